@@ -1,0 +1,120 @@
+// What the store offers. The runtime and the routes know these types and nothing behind them.
+import type {
+  AgentRow,
+  AlarmRow,
+  ClaimKind,
+  ClaimRow,
+  CommandRow,
+  ConflictRow,
+  DepDeviceRow,
+  EnrollmentRow,
+  EnrollSecretRow,
+  HostActorRow,
+  HostRow,
+  JournalRow,
+  LastSeenRow,
+  MergeRow,
+  OutboxRow,
+  SealedRow,
+  TokenRow,
+} from './rows.ts'
+
+/**
+ * One change within a turn. `put` inserts or replaces by primary key.
+ *
+ * Actors (`host_actor`, `command`) are fenced: version 1 must be new, version n replaces n − 1 only.
+ * A second active claim on one `(kind, value)` is refused by the database.
+ */
+export type Write =
+  | { readonly put: 'host_actor'; readonly row: HostActorRow }
+  | { readonly put: 'host'; readonly row: HostRow }
+  | { readonly put: 'command'; readonly row: CommandRow }
+  | { readonly put: 'journal'; readonly row: JournalRow }
+  | { readonly put: 'alarm'; readonly row: AlarmRow }
+  | { readonly put: 'outbox'; readonly row: OutboxRow }
+  | { readonly put: 'claim'; readonly row: ClaimRow }
+  | { readonly put: 'enrollment'; readonly row: EnrollmentRow }
+  | { readonly put: 'dep_device'; readonly row: DepDeviceRow }
+  | { readonly put: 'agent'; readonly row: AgentRow }
+  | { readonly put: 'sealed'; readonly row: SealedRow }
+  | { readonly put: 'conflict'; readonly row: ConflictRow }
+  | { readonly put: 'merge'; readonly row: MergeRow }
+  | { readonly put: 'last_seen'; readonly row: LastSeenRow }
+  | { readonly put: 'token'; readonly row: TokenRow }
+  | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }
+  | { readonly drop: 'alarm'; readonly host_id: string; readonly name: string }
+  | { readonly drop: 'outbox'; readonly id: string }
+  | {
+      readonly drop: 'claim'
+      readonly kind: ClaimKind
+      readonly value: string
+      readonly host_id: string
+    }
+  | { readonly drop: 'sealed'; readonly ref: string }
+  | { readonly drop: 'token'; readonly id: string }
+  | { readonly drop: 'enroll_secret'; readonly id: string }
+  | { readonly drop: 'dep_device'; readonly serial: string }
+  /** Takes the host, its actor, channels, claims, alarms and sealed bytes; its journal and commands stay as history. */
+  | { readonly drop: 'host'; readonly id: string }
+  /** Hands commands over: all of `from`, or only those that originated at `origin`. */
+  | {
+      readonly move: 'commands'
+      readonly from: string
+      readonly to: string
+      readonly origin: string | null
+    }
+
+/** Why a turn is not durable. Only `conflict` and `claim-taken` are worth deciding again. */
+export type CommitFault =
+  /** An actor's version was not the expected one. */
+  | { readonly kind: 'conflict' }
+  /** Another live host owns that identifier. */
+  | { readonly kind: 'claim-taken' }
+  /** The writer's queue is at its bound. */
+  | { readonly kind: 'overloaded' }
+  /** Disk full, I/O error, closing: nothing of the turn was written. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+
+export type Committed =
+  | {
+      readonly ok: true
+      /** `seq` of each journal row of the turn, in order. */
+      readonly journalSeqs: readonly number[]
+    }
+  | { readonly ok: false; readonly error: CommitFault }
+
+/** Rows by key, read synchronously on the calling thread: microseconds, one page or two each. */
+export type Lookups = {
+  hostActor(hostId: string): HostActorRow | undefined
+  host(hostId: string): HostRow | undefined
+  openCommands(hostId: string): readonly CommandRow[]
+  command(commandUUID: string): CommandRow | undefined
+  claimsOn(kind: ClaimKind, value: string): readonly ClaimRow[]
+  claimsOf(hostId: string): readonly ClaimRow[]
+  enrollment(key: string): EnrollmentRow | undefined
+  enrollmentsOf(hostId: string): readonly EnrollmentRow[]
+  agent(nodeKeyHash: string): AgentRow | undefined
+  agentsOf(hostId: string): readonly AgentRow[]
+  depDevice(serial: string): DepDeviceRow | undefined
+  depDevicesOf(hostId: string): readonly DepDeviceRow[]
+  sealed(ref: string): SealedRow | undefined
+  lastSeen(hostId: string): LastSeenRow | undefined
+  alarmsOf(hostId: string): readonly AlarmRow[]
+  conflict(id: string): ConflictRow | undefined
+  conflictsOf(hostId: string): readonly ConflictRow[]
+  mergesOf(survivorId: string): readonly MergeRow[]
+  /** Alarms due at or before `at`, soonest first. */
+  dueAlarms(at: number, limit: number): readonly AlarmRow[]
+  nextAlarmAt(): number | undefined
+  dueOutbox(at: number, limit: number): readonly OutboxRow[]
+  nextOutboxAt(): number | undefined
+  tokens(): readonly TokenRow[]
+  enrollSecrets(): readonly EnrollSecretRow[]
+}
+
+export type Store = {
+  /** Resolves once the writes are on disk, all of them or none. Bound: 10,000 turns wait; more are refused. */
+  commit(writes: readonly Write[]): Promise<Committed>
+  readonly lookups: Lookups
+  close(): Promise<void>
+}
