@@ -54,6 +54,8 @@ export type Write =
   | { readonly drop: 'token'; readonly id: string }
   | { readonly drop: 'enroll_secret'; readonly id: string }
   | { readonly drop: 'dep_device'; readonly serial: string }
+  | { readonly drop: 'enrollment'; readonly key: string }
+  | { readonly drop: 'agent'; readonly node_key_hash: string }
   /** Takes the host, its actor, channels, claims, alarms and sealed bytes; its journal and commands stay as history. */
   | { readonly drop: 'host'; readonly id: string }
   /** Hands commands over: all of `from`, or only those that originated at `origin`. */
