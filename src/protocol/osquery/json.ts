@@ -1,0 +1,149 @@
+import type { Result } from '../../result.ts'
+import { fail, ok } from '../../result.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export type JsonObject = { readonly [name: string]: Json }
+
+export type JsonLimits = { readonly bytesMax: number; readonly valuesMax: number }
+
+export type JsonFault =
+  | { readonly kind: 'too-large'; readonly bytesMax: number }
+  | { readonly kind: 'too-many-values'; readonly valuesMax: number }
+  | { readonly kind: 'too-deep' }
+  | { readonly kind: 'not-utf8' }
+  | { readonly kind: 'not-json' }
+  | { readonly kind: 'not-an-object' }
+  | { readonly kind: 'duplicate-member' }
+
+/** osquery nests six levels at most and refuses 32 in a configuration; nobody honest goes deeper. */
+export const jsonDepthMax = 32
+
+/**
+ * Reads a request body as one JSON object, refusing what two readers could understand differently.
+ *
+ * Numbers a double cannot hold (integers beyond 2^53, `1e999`) come as their text, so nothing is rounded.
+ * Linear in the body's length; depth and size are known before anything is built.
+ */
+export function readJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonObject, JsonFault> {
+  if (bytes.length > limits.bytesMax) return fail({ kind: 'too-large', bytesMax: limits.bytesMax })
+  const shape = shapeOf(bytes, limits.valuesMax)
+  if (shape.depth > jsonDepthMax) return fail({ kind: 'too-deep' })
+  if (shape.values > limits.valuesMax) {
+    return fail({ kind: 'too-many-values', valuesMax: limits.valuesMax })
+  }
+  const text = decode(bytes)
+  if (text === undefined) return fail({ kind: 'not-utf8' })
+  const value = parse(text, shape.wideNumbers)
+  if (value === undefined) return fail({ kind: 'not-json' })
+  if (!isObject(value)) return fail({ kind: 'not-an-object' })
+  // A parser keeps one of two members with the same name, so fewer arrive than were written.
+  if (membersOf(value) !== shape.members) return fail({ kind: 'duplicate-member' })
+  return ok(value)
+}
+
+/** A member the sender wrote: never one inherited, such as `constructor`. */
+export const member = (object: JsonObject, name: string): Json | undefined =>
+  Object.hasOwn(object, name) ? object[name] : undefined
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
+
+type Shape = { depth: number; values: number; members: number; wideNumbers: boolean }
+
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+/** Fewer digits than this always fit a double. */
+const wideDigits = 16
+
+/**
+ * Counts brackets, commas and colons outside strings, and stops once a limit is passed.
+ * Whether they form JSON is the parser's question.
+ */
+function shapeOf(bytes: Uint8Array, valuesMax: number): Shape {
+  const shape: Shape = { depth: 0, values: 1, members: 0, wideNumbers: false }
+  let depth = 0
+  let digits = 0
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (shape.depth > jsonDepthMax || shape.values > valuesMax) return shape
+    const byte = bytes[at] ?? 0
+    if (byte === quote) {
+      at = endOfString(bytes, at)
+      digits = 0
+    } else if (isDigit(byte)) {
+      digits += 1
+      if (digits >= wideDigits) shape.wideNumbers = true
+    } else {
+      if (digits > 0 && (byte | 0x20) === 0x65) shape.wideNumbers = true
+      digits = 0
+      depth += count(shape, byte)
+      if (depth > shape.depth) shape.depth = depth
+    }
+  }
+  return shape
+}
+
+function count(shape: Shape, byte: number): -1 | 0 | 1 {
+  switch (byte) {
+    case 0x7b: // {
+    case 0x5b: // [
+      shape.values += 1
+      return 1
+    case 0x7d: // }
+    case 0x5d: // ]
+      return -1
+    case comma:
+      shape.values += 1
+      return 0
+    case colon:
+      shape.members += 1
+      return 0
+    default:
+      return 0
+  }
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
+  return at
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function parse(text: string, wideNumbers: boolean): Json | undefined {
+  try {
+    // JSON.parse makes `Json` and nothing else, and defines `__proto__` as an ordinary member.
+    return (wideNumbers ? JSON.parse(text, keepWide) : JSON.parse(text)) as Json
+  } catch {
+    return undefined
+  }
+}
+
+function keepWide(_name: string, value: unknown, token?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number') return value
+  const exact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)
+  return exact ? value : (token?.source ?? null)
+}
+
+/** Members in the whole tree. Recursion is bounded by `jsonDepthMax`. */
+function membersOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let members = 0
+  if (isArray(value)) {
+    for (const item of value) members += membersOf(item)
+    return members
+  }
+  for (const name in value) members += 1 + membersOf(value[name] ?? null)
+  return members
+}
