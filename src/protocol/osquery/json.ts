@@ -50,7 +50,7 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
-type Shape = { depth: number; values: number; members: number; wideNumbers: boolean }
+type Shape = { open: number; depth: number; values: number; members: number; wideNumbers: boolean }
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
 /** Fewer digits than this always fit a double. */
@@ -61,11 +61,9 @@ const wideDigits = 16
  * Whether they form JSON is the parser's question.
  */
 function shapeOf(bytes: Uint8Array, valuesMax: number): Shape {
-  const shape: Shape = { depth: 0, values: 1, members: 0, wideNumbers: false }
-  let depth = 0
+  const shape: Shape = { open: 0, depth: 0, values: 1, members: 0, wideNumbers: false }
   let digits = 0
   for (let at = 0; at < bytes.length; at += 1) {
-    if (shape.depth > jsonDepthMax || shape.values > valuesMax) return shape
     const byte = bytes[at] ?? 0
     if (byte === quote) {
       at = endOfString(bytes, at)
@@ -76,30 +74,32 @@ function shapeOf(bytes: Uint8Array, valuesMax: number): Shape {
     } else {
       if (digits > 0 && (byte | 0x20) === 0x65) shape.wideNumbers = true
       digits = 0
-      depth += count(shape, byte)
-      if (depth > shape.depth) shape.depth = depth
+      count(shape, byte)
+      if (shape.depth > jsonDepthMax || shape.values > valuesMax) return shape
     }
   }
   return shape
 }
 
-function count(shape: Shape, byte: number): -1 | 0 | 1 {
+function count(shape: Shape, byte: number): void {
   switch (byte) {
     case 0x7b: // {
     case 0x5b: // [
       shape.values += 1
-      return 1
+      shape.open += 1
+      if (shape.open > shape.depth) shape.depth = shape.open
+      return
     case 0x7d: // }
     case 0x5d: // ]
-      return -1
+      shape.open -= 1
+      return
     case comma:
       shape.values += 1
-      return 0
+      return
     case colon:
       shape.members += 1
-      return 0
+      return
     default:
-      return 0
   }
 }
 
