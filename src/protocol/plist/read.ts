@@ -1,0 +1,81 @@
+import { fail, ok, type Result } from '../../result.ts'
+import type { PlistFault, PlistFaultKind } from './fault.ts'
+import { plistLimits, type PlistLimits } from './limits.ts'
+import { readBinary } from './read-binary.ts'
+import { readXml } from './read-xml.ts'
+import type { PlistValue } from './value.ts'
+
+/**
+ * Reads a property list from a stranger, XML in UTF-8 or binary (`bplist00`).
+ *
+ * Bound: `limits`; time is linear in the body, recursion ends at `depthMax`.
+ * Fails: with the first fault; never throws on any input.
+ * Source: Apple's PropertyList-1.0.dtd, CoreFoundation's CFPropertyList.c and CFBinaryPList.c.
+ */
+export function readPlist(
+  bytes: Uint8Array,
+  limits: PlistLimits = plistLimits,
+): Result<PlistValue, PlistFault> {
+  if (bytes.length === 0) return refuse('empty', 'an empty body')
+  if (bytes.length > limits.bytesMax) {
+    return refuse('too-large', `more than ${limits.bytesMax} bytes`)
+  }
+  if (startsWith(bytes, 'bplist')) {
+    return startsWith(bytes, 'bplist00')
+      ? readBinary(bytes, limits)
+      : refuse('unsupported-format', 'a binary property list of another version')
+  }
+  return readUtf8(bytes, limits)
+}
+
+function readUtf8(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, PlistFault> {
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const text = decodeUtf8(start === 0 ? bytes : bytes.subarray(start))
+  if (text === undefined) {
+    return fail({ kind: 'bad-encoding', at: invalidAt(bytes), detail: 'not UTF-8' })
+  }
+  if (!/^[ \t\r\n]*</.test(text)) {
+    return refuse('unsupported-format', 'neither an XML nor a binary property list')
+  }
+  const read = readXml(text, limits)
+  if (read.ok) return ok(read.value)
+  const { kind, at, detail } = read.error
+  return fail({ kind, detail, at: start + utf8Length(text.slice(0, at)) })
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the first byte stands that is not UTF-8: the first replacement that was not in the body. */
+function invalidAt(bytes: Uint8Array): number {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  let at = 0
+  let from = 0
+  for (;;) {
+    const mark = text.indexOf('\uFFFD', from)
+    if (mark < 0) return at
+    at += utf8Length(text.slice(from, mark))
+    if (bytes[at] !== 0xef || bytes[at + 1] !== 0xbf || bytes[at + 2] !== 0xbd) return at
+    at += 3
+    from = mark + 1
+  }
+}
+
+const utf8Length = (text: string): number => Buffer.byteLength(text, 'utf8')
+
+function startsWith(bytes: Uint8Array, magic: string): boolean {
+  for (let at = 0; at < magic.length; at += 1) {
+    if (bytes[at] !== magic.charCodeAt(at)) return false
+  }
+  return true
+}
+
+const refuse = (kind: PlistFaultKind, detail: string): Result<never, PlistFault> =>
+  fail({ kind, at: 0, detail })

@@ -1,0 +1,69 @@
+import { nextTag, skipMisc, stop, type XmlCursor } from './xml-cursor.ts'
+
+/**
+ * The way to the first value: an XML declaration of UTF-8, Apple's document type without an internal
+ * subset (nothing can be declared, so no entity beyond the five exists), and `<plist version="1.0">`.
+ */
+export function readPrologue(cursor: XmlCursor): boolean {
+  if (cursor.text.startsWith('<?xml')) {
+    if (!skip(cursor, declaration)) {
+      return refuse(cursor, 'not an XML 1.0 declaration of UTF-8')
+    }
+  }
+  if (!skipMisc(cursor)) return false
+  if (cursor.text.startsWith('<!DOCTYPE', cursor.at)) {
+    if (!skip(cursor, docType)) return refuse(cursor, "not Apple's document type alone")
+    if (!skipMisc(cursor)) return false
+  }
+  return readRoot(cursor)
+}
+
+/** After the value: `</plist>` and nothing more but whitespace and comments. */
+export function readEpilogue(cursor: XmlCursor): boolean {
+  const tag = nextTag(cursor)
+  if (tag === undefined) return false
+  if (tag.trimEnd() !== '/plist') {
+    stop(cursor, { kind: 'bad-root', at: cursor.tagAt, detail: 'a second value beside the first' })
+    return false
+  }
+  if (!skipMisc(cursor)) return false
+  if (cursor.at < cursor.text.length) {
+    stop(cursor, { kind: 'trailing-content', at: cursor.at, detail: 'something after </plist>' })
+    return false
+  }
+  return true
+}
+
+function readRoot(cursor: XmlCursor): boolean {
+  const { at } = cursor
+  const tag = nextTag(cursor)
+  if (tag === undefined) return false
+  if (root.test(tag)) return true
+  if (/^plist[ \t\r\n]*\/$/.test(tag)) {
+    stop(cursor, { kind: 'bad-root', at, detail: 'a plist without a value' })
+    return false
+  }
+  stop(cursor, { kind: 'bad-root', at, detail: 'the root is not <plist version="1.0">' })
+  return false
+}
+
+function skip(cursor: XmlCursor, form: RegExp): boolean {
+  form.lastIndex = cursor.at
+  const found = form.test(cursor.text)
+  if (found) cursor.at = form.lastIndex
+  return found
+}
+
+function refuse(cursor: XmlCursor, detail: string): false {
+  stop(cursor, { kind: 'bad-prologue', at: cursor.at, detail })
+  return false
+}
+
+const declaration =
+  /<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"utf-?8"|'utf-?8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/iy
+
+// The second public identifier is what Mac OS X 10.2 and some libraries still write.
+const docType =
+  /<!DOCTYPE[ \t\r\n]+plist[ \t\r\n]+PUBLIC[ \t\r\n]+"-\/\/Apple(?: Computer)?\/\/DTD PLIST 1\.0\/\/EN"[ \t\r\n]+"https?:\/\/www\.apple\.com\/DTDs\/PropertyList-1\.0\.dtd"[ \t\r\n]*>/y
+
+const root = /^plist(?:[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0'))?[ \t\r\n]*$/
