@@ -1,0 +1,180 @@
+import { assign, setup, type SnapshotFrom } from 'xstate'
+import { effects } from './effects.ts'
+
+/** One item of a device's ErrorChain, outermost first. */
+export type ErrorChainItem = {
+  readonly ErrorCode: number
+  readonly ErrorDomain: string
+  readonly LocalizedDescription: string
+  readonly USEnglishDescription?: string
+}
+
+/** What an operator asked for. The payload itself is sealed; only `requestRef` is kept here. */
+export type CommandInput = {
+  readonly commandUUID: string
+  /** Enrollment key of the channel it is for. */
+  readonly channel: string
+  readonly requestType: string
+  /** Higher goes first; within one priority the lower `seq` does. */
+  readonly priority: number
+  readonly seq: number
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** False for what must not run twice: a lost report makes it `unknown` instead of sent again. */
+  readonly repeatable: boolean
+  readonly requestRef: string
+  readonly requestDigest: string
+}
+
+export type CommandContext = CommandInput & {
+  /** How often it left for the device. */
+  readonly attempts: number
+  readonly deferrals: number
+  /** The round of the conversation in which the device last said NotNow. */
+  readonly deferredRound: number | null
+  readonly resultRef: string | null
+  readonly resultDigest: string | null
+  readonly errorChain: readonly ErrorChainItem[]
+}
+
+/** What a report brings beside its status. The body is sealed under `resultRef`. */
+export type ReportBody = {
+  readonly resultRef: string
+  readonly resultDigest: string
+  readonly errorChain: readonly ErrorChainItem[]
+}
+
+export type CommandEvent =
+  | { readonly type: 'push' }
+  | { readonly type: 'offer' }
+  | ({ readonly type: 'Acknowledged' | 'Error' | 'CommandFormatError' } & ReportBody)
+  | { readonly type: 'NotNow'; readonly round: number }
+  | { readonly type: 'report_lost' }
+  | { readonly type: 'expire' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'supersede' }
+
+/** What the host hears when a command is over. */
+export type CommandOutput = { readonly requestType: string; readonly state: string }
+
+export const expiryAlarm = (commandUUID: string): string => `expire:${commandUUID}`
+
+/** Every open state takes a final report: what the device says it did is what happened. */
+const reports = {
+  Acknowledged: { target: 'acknowledged', actions: keepResult() },
+  Error: { target: 'error', actions: keepResult() },
+  CommandFormatError: { target: 'format_error', actions: keepResult() },
+} as const
+
+/** How any open command can end without its device. */
+const endings = { expire: 'expired', supersede: 'superseded' } as const
+
+/**
+ * One MDM command, from the operator's wish to the device's word.
+ *
+ * A child of its host. Open states wait for the device; final states are final.
+ */
+export const commandMachine = setup({
+  types: {
+    context: {} as CommandContext,
+    input: {} as CommandInput,
+    output: {} as CommandOutput,
+    events: {} as CommandEvent,
+  },
+  actions: {
+    ...effects,
+    countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    keepResult: assign((_, body: ReportBody) => ({
+      resultRef: body.resultRef,
+      resultDigest: body.resultDigest,
+      errorChain: body.errorChain,
+    })),
+    countDeferral: assign(({ context }, deferral: { readonly round: number }) => ({
+      deferrals: context.deferrals + 1,
+      deferredRound: deferral.round,
+    })),
+  },
+}).createMachine({
+  id: 'command',
+  context: ({ input }) => ({
+    ...input,
+    attempts: 0,
+    deferrals: 0,
+    deferredRound: null,
+    resultRef: null,
+    resultDigest: null,
+    errorChain: [],
+  }),
+  entry: {
+    type: 'alarm.set',
+    params: ({ context }) => ({
+      name: expiryAlarm(context.commandUUID),
+      dueAt: context.expiresAt,
+    }),
+  },
+  // Reached only when a final state is entered: nothing is left to expire.
+  exit: {
+    type: 'alarm.cancel',
+    params: ({ context }) => ({ name: expiryAlarm(context.commandUUID) }),
+  },
+  output: ({ context, event }) => ({
+    requestType: context.requestType,
+    state: String(event.output),
+  }),
+  initial: 'queued',
+  states: {
+    /** Waits for the device to come. */
+    queued: {
+      on: { push: 'pushed', offer: 'sent', cancel: 'cancelled', ...reports, ...endings },
+    },
+    /** Apple took our push; that proves nothing about the device yet. */
+    pushed: {
+      on: { offer: 'sent', cancel: 'cancelled', ...reports, ...endings },
+    },
+    /** Recorded before the answer left, so it may be on the device or lost on the way. */
+    sent: {
+      entry: 'countAttempt',
+      on: {
+        offer: { target: 'sent', reenter: true },
+        NotNow: {
+          target: 'not_now',
+          actions: { type: 'countDeferral', params: ({ event }) => event },
+        },
+        report_lost: 'unknown',
+        ...reports,
+        ...endings,
+      },
+    },
+    /** The device cannot now and has kept nothing: it must be offered again. */
+    not_now: {
+      on: { offer: 'sent', ...reports, ...endings },
+    },
+    /** Must not run twice and its report was lost. Never offered again; a late report still settles it. */
+    unknown: {
+      on: {
+        NotNow: {
+          target: 'not_now',
+          actions: { type: 'countDeferral', params: ({ event }) => event },
+        },
+        ...reports,
+        ...endings,
+      },
+    },
+    acknowledged: { type: 'final', output: 'acknowledged' },
+    error: { type: 'final', output: 'error' },
+    format_error: { type: 'final', output: 'format_error' },
+    expired: { type: 'final', output: 'expired' },
+    cancelled: { type: 'final', output: 'cancelled' },
+    superseded: { type: 'final', output: 'superseded' },
+  },
+})
+
+function keepResult() {
+  return {
+    type: 'keepResult',
+    params: ({ event }: { readonly event: ReportBody }): ReportBody => event,
+  } as const
+}
+
+export type CommandSnapshot = SnapshotFrom<typeof commandMachine>
+export type CommandState = CommandSnapshot['value']

@@ -1,0 +1,153 @@
+// What can happen to a host. `who.TheirWord`; `at` is in ms and always comes from outside.
+import type { CommandOutput, ReportBody } from './command.ts'
+import type {
+  Agent,
+  Channel,
+  DepDevice,
+  EnrollmentType,
+  HostContext,
+  Identity,
+  SaidFacts,
+} from './host-context.ts'
+
+type Happened<Type extends string> = { readonly type: Type; readonly at: number }
+
+/** A sighting brings the identity it resolved to and whether that was clear. */
+type Sighted = {
+  readonly identity: Partial<Identity>
+  readonly quarantined: boolean
+  readonly facts: SaidFacts
+}
+
+export type DepEvent =
+  | (Happened<'dep.assigned'> & Sighted & { readonly device: DepDevice })
+  | Happened<'dep.removed'>
+
+export type Authenticate = Happened<'mdm.Authenticate'> &
+  Sighted & {
+    readonly channel: string
+    readonly enrollmentType: EnrollmentType
+    readonly topic: string
+  }
+
+export type TokenUpdate = Happened<'mdm.TokenUpdate'> & {
+  readonly channel: string
+  readonly kind: 'device' | 'user'
+  readonly enrollmentType: EnrollmentType
+  readonly topic: string
+  readonly pushRef: string
+  readonly userShortName: string | null
+  /** Absent in the message is null: it then changes nothing. */
+  readonly awaitingConfiguration: boolean | null
+  readonly unlockTokenRef: string | null
+}
+
+export type CommandReport = Happened<
+  'mdm.Acknowledged' | 'mdm.Error' | 'mdm.CommandFormatError'
+> & {
+  readonly channel: string
+  readonly commandUUID: string
+  /** What the result says about the computer, where it does. */
+  readonly facts: SaidFacts
+} & ReportBody
+
+/** A report for none of our open commands: `finished` late or twice, `foreign` of another host, or `unknown`. */
+export type StrayReport = Happened<'mdm.stray_report'> & {
+  readonly channel: string
+  readonly commandUUID: string
+  readonly status: string
+  readonly standing: 'finished' | 'foreign' | 'unknown'
+  /** A second final report that says something else than the first. */
+  readonly differs: boolean
+}
+
+export type MdmEvent =
+  | Authenticate
+  | TokenUpdate
+  | (Happened<'mdm.CheckOut'> & { readonly channel: string })
+  | (Happened<'mdm.SetBootstrapToken'> & { readonly ref: string | null })
+  | (Happened<'mdm.Idle'> & { readonly channel: string })
+  | CommandReport
+  | (Happened<'mdm.NotNow'> & { readonly channel: string; readonly commandUUID: string })
+  | StrayReport
+
+export type Revoke = Happened<'osquery.revoke'> & {
+  /** Null revokes every agent of the host. */
+  readonly keyHashes: readonly string[] | null
+}
+
+export type OsqueryEvent =
+  | (Happened<'osquery.enroll'> &
+      Sighted & {
+        readonly agent: Agent
+        /** Until when (ms) the instance's former key still works. */
+        readonly graceUntil: number
+      })
+  | (Happened<'osquery.details'> & { readonly keyHash: string; readonly facts: SaidFacts })
+  | Revoke
+
+export type Enqueue = Happened<'operator.enqueue'> & {
+  readonly commandUUID: string
+  readonly channel: string
+  readonly requestType: string
+  readonly priority: number
+  readonly seq: number
+  readonly expiresAt: number
+  readonly repeatable: boolean
+  readonly requestRef: string
+  readonly requestDigest: string
+}
+
+export type OperatorEvent =
+  | Enqueue
+  | (Happened<'operator.cancel'> & { readonly commandUUID: string })
+  /** Ends MDM and osquery standing; what Apple's list says stays. */
+  | Happened<'operator.reset'>
+
+/** What one host hands another when they turn out to be one computer, or two. */
+export type Parts = {
+  readonly mdm: {
+    readonly state: 'authenticated' | 'awaiting_configuration' | 'ready'
+    readonly epoch: number
+    readonly enrolledAt: number | null
+    readonly channels: Readonly<Record<string, Channel>>
+    readonly unlockTokenRef: string | null
+    readonly bootstrapTokenRef: string | null
+  } | null
+  readonly dep: DepDevice | null
+  readonly agents: Readonly<Record<string, Agent>>
+}
+
+/** Takes over what another host was. */
+export type Absorb = Happened<'identity.absorb'> & { readonly parts: Parts }
+
+/** Gives back what belongs to another host, and keeps the rest. */
+export type Release = Happened<'identity.release'> & { readonly parts: Parts }
+
+export type IdentityEvent =
+  | Absorb
+  | Release
+  /** The claims changed without a sighting: an operator decided, or a merge did. */
+  | (Happened<'identity.settle'> & {
+      readonly identity: Identity
+      readonly quarantined: boolean
+      /** Facts another host knew; what this one knows itself outweighs them. */
+      readonly facts: HostContext['facts']
+    })
+
+/** XState's word to a parent that one of its commands is over. */
+export type CommandDone = {
+  readonly type: `xstate.done.actor.${string}`
+  readonly output: CommandOutput
+  readonly actorId: string
+}
+
+export type HostEvent =
+  | DepEvent
+  | MdmEvent
+  | OsqueryEvent
+  | OperatorEvent
+  | IdentityEvent
+  | CommandDone
+  | (Happened<'alarm'> & { readonly name: string })
+  | (Happened<'apns.pushed'> & { readonly channel: string; readonly apnsId: string })

@@ -1,0 +1,193 @@
+// What a host can do, by name; `host.ts` says when.
+import { enqueueActions, type EventObject } from 'xstate'
+import type { CommandEvent, commandMachine } from './command.ts'
+import {
+  awaitsNewRound,
+  type Children,
+  inFlight,
+  lostCommands,
+  nextCommand,
+  openCommand,
+  openCommands,
+} from './conversation.ts'
+import type { EffectAction } from './effects.ts'
+import type { DepDevice, HostContext, SaidFacts, Source } from './host-context.ts'
+import type { Enqueue, HostEvent, Parts, StrayReport } from './host-events.ts'
+import { learning } from './host-learning.ts'
+import { newFacts, nextRound, withoutAgents } from './host-updates.ts'
+
+type Talk = { readonly channel: string; readonly at: number }
+
+/** The host's children, as the actions of a running host see them. */
+const childrenOf = (self: { readonly getSnapshot: () => unknown }): Children =>
+  (self.getSnapshot() as { readonly children: Children }).children
+
+type Command = {
+  readonly src: 'command'
+  readonly logic: typeof commandMachine
+  readonly id: string | undefined
+}
+
+/** An action that decides which further actions follow, effects among them. */
+const deciding = <Params>(
+  decide: Parameters<
+    typeof enqueueActions<
+      HostContext,
+      HostEvent,
+      Params,
+      HostEvent,
+      Command,
+      EffectAction,
+      never,
+      never,
+      EventObject
+    >
+  >[0],
+) =>
+  enqueueActions<
+    HostContext,
+    HostEvent,
+    Params,
+    HostEvent,
+    Command,
+    EffectAction,
+    never,
+    never,
+    EventObject
+  >(decide)
+
+/** Actions that talk: to the host's commands, to whoever asked, to the journal. */
+export const hostSetup = learning.extend({
+  guards: {
+    channelKnown: ({ context }, { channel }: { readonly channel: string }) =>
+      Object.hasOwn(context.channels, channel),
+    mayReceive: ({ context }, { channel }: { readonly channel: string }) =>
+      !context.quarantined && Object.hasOwn(context.channels, channel),
+    isUserChannel: ({ context }, { channel }: { readonly channel: string }) =>
+      Object.hasOwn(context.channels, channel) && context.channels[channel]?.kind === 'user',
+    depIsNews: ({ context }, { device }: { readonly device: DepDevice }) =>
+      JSON.stringify(context.dep?.raw) !== JSON.stringify(device.raw),
+    agentKnown: ({ context }, { keyHash }: { readonly keyHash: string }) =>
+      Object.hasOwn(context.agents, keyHash),
+    noAgentLeft: ({ context }, { keyHashes }: { readonly keyHashes: readonly string[] | null }) =>
+      Object.keys(withoutAgents(context, keyHashes).agents ?? {}).length === 0,
+    releasesDep: ({ context }, { parts }: { readonly parts: Parts }) =>
+      parts.dep !== null && parts.dep.serial_number === context.dep?.serial_number,
+    releasesMdm: ({ context }, { parts }: { readonly parts: Parts }) =>
+      Object.keys(parts.mdm?.channels ?? {}).some((key) => Object.hasOwn(context.channels, key)),
+    /** The other's MDM standing is what it says, and newer than ours if we have one. */
+    bringsMdm: (
+      { context },
+      {
+        parts,
+        state,
+      }: {
+        readonly parts: Parts
+        readonly state: 'authenticated' | 'awaiting_configuration' | 'ready'
+      },
+    ) =>
+      parts.mdm?.state === state &&
+      (context.enrolledAt === null || (parts.mdm.enrolledAt ?? 0) > context.enrolledAt),
+    bringsAgents: (_, { parts }: { readonly parts: Parts }) => Object.keys(parts.agents).length > 0,
+  },
+  actions: {
+    learnFacts: deciding(
+      (
+        { context, enqueue },
+        said: { readonly facts: SaidFacts; readonly source: Source; readonly at: number },
+      ) => {
+        const news = newFacts(context.facts, said.facts, { source: said.source, at: said.at })
+        if (Object.keys(news).length === 0) return
+        enqueue.assign({ facts: { ...context.facts, ...news } })
+        enqueue({
+          type: 'note',
+          params: {
+            event: 'facts.changed',
+            detail: Object.fromEntries(
+              Object.entries(news).map(([name, fact]) => [name, fact.value]),
+            ),
+          },
+        })
+      },
+    ),
+    supersedeCommands: deciding(({ enqueue, self }) => {
+      for (const { context } of openCommands(childrenOf(self)))
+        enqueue.sendTo(context.commandUUID, { type: 'supersede' } satisfies CommandEvent)
+    }),
+    /** Answers a talking channel with its next command, or nothing. */
+    converse: deciding(
+      (
+        { context, enqueue, self },
+        said: Talk & {
+          readonly after: 'idle' | 'report' | 'NotNow'
+          readonly except: string | null
+        },
+      ) => {
+        const children = childrenOf(self)
+        let round = context.channels[said.channel]?.round ?? 0
+        if (said.after !== 'NotNow' && awaitsNewRound(children, said.channel, round)) {
+          enqueue.assign(nextRound(context, said.channel))
+          round += 1
+        }
+        if (said.after === 'idle')
+          for (const lost of lostCommands(children, said.channel))
+            enqueue.sendTo(lost.context.commandUUID, { type: 'report_lost' } satisfies CommandEvent)
+        const next = nextCommand(children, { ...said, round })
+        if (next === undefined) return enqueue({ type: 'reply', params: { kind: 'nothing' } })
+        const { commandUUID } = next.context
+        enqueue.sendTo(commandUUID, { type: 'offer' } satisfies CommandEvent)
+        enqueue({ type: 'reply', params: { kind: 'command', commandUUID } })
+      },
+    ),
+    /** Hands a report to the command it is about. */
+    tell: deciding(
+      ({ enqueue, self }, said: { readonly commandUUID: string; readonly event: CommandEvent }) => {
+        if (openCommand(childrenOf(self), said.commandUUID) !== undefined)
+          enqueue.sendTo(said.commandUUID, said.event)
+      },
+    ),
+    defer: deciding(({ context, enqueue, self }, said: Talk & { readonly commandUUID: string }) => {
+      if (openCommand(childrenOf(self), said.commandUUID) === undefined) return
+      const round = context.channels[said.channel]?.round ?? 0
+      enqueue.sendTo(said.commandUUID, { type: 'NotNow', round } satisfies CommandEvent)
+    }),
+    noteStray: deciding(({ enqueue }, said: StrayReport) => {
+      const { commandUUID, status, standing, differs } = said
+      enqueue({
+        type: 'note',
+        params: { event: said.type, detail: { commandUUID, status, standing, differs } },
+      })
+    }),
+    enqueueCommand: deciding(({ context, enqueue, self }, said: Enqueue) => {
+      const children = childrenOf(self)
+      if (openCommand(children, said.commandUUID) !== undefined)
+        return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'exists' } })
+      const { type: _type, at: createdAt, ...wish } = said
+      enqueue.spawnChild('command', { id: said.commandUUID, input: { ...wish, createdAt } })
+      const reachable = (context.channels[said.channel]?.pushRef ?? null) !== null
+      if (reachable && !inFlight(children, said.channel))
+        enqueue({ type: 'apns.push', params: { channel: said.channel } })
+      enqueue({ type: 'reply', params: { kind: 'done' } })
+    }),
+    cancelCommand: deciding(({ enqueue, self }, said: { readonly commandUUID: string }) => {
+      const command = openCommand(childrenOf(self), said.commandUUID)
+      if (command?.value !== 'queued' && command?.value !== 'pushed')
+        return enqueue({
+          type: 'reply',
+          params: { kind: 'refused', reason: command?.value ?? 'not open' },
+        })
+      enqueue.sendTo(said.commandUUID, { type: 'cancel' } satisfies CommandEvent)
+      enqueue({ type: 'reply', params: { kind: 'done' } })
+    }),
+    markPushed: deciding(({ enqueue, self }, said: Talk) => {
+      for (const { value, context } of openCommands(childrenOf(self)))
+        if (value === 'queued' && context.channel === said.channel)
+          enqueue.sendTo(context.commandUUID, { type: 'push' } satisfies CommandEvent)
+    }),
+    ring: deciding(({ enqueue, self }, said: { readonly name: string }) => {
+      const commandUUID = said.name.replace(/^expire:/, '')
+      if (openCommand(childrenOf(self), commandUUID) !== undefined)
+        enqueue.sendTo(commandUUID, { type: 'expire' } satisfies CommandEvent)
+    }),
+  },
+})

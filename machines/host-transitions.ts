@@ -1,0 +1,96 @@
+// Transitions that more than one state of a host has.
+import type { Absorb, Authenticate, CommandReport, TokenUpdate } from './host-events.ts'
+
+/** The arguments of an action that runs on that event only. */
+export type On<Event> = { readonly event: Event }
+
+export const done = { type: 'reply', params: { kind: 'done' } } as const
+
+/** A new MDM life. Commands queued for the former one must not run on a wiped computer. */
+export const begin = [
+  { type: 'startEpoch', params: ({ event }: On<Authenticate>) => event },
+  { type: 'learnIdentity', params: ({ event }: On<Authenticate>) => event },
+  {
+    type: 'learnFacts',
+    params: ({ event }: On<Authenticate>) =>
+      ({ facts: event.facts, source: 'mdm', at: event.at }) as const,
+  },
+  done,
+] as const
+
+export const learnToken = [
+  { type: 'learnToken', params: ({ event }: On<TokenUpdate>) => event },
+  done,
+] as const
+
+/** The command takes its report, and the channel its next command. */
+export const takeReport = (status: 'Acknowledged' | 'Error' | 'CommandFormatError') =>
+  ({
+    guard: { type: 'channelKnown', params: ({ event }: On<CommandReport>) => event },
+    actions: [
+      {
+        type: 'tell',
+        params: ({ event }: On<CommandReport>) => ({
+          commandUUID: event.commandUUID,
+          event: {
+            type: status,
+            resultRef: event.resultRef,
+            resultDigest: event.resultDigest,
+            errorChain: event.errorChain,
+          },
+        }),
+      },
+      {
+        type: 'learnFacts',
+        params: ({ event }: On<CommandReport>) =>
+          ({ facts: event.facts, source: 'mdm', at: event.at }) as const,
+      },
+      {
+        type: 'converse',
+        params: ({ event }: On<CommandReport>) =>
+          ({ ...event, after: 'report', except: event.commandUUID }) as const,
+      },
+    ],
+  }) as const
+
+const mdmStates = {
+  authenticated: 'authenticated',
+  awaiting_configuration: 'enrolled.awaiting_configuration',
+  ready: 'enrolled.ready',
+} as const
+
+const absorb = <State extends keyof typeof mdmStates>(state: State) =>
+  ({
+    guard: {
+      type: 'bringsMdm',
+      params: ({ event }: On<Absorb>) => ({ parts: event.parts, state }),
+    },
+    target: `#host.mdm.${mdmStates[state]}`,
+    actions: { type: 'absorbMdm', params: ({ event }: On<Absorb>) => event },
+  }) as const
+
+/** Two hosts turn out to be one computer: the newer MDM standing of the two is the true one. */
+export const absorbing = [
+  absorb('authenticated'),
+  absorb('awaiting_configuration'),
+  absorb('ready'),
+] as const
+
+/** Agents go; with the last of them the host is no longer enrolled. */
+export const revoking = <Event>(keys: (args: On<Event>) => readonly string[] | null) =>
+  [
+    {
+      guard: { type: 'noAgentLeft', params: (args: On<Event>) => ({ keyHashes: keys(args) }) },
+      target: '#host.osquery.unenrolled',
+      actions: {
+        type: 'forgetAgents',
+        params: (args: On<Event>) => ({ keyHashes: keys(args) }),
+      },
+    },
+    {
+      actions: {
+        type: 'forgetAgents',
+        params: (args: On<Event>) => ({ keyHashes: keys(args) }),
+      },
+    },
+  ] as const

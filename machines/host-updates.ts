@@ -1,0 +1,161 @@
+// How a host's knowledge changes. Each takes a context and what was said, and returns the fields that change.
+import type { Authenticate, Parts, TokenUpdate } from './host-events.ts'
+import {
+  type Agent,
+  agentsMax,
+  type Channel,
+  channelsMax,
+  type Fact,
+  type FactName,
+  type Facts,
+  type HostContext,
+  type Identity,
+  type SaidFacts,
+  type Source,
+} from './host-context.ts'
+
+type Change = Partial<HostContext>
+
+/**
+ * The facts that are news. What the computer itself says outweighs what the reseller told Apple;
+ * between MDM and osquery the later word counts.
+ */
+export function newFacts(
+  known: Facts,
+  said: SaidFacts,
+  by: { readonly source: Source; readonly at: number },
+): Facts {
+  const news: { [Name in FactName]?: Fact } = {}
+  for (const [key, value] of Object.entries(said)) {
+    const name = key as FactName // Object.entries forgets the key type of SaidFacts
+    const before = known[name]
+    const outweighed = by.source === 'dep' && before !== undefined && before.source !== 'dep'
+    if (before?.value !== value && !outweighed) news[name] = { value, ...by }
+  }
+  return news
+}
+
+/** Fills what was unknown and keeps what was not mentioned. */
+export const withIdentity = (
+  context: HostContext,
+  sighting: { readonly identity: Partial<Identity>; readonly quarantined: boolean },
+): Change => ({
+  identity: { ...context.identity, ...sighting.identity },
+  quarantined: sighting.quarantined,
+})
+
+/** A new life: the former one's channels are gone, and nothing may be pushed before a TokenUpdate. */
+export const startEpoch = (context: HostContext, said: Authenticate): Change => ({
+  epoch: context.epoch + 1,
+  enrolledAt: null,
+  unlockTokenRef: null,
+  bootstrapTokenRef: null,
+  channels: {
+    [said.channel]: {
+      key: said.channel,
+      kind: 'device',
+      type: said.enrollmentType,
+      topic: said.topic,
+      pushRef: null,
+      userShortName: null,
+      since: said.at,
+      round: 0,
+    },
+  },
+})
+
+/** Token, PushMagic and Topic are always replaced; a missing UnlockToken revokes nothing. */
+export function withToken(context: HostContext, said: TokenUpdate): Change {
+  const before = context.channels[said.channel]
+  const channel: Channel = {
+    key: said.channel,
+    kind: said.kind,
+    type: said.enrollmentType,
+    topic: said.topic,
+    pushRef: said.pushRef,
+    userShortName: said.userShortName,
+    since: before?.since ?? said.at,
+    round: before?.round ?? 0,
+  }
+  return {
+    channels: {
+      ...ofKind(context.channels, 'device'),
+      ...newest(ofKind({ ...context.channels, [said.channel]: channel }, 'user'), channelsMax),
+      ...(said.kind === 'device' && { [said.channel]: channel }),
+    },
+    unlockTokenRef: said.unlockTokenRef ?? context.unlockTokenRef,
+    enrolledAt: context.enrolledAt ?? (said.kind === 'device' ? said.at : null),
+  }
+}
+
+export const endEnrollment = (): Change => ({
+  channels: {},
+  enrolledAt: null,
+  unlockTokenRef: null,
+  bootstrapTokenRef: null,
+})
+
+export function withoutChannel(context: HostContext, key: string): Change {
+  const { [key]: _gone, ...channels } = context.channels
+  return { channels }
+}
+
+export function nextRound(context: HostContext, key: string): Change {
+  const channel = context.channels[key]
+  if (channel === undefined) return {}
+  return { channels: { ...context.channels, [key]: { ...channel, round: channel.round + 1 } } }
+}
+
+/** The same instance enrolling again gets a new key; its former one lives on for the grace period. */
+export function withAgent(context: HostContext, agent: Agent, graceUntil: number): Change {
+  const agents: Record<string, Agent> = {}
+  for (const known of Object.values(context.agents)) {
+    const lapsed = known.expiresAt !== null && known.expiresAt <= agent.enrolledAt
+    const replaced = known.instance === agent.instance && known.expiresAt === null
+    if (!lapsed) agents[known.keyHash] = replaced ? { ...known, expiresAt: graceUntil } : known
+  }
+  return { agents: newest({ ...agents, [agent.keyHash]: agent }, agentsMax) }
+}
+
+export function withDetails(context: HostContext, keyHash: string, at: number): Change {
+  const agent = context.agents[keyHash]
+  if (agent === undefined) return {}
+  return { agents: { ...context.agents, [keyHash]: { ...agent, detailAt: at } } }
+}
+
+export const withoutAgents = (
+  context: HostContext,
+  keyHashes: readonly string[] | null,
+): Change => ({
+  agents:
+    keyHashes === null
+      ? {}
+      : Object.fromEntries(
+          Object.entries(context.agents).filter(([keyHash]) => !keyHashes.includes(keyHash)),
+        ),
+})
+
+export function mdmOf(parts: Parts): Change {
+  if (parts.mdm === null) return {}
+  const { state: _state, ...mdm } = parts.mdm
+  return mdm
+}
+
+export const withAgentsOf = (context: HostContext, parts: Parts): Change => ({
+  agents: newest({ ...context.agents, ...parts.agents }, agentsMax),
+})
+
+const ofKind = (
+  channels: HostContext['channels'],
+  kind: Channel['kind'],
+): Readonly<Record<string, Channel>> =>
+  Object.fromEntries(Object.entries(channels).filter(([, channel]) => channel.kind === kind))
+
+/** Keeps the last `max` entries by insertion, which is age here. */
+function newest<Entry>(
+  entries: Readonly<Record<string, Entry>>,
+  max: number,
+): Readonly<Record<string, Entry>> {
+  const all = Object.entries(entries)
+  return all.length <= max ? entries : Object.fromEntries(all.slice(-max))
+}

@@ -1,0 +1,243 @@
+import type { SnapshotFrom } from 'xstate'
+import { emptyContext } from './host-context.ts'
+import type { Release, Revoke } from './host-events.ts'
+import { hostSetup } from './host-setup.ts'
+import {
+  absorbing,
+  begin,
+  done,
+  learnToken,
+  type On,
+  revoking,
+  takeReport,
+} from './host-transitions.ts'
+
+/** What a channel may say while the profile is on the device. */
+const managed = hostSetup.createStateConfig({
+  on: {
+    'mdm.Authenticate': {
+      target: '#host.mdm.authenticated',
+      reenter: true,
+      actions: ['supersedeCommands', ...begin],
+    },
+    'mdm.TokenUpdate': [
+      {
+        guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === true,
+        target: '#host.mdm.enrolled.awaiting_configuration',
+        actions: learnToken,
+      },
+      {
+        guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === false,
+        target: '#host.mdm.enrolled.ready',
+        actions: learnToken,
+      },
+      { actions: learnToken },
+    ],
+    'mdm.CheckOut': [
+      {
+        guard: { type: 'isUserChannel', params: ({ event }) => event },
+        actions: [{ type: 'forgetChannel', params: ({ event }) => event }, done],
+      },
+      {
+        target: '#host.mdm.unenrolled',
+        actions: ['supersedeCommands', 'endEnrollment', done],
+      },
+    ],
+    'mdm.SetBootstrapToken': {
+      actions: [{ type: 'keepBootstrapToken', params: ({ event }) => event }, done],
+    },
+    'mdm.Idle': {
+      guard: { type: 'channelKnown', params: ({ event }) => event },
+      actions: {
+        type: 'converse',
+        params: ({ event }) => ({ ...event, after: 'idle', except: null }),
+      },
+    },
+    'mdm.Acknowledged': takeReport('Acknowledged'),
+    'mdm.Error': takeReport('Error'),
+    'mdm.CommandFormatError': takeReport('CommandFormatError'),
+    'mdm.NotNow': {
+      guard: { type: 'channelKnown', params: ({ event }) => event },
+      actions: [
+        { type: 'defer', params: ({ event }) => event },
+        {
+          type: 'converse',
+          params: ({ event }) => ({ ...event, after: 'NotNow', except: event.commandUUID }),
+        },
+      ],
+    },
+    'mdm.stray_report': {
+      guard: { type: 'channelKnown', params: ({ event }) => event },
+      actions: [
+        'countStray',
+        { type: 'noteStray', params: ({ event }) => event },
+        {
+          type: 'converse',
+          params: ({ event }) => ({ ...event, after: 'report', except: null }),
+        },
+      ],
+    },
+    'operator.enqueue': {
+      guard: { type: 'mayReceive', params: ({ event }) => event },
+      actions: { type: 'enqueueCommand', params: ({ event }) => event },
+    },
+    'operator.reset': {
+      target: '#host.mdm.unenrolled',
+      actions: ['supersedeCommands', 'endEnrollment', done],
+    },
+    'identity.absorb': absorbing,
+    'identity.release': {
+      guard: { type: 'releasesMdm', params: ({ event }) => event },
+      target: '#host.mdm.unenrolled',
+      actions: 'endEnrollment',
+    },
+  },
+})
+
+/** Apple's MDM protocol: who may talk to us, and what it gets. */
+const mdm = hostSetup.createStateConfig({
+  initial: 'unenrolled',
+  states: {
+    unenrolled: {
+      on: {
+        'mdm.Authenticate': { target: 'authenticated', actions: begin },
+        'identity.absorb': absorbing,
+      },
+    },
+    /** The profile is being installed. Only a TokenUpdate proves that it was. */
+    authenticated: managed,
+    enrolled: {
+      ...managed,
+      initial: 'ready',
+      states: {
+        /** Sits in Setup Assistant until a DeviceConfigured command is acknowledged. */
+        awaiting_configuration: {
+          on: {
+            'xstate.done.actor.*': {
+              guard: ({ event: { output } }) =>
+                output.requestType === 'DeviceConfigured' && output.state === 'acknowledged',
+              target: 'ready',
+              actions: { type: 'freeChild', params: ({ event }) => ({ id: event.actorId }) },
+            },
+          },
+        },
+        ready: {},
+      },
+    },
+  },
+})
+
+/** Apple's device list, whatever profile it has assigned there. */
+const dep = hostSetup.createStateConfig({
+  initial: 'unassigned',
+  on: {
+    'dep.assigned': {
+      guard: { type: 'depIsNews', params: ({ event }) => event },
+      target: '.assigned',
+      actions: [
+        { type: 'learnDevice', params: ({ event }) => event },
+        { type: 'learnIdentity', params: ({ event }) => event },
+        {
+          type: 'learnFacts',
+          params: ({ event }) => ({ facts: event.facts, source: 'dep', at: event.at }),
+        },
+      ],
+    },
+  },
+  states: {
+    unassigned: {
+      on: {
+        'identity.absorb': {
+          guard: ({ event }) => event.parts.dep !== null,
+          target: 'assigned',
+          actions: { type: 'absorbDep', params: ({ event }) => event },
+        },
+      },
+    },
+    assigned: {
+      on: {
+        'dep.removed': { target: 'unassigned', actions: 'forgetDevice' },
+        'identity.release': {
+          guard: { type: 'releasesDep', params: ({ event }) => event },
+          target: 'unassigned',
+          actions: 'forgetDevice',
+        },
+      },
+    },
+  },
+})
+
+/** Agents that hold a node key of ours. */
+const osquery = hostSetup.createStateConfig({
+  initial: 'unenrolled',
+  on: {
+    'osquery.enroll': {
+      target: '.enrolled',
+      actions: [
+        { type: 'learnAgent', params: ({ event }) => event },
+        { type: 'learnIdentity', params: ({ event }) => event },
+        {
+          type: 'learnFacts',
+          params: ({ event }) => ({ facts: event.facts, source: 'osquery', at: event.at }),
+        },
+      ],
+    },
+    'identity.absorb': {
+      guard: { type: 'bringsAgents', params: ({ event }) => event },
+      target: '.enrolled',
+      actions: { type: 'absorbAgents', params: ({ event }) => event },
+    },
+  },
+  states: {
+    unenrolled: {},
+    enrolled: {
+      on: {
+        'osquery.details': {
+          guard: { type: 'agentKnown', params: ({ event }) => event },
+          actions: [
+            { type: 'stampDetails', params: ({ event }) => event },
+            {
+              type: 'learnFacts',
+              params: ({ event }) => ({ facts: event.facts, source: 'osquery', at: event.at }),
+            },
+          ],
+        },
+        'osquery.revoke': revoking(({ event }: On<Revoke>) => event.keyHashes),
+        'identity.release': revoking(({ event }: On<Release>) => Object.keys(event.parts.agents)),
+        'operator.reset': {
+          target: 'unenrolled',
+          actions: { type: 'forgetAgents', params: { keyHashes: null } },
+        },
+      },
+    },
+  },
+})
+
+/**
+ * One managed computer.
+ *
+ * Three regions, since "assigned, osquery-enrolled and not MDM-enrolled" is one state of one host.
+ * Its children are its open commands; a finished command leaves the actor and stays as a row.
+ */
+export const hostMachine = hostSetup.createMachine({
+  id: 'host',
+  context: ({ input }) => emptyContext(input.id, input.at),
+  type: 'parallel',
+  states: { mdm, dep, osquery },
+  on: {
+    'operator.cancel': { actions: { type: 'cancelCommand', params: ({ event }) => event } },
+    'apns.pushed': { actions: { type: 'markPushed', params: ({ event }) => event } },
+    alarm: { actions: { type: 'ring', params: ({ event }) => event } },
+    'identity.settle': {
+      actions: [
+        { type: 'settle', params: ({ event }) => event },
+        { type: 'mergeFacts', params: ({ event }) => event },
+      ],
+    },
+    'xstate.done.actor.*': {
+      actions: { type: 'freeChild', params: ({ event }) => ({ id: event.actorId }) },
+    },
+  },
+})
+
+export type HostSnapshot = SnapshotFrom<typeof hostMachine>
