@@ -1,0 +1,62 @@
+import type {
+  AgentRow,
+  ClaimRow,
+  ConflictRow,
+  DepDeviceRow,
+  EnrollmentRow,
+} from '../../storage/rows.ts'
+import type { Lookups } from '../../storage/store.ts'
+import type { Sighting } from './sighting.ts'
+
+/** The rows of one live host that identity decides by and moves. */
+export type KnownHost = {
+  readonly hostId: string
+  readonly firstSeenAtMs: number
+  readonly quarantined: boolean
+  readonly claims: readonly ClaimRow[]
+  readonly enrollments: readonly EnrollmentRow[]
+  readonly depDevices: readonly DepDeviceRow[]
+  readonly agents: readonly AgentRow[]
+  /** Open and resolved. */
+  readonly conflicts: readonly ConflictRow[]
+}
+
+/** All that a sighting could be about: every row on each of its claims, and every host those rows name. */
+export type KnownHosts = {
+  readonly claims: readonly ClaimRow[]
+  readonly hosts: ReadonlyMap<string, KnownHost>
+}
+
+export type KnownLookups = Pick<
+  Lookups,
+  'host' | 'claimsOn' | 'claimsOf' | 'enrollmentsOf' | 'depDevicesOf' | 'agentsOf' | 'conflictsOf'
+>
+
+/** Reads what `resolve` needs. Nothing is remembered between calls, so a restart changes no decision. */
+export function knownFor(sighting: Sighting, lookups: KnownLookups): KnownHosts {
+  const claims = sighting.claims.flatMap(({ kind, value }) => lookups.claimsOn(kind, value))
+  const ids = new Set(claims.map((claim) => claim.host_id))
+  if (sighting.credential !== undefined) ids.add(sighting.credential.hostId)
+  const hosts = new Map<string, KnownHost>()
+  for (const id of ids) {
+    const host = knownHost(id, lookups)
+    if (host !== undefined) hosts.set(id, host)
+  }
+  return { claims: claims.filter((claim) => hosts.has(claim.host_id)), hosts }
+}
+
+/** One host as identity sees it; undefined when it is gone or was merged away. */
+export function knownHost(hostId: string, lookups: KnownLookups): KnownHost | undefined {
+  const row = lookups.host(hostId)
+  if (row === undefined || row.merged_into !== null) return undefined
+  return {
+    hostId,
+    firstSeenAtMs: row.first_seen_at,
+    quarantined: row.quarantined === 1,
+    claims: lookups.claimsOf(hostId),
+    enrollments: lookups.enrollmentsOf(hostId),
+    depDevices: lookups.depDevicesOf(hostId),
+    agents: lookups.agentsOf(hostId),
+    conflicts: lookups.conflictsOf(hostId),
+  }
+}

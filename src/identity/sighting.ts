@@ -1,0 +1,19 @@
+import type { Trust } from '../../storage/rows.ts'
+import type { Claim } from './normalise.ts'
+
+/** One channel telling us of a computer, as far as identity is concerned. */
+export type Sighting = {
+  readonly source: 'dep' | 'mdm' | 'osquery'
+  /** How far its claims are believed. MDM without device authentication is `agent`. */
+  readonly trust: Trust
+  /** As `normalise` gives them: at most one of each kind. */
+  readonly claims: readonly Claim[]
+  /** A virtual machine's serial proves nothing about its board. */
+  readonly virtual: boolean
+  /** The host that the presented node key or certificate is already bound to. */
+  readonly credential?: { readonly hostId: string }
+  /** A challenge minted for that very host, or evidence of Apple's level: enough to believe a new board. */
+  readonly vouched: boolean
+  /** Presents a certificate that is bound to no host yet; it may not walk into a live enrollment unvouched. */
+  readonly newCertificate?: boolean
+}
