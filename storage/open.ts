@@ -1,0 +1,88 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { openForReading } from './connection.ts'
+import type { Faults } from './faults.ts'
+import { takeLock } from './lock.ts'
+import { createLookups } from './lookups.ts'
+import type { Store } from './store.ts'
+import { createWriter, type WriterStats } from './writer.ts'
+
+export type StoreOptions = {
+  /** The data folder; created when missing. */
+  readonly folder: string
+  /** The writer thread died: nothing can be written any more and the process should end. */
+  readonly onFatal: (reason: Error) => void
+  /** Only tests pass these. */
+  readonly faults?: Faults
+}
+
+export type OpenedStore = {
+  readonly store: Store
+  /** A consistent copy under a path that must not exist yet. */
+  readonly backup: (path: string) => Promise<void>
+  /** Empty when the file is sound, else what SQLite found. Reads everything: minutes on a large file. */
+  readonly integrityCheck: () => Promise<readonly string[]>
+  readonly stats: () => WriterStats
+  /** PRAGMAs of the writing connection, read back. */
+  readonly pragmas: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Opens the data folder: lock, schema, writer, then readers.
+ *
+ * Rejects with one sentence when another process has the folder or the file is of a newer schema.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenedStore> {
+  const folder = resolve(options.folder)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = await takeLock(join(folder, 'muster.lock'))
+  if (lock === undefined) {
+    throw new Error(`Another Muster is already running on the data folder ${folder}.`)
+  }
+  try {
+    return await openLocked(folder, options, lock.release)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function openLocked(
+  folder: string,
+  { onFatal, faults }: StoreOptions,
+  release: () => void,
+): Promise<OpenedStore> {
+  const path = join(folder, 'muster.db')
+  const backupFolder = join(folder, 'backup')
+  // Created here for its mode, which SQLite gives to the files beside it too.
+  closeSync(openSync(path, 'a', 0o600))
+  const writer = await createWriter({ path, backupFolder, faults }, onFatal)
+  const reading = openForReading(path)
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await writer.drain()
+    // Readers first: the last checkpoint must find nobody else on the file.
+    reading.close()
+    try {
+      await writer.run({ kind: 'close' })
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    store: {
+      commit: writer.commit,
+      lookups: createLookups(reading),
+      close: () => (closing ??= close()),
+    },
+    backup: async (target) => void (await writer.run({ kind: 'backup', path: resolve(target) })),
+    integrityCheck: async () => {
+      const lines = await writer.run({ kind: 'integrity' })
+      return lines.filter((line) => line !== 'ok')
+    },
+    stats: writer.stats,
+    pragmas: writer.pragmas,
+  }
+}

@@ -1,0 +1,152 @@
+import { createChangedUpdates } from './changed-updates.ts'
+import { columns, type Rows, type Table, valuesOf } from './columns.ts'
+import type { Connection, Statement } from './connection.ts'
+import { createDrops } from './drops.ts'
+import { createProjection } from './projection.ts'
+import type { ClaimRow, JournalRow } from './rows.ts'
+import type { Write } from './store.ts'
+
+/** A rule the database holds said no. The turn is to be rolled back alone. */
+export type Refusal = 'conflict' | 'claim-taken'
+
+export type Turns = {
+  /** Applies the writes of one turn in order, adding the seqs of its journal rows to `seqs`. Throws on I/O. */
+  apply(writes: readonly Write[], seqs: number[]): Refusal | undefined
+}
+
+/** Applies writes through one prepared statement per kind. The caller owns transaction and savepoint. */
+export function createTurns(db: Connection): Turns {
+  const actors = createActors(db)
+  const hosts = createProjection(db)
+  const plain = createPlainPuts(db)
+  const journal = db.prepare(insertInto('journal'))
+  const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
+  const drops = createDrops(db)
+
+  function write(change: Write, seqs: number[]): Refusal | undefined {
+    if ('drop' in change) return drops.drop(change)
+    if ('move' in change) return drops.move(change)
+    if (isPlain(change)) return plain.put(change)
+    switch (change.put) {
+      case 'host_actor':
+        return actors.host(change.row)
+      case 'command':
+        return actors.command(change.row)
+      case 'host':
+        return hosts.put(change.row)
+      case 'claim':
+        return claimed(claim, change.row)
+      case 'journal':
+        seqs.push(journalled(journal, change.row))
+        return undefined
+      case 'last_seen':
+        return hosts.seen(change.row)
+      default:
+        throw new Error(`no table for ${JSON.stringify(change satisfies never)}`)
+    }
+  }
+
+  return {
+    apply(writes, seqs) {
+      for (const change of writes) {
+        const refusal = write(change, seqs)
+        if (refusal !== undefined) return refusal
+      }
+      return undefined
+    },
+  }
+}
+
+function journalled(statement: Statement, row: JournalRow): number {
+  return statement.run(valuesOf('journal', row)).lastInsertRowid
+}
+
+/** The partial unique index is the only one a put of a claim can run into: its key is replaced. */
+function claimed(statement: Statement, row: ClaimRow): Refusal | undefined {
+  try {
+    statement.run(valuesOf('claims', row))
+    return undefined
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('UNIQUE constraint failed')) {
+      return 'claim-taken'
+    }
+    throw error
+  }
+}
+
+/** Version 1 is an insert that finds nothing; version n replaces n − 1 and nothing else. */
+function createActors(db: Connection) {
+  const insertHost = db.prepare(`${insertInto('host_actors')} ON CONFLICT DO NOTHING`)
+  const replaceHost = db.prepare(
+    'UPDATE host_actors SET version = ?, machine_version = ?, snapshot = ? WHERE host_id = ? AND version = ?',
+  )
+  const insertCommand = db.prepare(`${insertInto('commands')} ON CONFLICT DO NOTHING`)
+  const found = db
+    .prepare(`SELECT ${columns.commands.join(', ')} FROM commands WHERE command_uuid = ?`)
+    .raw()
+  const update = createChangedUpdates(db, 'commands')
+  const fenced = (changes: number): Refusal | undefined => (changes === 1 ? undefined : 'conflict')
+  return {
+    host(row: Rows['host_actors']): Refusal | undefined {
+      if (row.version === 1) return fenced(insertHost.run(valuesOf('host_actors', row)).changes)
+      const values = [
+        row.version,
+        row.machine_version,
+        row.snapshot,
+        row.host_id,
+        row.version - 1,
+      ] as const
+      return fenced(replaceHost.run(values).changes)
+    },
+    command(row: Rows['commands']): Refusal | undefined {
+      const values = valuesOf('commands', row)
+      if (row.version === 1) return fenced(insertCommand.run(values).changes)
+      const old = found.get([row.command_uuid])
+      if (old?.[columns.commands.indexOf('version')] !== row.version - 1) return 'conflict'
+      update(old, values)
+      return undefined
+    },
+  }
+}
+
+const plainTables = {
+  alarm: ['alarms', 'host_id, name'],
+  outbox: ['outbox', 'id'],
+  enrollment: ['enrollments', 'key'],
+  dep_device: ['dep_devices', 'serial'],
+  agent: ['agents', 'node_key_hash'],
+  sealed: ['sealed', 'ref'],
+  conflict: ['conflicts', 'id'],
+  merge: ['merges', 'id'],
+  token: ['tokens', 'id'],
+  enroll_secret: ['enroll_secrets', 'id'],
+} as const satisfies Readonly<Record<string, readonly [Table, string]>>
+type Plain = keyof typeof plainTables
+type PlainPut = Extract<Write, { readonly put: Plain }>
+
+const isPlain = (write: Extract<Write, { put: string }>): write is PlainPut =>
+  write.put in plainTables
+
+function createPlainPuts(db: Connection) {
+  const statements = Object.fromEntries(
+    Object.entries(plainTables).map(([kind, [table, key]]) => [
+      kind,
+      db.prepare(upsert(table, key)),
+    ]),
+  ) as Readonly<Record<Plain, Statement>> // the same keys, entry by entry
+  return {
+    put({ put, row }: PlainPut): undefined {
+      statements[put].run(valuesOf(plainTables[put][0], row))
+    },
+  }
+}
+
+function insertInto(table: Table): string {
+  const names = columns[table]
+  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
+}
+
+function upsert(table: Table, key: string): string {
+  const set = columns[table].map((name) => `${name} = excluded.${name}`).join(', ')
+  return `${insertInto(table)} ON CONFLICT (${key}) DO UPDATE SET ${set}`
+}

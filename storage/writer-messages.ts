@@ -1,0 +1,27 @@
+// What passes between the main thread and the writer thread.
+import type { Faults } from './faults.ts'
+import type { TurnResult } from './group.ts'
+import type { Write } from './store.ts'
+
+export type WriterStart = {
+  readonly path: string
+  readonly backupFolder: string
+  readonly faults: Faults | undefined
+}
+
+export type Job =
+  | { readonly kind: 'backup'; readonly path: string }
+  | { readonly kind: 'integrity' }
+  /** Checkpoints, shortens the WAL to nothing and closes. Readers must be closed by then. */
+  | { readonly kind: 'close' }
+
+export type ToWriter =
+  | { readonly kind: 'group'; readonly turns: readonly (readonly Write[])[] }
+  | Job
+
+export type FromWriter =
+  | { readonly kind: 'ready'; readonly pragmas: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'committed'; readonly results: readonly TurnResult[] }
+  | { readonly kind: 'done'; readonly lines: readonly string[] }
+  | { readonly kind: 'failed'; readonly detail: string }

@@ -1,0 +1,136 @@
+import { createExchange, type Exchange } from './exchange.ts'
+import type { TurnResult } from './group.ts'
+import type { CommitFault, Committed, Write } from './store.ts'
+import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.ts'
+
+/** Turns waiting to be sent. Some seconds of writing at full speed: who waits longer has given up. */
+export const waitingTurnsMax = 10_000
+/** Turns in one transaction: bounds how long a turn waits for others, long after the fsync is paid for. */
+export const groupTurnsMax = 512
+
+export type Writer = {
+  /** What the writing connection was set to, read back. */
+  readonly pragmas: Readonly<Record<string, unknown>>
+  readonly commit: (writes: readonly Write[]) => Promise<Committed>
+  /** Runs after the group in the thread. Rejects when the job fails. */
+  readonly run: (job: Job) => Promise<readonly string[]>
+  /** Resolves once every turn taken so far is answered; later ones are `unavailable`. */
+  readonly drain: () => Promise<void>
+  readonly stats: () => WriterStats
+}
+export type WriterStats = {
+  readonly waiting: number
+  readonly groups: number
+  readonly turns: number
+}
+
+type Waiting = {
+  readonly writes: readonly Write[]
+  readonly resolve: (committed: Committed) => void
+  readonly reject: (bug: Error) => void
+}
+type Thread = Exchange<ToWriter, FromWriter>
+
+/**
+ * Starts the writer thread and waits until the schema is current.
+ *
+ * `onFatal` is told once if the thread dies; pending and later turns are `unavailable` from then on.
+ * Rejects, with a sentence for the operator, when the file cannot be opened or is of a newer schema.
+ */
+export async function createWriter(
+  start: WriterStart,
+  onFatal: (reason: Error) => void,
+): Promise<Writer> {
+  let serving = false
+  const url = new URL('./writer-thread.ts', import.meta.url)
+  const thread: Thread = createExchange(url, start, (reason) => {
+    if (serving) onFatal(reason)
+  })
+  const pragmas = await ready(thread)
+  serving = true
+  const groups = createGroupQueue(thread)
+  return {
+    pragmas,
+    commit(writes) {
+      if (!serving) return Promise.resolve(refused('the store is closing'))
+      return groups.commit(writes)
+    },
+    async run(job) {
+      if (job.kind === 'close') serving = false
+      const answer = await thread.ask(job)
+      if (answer.kind === 'done') return answer.lines
+      throw new Error(
+        answer.kind === 'failed' ? answer.detail : `the writer answered ${answer.kind}`,
+      )
+    },
+    async drain() {
+      serving = false
+      await groups.idle()
+    },
+    stats: groups.stats,
+  }
+}
+
+async function ready(thread: Thread): Promise<Writer['pragmas']> {
+  const first = await thread.first
+  if (first.kind === 'ready') return first.pragmas
+  throw new Error(first.kind === 'refused' ? first.reason : `the writer began with ${first.kind}`)
+}
+
+/** One group is in the thread at a time: whatever comes in while it syncs is the next one. */
+function createGroupQueue(thread: Thread) {
+  const turns: Waiting[] = []
+  let pumping: Promise<void> | undefined
+  let groups = 0
+  let answered = 0
+
+  async function pump(): Promise<void> {
+    // Turns of one tick go together instead of the first alone.
+    await Promise.resolve()
+    while (turns.length > 0) {
+      const group = turns.splice(0, groupTurnsMax)
+      const results = await commitGroup(thread, group)
+      groups += 1
+      answered += group.length
+      for (const [index, turn] of group.entries()) settle(turn, results[index])
+    }
+    pumping = undefined
+  }
+
+  return {
+    commit: (writes: readonly Write[]): Promise<Committed> =>
+      new Promise((resolve, reject) => {
+        if (turns.length >= waitingTurnsMax) return resolve(fault({ kind: 'overloaded' }))
+        turns.push({ writes, resolve, reject })
+        pumping ??= pump()
+      }),
+    idle: async (): Promise<void> => {
+      while (pumping !== undefined) await pumping
+    },
+    stats: (): WriterStats => ({ waiting: turns.length, groups, turns: answered }),
+  }
+}
+
+async function commitGroup(
+  thread: Thread,
+  group: readonly Waiting[],
+): Promise<readonly TurnResult[]> {
+  try {
+    const answer = await thread.ask({ kind: 'group', turns: group.map(({ writes }) => writes) })
+    if (answer.kind === 'committed') return answer.results
+    throw new Error(`the writer answered ${answer.kind} to a group`)
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return group.map(() => ({ kind: 'unavailable', detail }))
+  }
+}
+
+function settle(turn: Waiting, result: TurnResult | undefined): void {
+  if (result === undefined) turn.reject(new Error('the writer gave no result for a turn'))
+  else if (!('kind' in result)) turn.resolve({ ok: true, journalSeqs: result })
+  else if (result.kind === 'bug') turn.reject(new Error(result.detail))
+  else turn.resolve(fault(result))
+}
+
+const fault = (error: CommitFault): Committed => ({ ok: false, error })
+const refused = (detail: string): Committed => fault({ kind: 'unavailable', detail })
