@@ -16,3 +16,4 @@ export type MessageFaultKind =
   | 'wrong-channel'
   | 'unknown-message-type'
   | 'unknown-status'
+  | 'unknown-endpoint'

@@ -59,3 +59,7 @@ export function dateOf(text: string): Date | undefined {
 
 /** ISO 8601 in UTC; milliseconds only where there are any. */
 export const isoSeconds = (date: Date): string => date.toISOString().replace('.000Z', 'Z')
+
+/** The same to the second, as Apple's JSON wants timestamps. */
+export const isoOfMs = (atMs: number): string =>
+  new Date(Math.floor(atMs / 1000) * 1000).toISOString().replace('.000Z', 'Z')
