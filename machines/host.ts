@@ -105,7 +105,25 @@ const mdm = hostSetup.createStateConfig({
       },
     },
     /** The profile is being installed. Only a TokenUpdate proves that it was. */
-    authenticated: managed,
+    authenticated: {
+      ...managed,
+      on: {
+        ...managed.on,
+        'mdm.TokenUpdate': [
+          {
+            guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === true,
+            target: '#host.mdm.enrolled.awaiting_configuration',
+            actions: learnToken,
+          },
+          {
+            guard: ({ event }) => event.kind === 'device',
+            target: '#host.mdm.enrolled.ready',
+            actions: learnToken,
+          },
+          { actions: learnToken },
+        ],
+      },
+    },
     enrolled: {
       ...managed,
       initial: 'ready',
