@@ -20,7 +20,7 @@ export function openCommands(children: Children): readonly CommandSnapshot[] {
   return Object.keys(children).flatMap((id) => openCommand(children, id) ?? [])
 }
 
-const openOn = (children: Children, channel: string): readonly CommandSnapshot[] =>
+export const openOn = (children: Children, channel: string): readonly CommandSnapshot[] =>
   openCommands(children).filter(({ context }) => context.channel === channel)
 
 type Turn = {

@@ -9,6 +9,7 @@ import {
   nextCommand,
   openCommand,
   openCommands,
+  openOn,
 } from './conversation.ts'
 import type { EffectAction } from './effects.ts'
 import type { DepDevice, HostContext, SaidFacts, Source } from './host-context.ts'
@@ -63,8 +64,8 @@ export const hostSetup = learning.extend({
       Object.hasOwn(context.channels, channel),
     mayReceive: ({ context }, { channel }: { readonly channel: string }) =>
       !context.quarantined && Object.hasOwn(context.channels, channel),
-    isUserChannel: ({ context }, { channel }: { readonly channel: string }) =>
-      Object.hasOwn(context.channels, channel) && context.channels[channel]?.kind === 'user',
+    /** By the form of its key: a user we never met may leave, and must not take the computer along. */
+    isUserChannel: (_, { channel }: { readonly channel: string }) => channel.includes(':'),
     depIsNews: ({ context }, { device }: { readonly device: DepDevice }) =>
       JSON.stringify(context.dep?.raw) !== JSON.stringify(device.raw),
     agentKnown: ({ context }, { keyHash }: { readonly keyHash: string }) =>
@@ -112,6 +113,11 @@ export const hostSetup = learning.extend({
     ),
     supersedeCommands: deciding(({ enqueue, self }) => {
       for (const { context } of openCommands(childrenOf(self)))
+        enqueue.sendTo(context.commandUUID, { type: 'supersede' } satisfies CommandEvent)
+    }),
+    /** The user is gone, and with it whoever could have taken these. */
+    supersedeOn: deciding(({ enqueue, self }, { channel }: { readonly channel: string }) => {
+      for (const { context } of openOn(childrenOf(self), channel))
         enqueue.sendTo(context.commandUUID, { type: 'supersede' } satisfies CommandEvent)
     }),
     /** Answers a talking channel with its next command, or nothing. */

@@ -36,7 +36,11 @@ const managed = hostSetup.createStateConfig({
     'mdm.CheckOut': [
       {
         guard: { type: 'isUserChannel', params: ({ event }) => event },
-        actions: [{ type: 'forgetChannel', params: ({ event }) => event }, done],
+        actions: [
+          { type: 'supersedeOn', params: ({ event }) => event },
+          { type: 'forgetChannel', params: ({ event }) => event },
+          done,
+        ],
       },
       {
         target: '#host.mdm.unenrolled',
