@@ -19,6 +19,12 @@ import { newFacts, nextRound, withoutAgents } from './host-updates.ts'
 
 type Talk = { readonly channel: string; readonly at: number }
 
+type Report = { readonly channel: string; readonly commandUUID: string }
+
+/** A channel speaks for its own open commands only: a user may not settle what the device was asked. */
+const isAbout = (children: Children, { channel, commandUUID }: Report): boolean =>
+  openCommand(children, commandUUID)?.context.channel === channel
+
 /** The host's children, as the actions of a running host see them. */
 const childrenOf = (self: { readonly getSnapshot: () => unknown }): Children =>
   (self.getSnapshot() as { readonly children: Children }).children
@@ -146,14 +152,11 @@ export const hostSetup = learning.extend({
       },
     ),
     /** Hands a report to the command it is about. */
-    tell: deciding(
-      ({ enqueue, self }, said: { readonly commandUUID: string; readonly event: CommandEvent }) => {
-        if (openCommand(childrenOf(self), said.commandUUID) !== undefined)
-          enqueue.sendTo(said.commandUUID, said.event)
-      },
-    ),
-    defer: deciding(({ context, enqueue, self }, said: Talk & { readonly commandUUID: string }) => {
-      if (openCommand(childrenOf(self), said.commandUUID) === undefined) return
+    tell: deciding(({ enqueue, self }, said: Report & { readonly event: CommandEvent }) => {
+      if (isAbout(childrenOf(self), said)) enqueue.sendTo(said.commandUUID, said.event)
+    }),
+    defer: deciding(({ context, enqueue, self }, said: Report) => {
+      if (!isAbout(childrenOf(self), said)) return
       const round = context.channels[said.channel]?.round ?? 0
       enqueue.sendTo(said.commandUUID, { type: 'NotNow', round } satisfies CommandEvent)
     }),

@@ -31,6 +31,7 @@ export const takeReport = (status: 'Acknowledged' | 'Error' | 'CommandFormatErro
       {
         type: 'tell',
         params: ({ event }: On<CommandReport>) => ({
+          channel: event.channel,
           commandUUID: event.commandUUID,
           event: {
             type: status,
