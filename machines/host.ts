@@ -18,7 +18,7 @@ const managed = hostSetup.createStateConfig({
     'mdm.Authenticate': {
       target: '#host.mdm.authenticated',
       reenter: true,
-      actions: ['supersedeCommands', ...begin],
+      actions: begin,
     },
     'mdm.TokenUpdate': [
       {
