@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readCheckin } from '../../src/protocol/mdm/checkin.ts'
+import { readCommand } from '../../src/protocol/mdm/command.ts'
+import type { MessageFault } from '../../src/protocol/mdm/message-fault.ts'
+import { readReport } from '../../src/protocol/mdm/report.ts'
+import type { Result } from '../../src/result.ts'
+import { type CorpusCase, loadCorpus } from './plist-corpus.ts'
+
+const corpus = loadCorpus()
+
+const readers: Readonly<
+  Record<CorpusCase['as'], (bytes: Uint8Array) => Result<unknown, MessageFault>>
+> = { report: readReport, checkin: readCheckin, command: readCommand }
+
+const faultOf = (fault: MessageFault): string => ('plist' in fault ? fault.plist.kind : fault.kind)
+
+for (const { name, bytes, as, expect: wanted, note } of corpus) {
+  const outcome = 'ok' in wanted ? 'is taken' : `fails as ${wanted.fault}`
+  test(`${name} ${outcome}: ${note}`, () => {
+    const read = readers[as](bytes)
+    expect(read.ok ? { ok: true } : { fault: faultOf(read.error) }).toEqual(wanted)
+    if (read.ok || !('plist' in read.error)) return
+    // A fault points into the body, or right behind it.
+    expect(read.error.plist.at).toBeGreaterThanOrEqual(0)
+    expect(read.error.plist.at).toBeLessThanOrEqual(bytes.length)
+  })
+}
+
+test('every fixture is in the index and every class of damage has a case', () => {
+  const listed = new Set(corpus.map(({ name }) => name))
+  const files = readdirSync(new URL('../fixtures/plist/', import.meta.url))
+  expect(files.filter((file) => file !== 'index.json' && !listed.has(file))).toEqual([])
+  expect(corpus.filter(({ expect: wanted }) => 'fault' in wanted).length).toBeGreaterThan(150)
+})
+
+test('a body that is refused by HTTP alone is one the reader takes or finds too large', () => {
+  for (const { name, http, expect: wanted } of corpus) {
+    if (http === 200) expect(wanted, name).toEqual({ ok: true })
+    if (http === 413) expect('ok' in wanted || wanted.fault === 'too-large', name).toBe(true)
+  }
+})
