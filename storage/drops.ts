@@ -45,9 +45,9 @@ const keyed = {
   sealed: ['sealed', ['ref']],
   token: ['tokens', ['id']],
   enroll_secret: ['enroll_secrets', ['id']],
-  dep_device: ['dep_devices', ['serial']],
-  enrollment: ['enrollments', ['key']],
-  agent: ['agents', ['node_key_hash']],
+  dep_device: ['dep_devices', ['serial', 'host_id']],
+  enrollment: ['enrollments', ['key', 'host_id']],
+  agent: ['agents', ['node_key_hash', 'host_id']],
   host: ['hosts', ['id']],
 } as const satisfies { readonly [K in Drop['drop']]: readonly [Table, readonly string[]] }
 

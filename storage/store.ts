@@ -53,9 +53,10 @@ export type Write =
   | { readonly drop: 'sealed'; readonly ref: string }
   | { readonly drop: 'token'; readonly id: string }
   | { readonly drop: 'enroll_secret'; readonly id: string }
-  | { readonly drop: 'dep_device'; readonly serial: string }
-  | { readonly drop: 'enrollment'; readonly key: string }
-  | { readonly drop: 'agent'; readonly node_key_hash: string }
+  // Only if they are still this host's: another may have taken them over since.
+  | { readonly drop: 'dep_device'; readonly serial: string; readonly host_id: string }
+  | { readonly drop: 'enrollment'; readonly key: string; readonly host_id: string }
+  | { readonly drop: 'agent'; readonly node_key_hash: string; readonly host_id: string }
   /** Takes the host, its actor, channels, claims, alarms and sealed bytes; its journal and commands stay as history. */
   | { readonly drop: 'host'; readonly id: string }
   /** Hands commands over: all of `from`, or only those that originated at `origin`. */

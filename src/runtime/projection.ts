@@ -1,0 +1,153 @@
+// What is listed and looked up, derived from snapshots. Losing all of it loses nothing.
+import type { CommandSnapshot } from '../../machines/command.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import type { Agent, Channel, FactName, HostContext } from '../../machines/host-context.ts'
+import { dotted, lifecycleOf, statusOf } from '../../machines/standing.ts'
+import type {
+  AgentRow,
+  CommandRow,
+  DepDeviceRow,
+  EnrollmentRow,
+  HostRow,
+} from '../../storage/rows.ts'
+import type { Write } from '../../storage/store.ts'
+import { commandText, commandVersion } from './actors.ts'
+
+export function hostRow(snapshot: HostSnapshot, at: number): HostRow {
+  const { context, value } = snapshot
+  const said = (name: FactName): string | null => {
+    const fact = context.facts[name]
+    return fact === undefined ? null : String(fact.value)
+  }
+  return {
+    id: context.id,
+    serial: context.identity.serial,
+    uuid: context.identity.uuid,
+    udid: context.identity.udid,
+    hostname: said('hostname'),
+    platform: said('platform'),
+    os_version: said('os_version'),
+    model: said('model'),
+    mdm: dotted(value.mdm),
+    dep: value.dep,
+    osquery: value.osquery,
+    lifecycle: lifecycleOf(snapshot),
+    status: statusOf(snapshot),
+    quarantined: context.quarantined ? 1 : 0,
+    merged_into: null,
+    epoch: context.epoch,
+    first_seen_at: context.firstSeenAt,
+    updated_at: at,
+  }
+}
+
+export const enrollmentRow = (hostId: string, channel: Channel): EnrollmentRow => ({
+  key: channel.key,
+  host_id: hostId,
+  channel: channel.kind,
+  type: channel.type,
+  created_at: channel.since,
+})
+
+export const agentRow = (hostId: string, agent: Agent): AgentRow => ({
+  node_key_hash: agent.keyHash,
+  host_id: hostId,
+  instance: agent.instance,
+  enrolled_at: agent.enrolledAt,
+  expires_at: agent.expiresAt,
+  revoked_at: null,
+  detail_at: agent.detailAt,
+})
+
+export function depDeviceRow(snapshot: HostSnapshot): DepDeviceRow | null {
+  const { id, dep } = snapshot.context
+  if (dep === null) return null
+  return {
+    serial: dep.serial_number,
+    host_id: id,
+    assigned: 1,
+    profile_status: dep.profile_status,
+    op_date: dep.op_date,
+    raw: JSON.stringify(dep.raw),
+    updated_at: dep.since,
+  }
+}
+
+type Owner = { readonly hostId: string; readonly originHostId: string; readonly version: number }
+
+export function commandRow(snapshot: CommandSnapshot, owner: Owner, at: number): CommandRow {
+  const { context, value, status } = snapshot
+  return {
+    command_uuid: context.commandUUID,
+    host_id: owner.hostId,
+    origin_host_id: owner.originHostId,
+    channel: context.channel,
+    request_type: context.requestType,
+    state: value,
+    open: status === 'active' ? 1 : 0,
+    priority: context.priority,
+    seq: context.seq,
+    request_digest: context.requestDigest,
+    version: owner.version,
+    machine_version: commandVersion,
+    snapshot: commandText(snapshot),
+    created_at: context.createdAt,
+    updated_at: at,
+    expires_at: context.expiresAt,
+  }
+}
+
+/** The writes that bring the channel tables from one snapshot to the next. Unchanged parts cost nothing. */
+export const channelWrites = (
+  before: HostSnapshot | undefined,
+  after: HostSnapshot,
+): readonly Write[] => [
+  ...enrollmentWrites(before?.context.channels, after),
+  ...agentWrites(before?.context.agents, after),
+  ...depWrites(before?.context.dep ?? null, after),
+]
+
+const enrollmentWrites = (
+  before: HostContext['channels'] | undefined,
+  { context: { id, channels } }: HostSnapshot,
+): readonly Write[] =>
+  changed(before, channels).map(([key, channel]) =>
+    channel === undefined
+      ? { drop: 'enrollment', key, host_id: id }
+      : { put: 'enrollment', row: enrollmentRow(id, channel) },
+  )
+
+const agentWrites = (
+  before: HostContext['agents'] | undefined,
+  { context: { id, agents } }: HostSnapshot,
+): readonly Write[] =>
+  changed(before, agents).map(([keyHash, agent]) =>
+    agent === undefined
+      ? { drop: 'agent', node_key_hash: keyHash, host_id: id }
+      : { put: 'agent', row: agentRow(id, agent) },
+  )
+
+function depWrites(before: HostContext['dep'], after: HostSnapshot): readonly Write[] {
+  const { id, dep } = after.context
+  if (before === dep) return []
+  const row = depDeviceRow(after)
+  const gone = before !== null && before.serial_number !== dep?.serial_number
+  return [
+    ...(gone ? [{ drop: 'dep_device', serial: before.serial_number, host_id: id } as const] : []),
+    ...(row === null ? [] : [{ put: 'dep_device', row } as const]),
+  ]
+}
+
+/** Entries that are new, other than before, or (as `undefined`) gone. */
+function changed<Entry>(
+  before: Readonly<Record<string, Entry>> = {},
+  after: Readonly<Record<string, Entry>>,
+): readonly (readonly [string, Entry | undefined])[] {
+  if (before === after) return []
+  return [
+    ...Object.keys(before)
+      .filter((key) => !Object.hasOwn(after, key))
+      .map((key) => [key, undefined] as const),
+    ...Object.entries(after).filter(([key, entry]) => before[key] !== entry),
+  ]
+}

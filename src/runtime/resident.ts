@@ -1,0 +1,57 @@
+// A host in memory: its live actor beside what was last saved of it.
+import type { CommandSnapshot } from '../../machines/command.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import type { Lookups } from '../../storage/store.ts'
+import type { Actors, CommandActor, HostActor } from './actors.ts'
+
+export type ResidentCommand = {
+  readonly actor: CommandActor
+  readonly saved: CommandSnapshot
+  readonly version: number
+  readonly originHostId: string
+}
+
+export type Resident = {
+  readonly id: string
+  readonly actor: HostActor
+  /** Undefined until the first commit: a host that is just being created. */
+  saved: HostSnapshot | undefined
+  version: number
+  /** The listed columns as last written, as text; empty when not yet compared. */
+  projected: string
+  commands: ReadonlyMap<string, ResidentCommand>
+}
+
+export const newResident = (actors: Actors, id: string, at: number): Resident => ({
+  id,
+  actor: actors.start(id, at),
+  saved: undefined,
+  version: 0,
+  projected: '',
+  commands: new Map(),
+})
+
+/** Wakes a host from its rows: its own and those of its open commands, however long its history. */
+export function wake(actors: Actors, lookups: Lookups, id: string): Resident | undefined {
+  const row = lookups.hostActor(id)
+  if (row === undefined) return undefined
+  const open = lookups.openCommands(id)
+  const actor = actors.restore(
+    { version: row.machine_version, snapshot: row.snapshot },
+    Object.fromEntries(
+      open.map((command) => [
+        command.command_uuid,
+        { version: command.machine_version, snapshot: command.snapshot },
+      ]),
+    ),
+  )
+  const children = actor.children()
+  const commands = new Map<string, ResidentCommand>()
+  for (const { command_uuid, version, origin_host_id } of open) {
+    const child = children.get(command_uuid)
+    if (child === undefined) continue
+    const saved = child.snapshot()
+    commands.set(command_uuid, { actor: child, saved, version, originHostId: origin_host_id })
+  }
+  return { id, actor, saved: actor.snapshot(), version: row.version, projected: '', commands }
+}

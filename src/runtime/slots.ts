@@ -1,0 +1,98 @@
+// Which hosts are in memory. Waking and letting go are invisible: memory holds nothing the rows do not.
+import { fail, ok, type Result } from '../result.ts'
+import type { Lookups } from '../../storage/store.ts'
+import { type Actors, createActors } from './actors.ts'
+import type { AskFault } from './ask.ts'
+import { createMailbox, type Mailbox } from './mailbox.ts'
+import { newResident, type Resident, wake } from './resident.ts'
+
+/** Hosts kept in memory when nothing else is said: about 6 kB each, so 120 MB at most. */
+const residentsMaxDefault = 20_000
+
+export type Slot = {
+  readonly hostId: string
+  readonly mailbox: Mailbox
+  resident: Resident | undefined
+}
+
+export type Slots = {
+  /** The host's place, whether or not it is awake. Marks it as used. */
+  of(hostId: string): Slot
+  wake(slot: Slot): Result<Resident, AskFault>
+  /** An actor for a host that has no rows yet. */
+  begin(slot: Slot, at: number): Result<Resident, AskFault>
+  letGo(slot: Slot): void
+  isResident(hostId: string): boolean
+  stats(): { readonly resident: number; readonly waiting: number }
+  idle(): boolean
+}
+
+type SlotsOptions = {
+  readonly lookups: Lookups
+  readonly residentsMax: number | undefined
+  readonly onBug: (hostId: string, error: unknown) => void
+}
+
+export function createSlots(options: SlotsOptions): Slots {
+  const { lookups, onBug } = options
+  const max = options.residentsMax ?? residentsMaxDefault
+  const actors: Actors = createActors()
+  const slots = new Map<string, Slot>()
+
+  function letGo(slot: Slot): void {
+    slot.resident?.actor.stop()
+    slot.resident = undefined
+  }
+
+  /** Lets the least recently used idle hosts go. */
+  function passivate(): void {
+    for (const slot of slots.values()) {
+      if (slots.size <= max) return
+      if (!slot.mailbox.idle) continue
+      letGo(slot)
+      slots.delete(slot.hostId)
+    }
+  }
+
+  return {
+    letGo,
+    of(hostId) {
+      const known = slots.get(hostId)
+      // Taken out and put back, the map stays in order of last use.
+      if (known !== undefined) slots.delete(hostId)
+      const slot = known ?? { hostId, mailbox: createMailbox(), resident: undefined }
+      slots.set(hostId, slot)
+      if (slots.size > max) passivate()
+      return slot
+    },
+    wake(slot) {
+      if (slot.resident !== undefined) return ok(slot.resident)
+      const into = lookups.host(slot.hostId)?.merged_into ?? null
+      if (into !== null) return fail({ kind: 'merged', into })
+      try {
+        slot.resident = wake(actors, lookups, slot.hostId)
+      } catch (error) {
+        onBug(slot.hostId, error)
+        return fail({ kind: 'failed', detail: String(error) })
+      }
+      return slot.resident === undefined ? fail({ kind: 'no-such-host' }) : ok(slot.resident)
+    },
+    begin(slot, at) {
+      if (slot.resident !== undefined || lookups.hostActor(slot.hostId) !== undefined)
+        return fail({ kind: 'conflict' })
+      slot.resident = newResident(actors, slot.hostId, at)
+      return ok(slot.resident)
+    },
+    isResident: (hostId) => slots.get(hostId)?.resident !== undefined,
+    stats() {
+      let waiting = 0
+      let resident = 0
+      for (const slot of slots.values()) {
+        waiting += slot.mailbox.waiting
+        if (slot.resident !== undefined) resident += 1
+      }
+      return { resident, waiting }
+    },
+    idle: () => [...slots.values()].every(({ mailbox }) => mailbox.idle),
+  }
+}

@@ -1,0 +1,89 @@
+// How turns are taken and become durable. Nobody hears of one before its commit.
+import { fail, ok, type Result } from '../result.ts'
+import type { Store, Write } from '../../storage/store.ts'
+import type { Answer, Ask, AskFault } from './ask.ts'
+import type { LastSeen } from './last-seen.ts'
+import type { Live } from './live.ts'
+import type { Resident } from './resident.ts'
+import type { Slot, Slots } from './slots.ts'
+import { type Turned, turn } from './turn.ts'
+import type { World } from './world.ts'
+
+type TurnsOptions = {
+  readonly store: Store
+  readonly world: World
+  readonly performed?: ReadonlySet<string>
+  readonly slots: Slots
+  readonly live: Live
+  readonly lastSeen: LastSeen
+  readonly onBug: (hostId: string, error: unknown) => void
+}
+
+type Task = {
+  readonly slot: Slot
+  readonly woken: Result<Resident, AskFault>
+  readonly ask: Ask
+}
+
+export type Turns = {
+  /** Lets the host take its events. Returns a promise while the host must wait for its commit. */
+  take(task: Task, answer: (outcome: Result<Answer, AskFault>) => void): Promise<void> | void
+  tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault>
+  commit(writes: readonly Write[]): Promise<Result<void, AskFault>>
+}
+
+export function createTurns(options: TurnsOptions): Turns {
+  const { store, world, slots, live, lastSeen, onBug } = options
+  const performed = options.performed ?? new Set<string>()
+
+  /** A machine that threw leaves its actor in an unknown state: the actor goes, the rows stay. */
+  function tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault> {
+    try {
+      return ok(turn(resident, ask, { at: world.now(), performed }))
+    } catch (error) {
+      slots.letGo(slot)
+      onBug(slot.hostId, error)
+      return fail({ kind: 'failed', detail: String(error) })
+    }
+  }
+
+  async function commit(writes: readonly Write[]): Promise<Result<void, AskFault>> {
+    const committed = await store.commit(writes)
+    if (!committed.ok) return committed
+    live.publish(writes, committed.journalSeqs)
+    return ok(undefined)
+  }
+
+  async function settle({ slot, ask }: Task, turned: Turned): Promise<Result<Answer, AskFault>> {
+    const committed = await commit([...turned.writes, ...seenWrites(slot.hostId, ask)])
+    if (!committed.ok) {
+      // Memory is ahead of the disk: the next event wakes the host from its last durable row.
+      slots.letGo(slot)
+      return committed
+    }
+    turned.remember()
+    return ok(answerOf(turned, true))
+  }
+
+  const seenWrites = (hostId: string, { seen }: Ask): readonly Write[] =>
+    seen === undefined ? [] : [{ put: 'last_seen', row: lastSeen.row(hostId, seen) }]
+
+  return {
+    tryTurn,
+    commit,
+    take(task, answer) {
+      const { slot, woken, ask } = task
+      if (!woken.ok) return answer(woken)
+      const turned = tryTurn(slot, woken.value, ask)
+      if (!turned.ok) return answer(turned)
+      if (turned.value.writes.length > 0) return settle(task, turned.value).then(answer)
+      if (ask.seen !== undefined) lastSeen.touch(slot.hostId, ask.seen)
+      return answer(ok(answerOf(turned.value, false)))
+    },
+  }
+}
+
+function answerOf({ asked, snapshot }: Turned, changed: boolean): Answer {
+  const reply = asked.find((effect) => effect.type === 'reply')
+  return { reply: reply?.params, snapshot, changed }
+}
