@@ -105,6 +105,8 @@ const mdm = hostSetup.createStateConfig({
     unenrolled: {
       on: {
         'mdm.Authenticate': { target: 'authenticated', actions: begin },
+        // This region answers for all of them, so that a reset has one reply whatever it ended.
+        'operator.reset': { actions: done },
         'identity.absorb': absorbing,
       },
     },
