@@ -77,7 +77,11 @@ const managed = hostSetup.createStateConfig({
         { type: 'noteStray', params: ({ event }) => event },
         {
           type: 'converse',
-          params: ({ event }) => ({ ...event, after: 'report', except: null }),
+          params: ({ event }) => ({
+            ...event,
+            after: event.status === 'NotNow' ? 'NotNow' : 'report',
+            except: null,
+          }),
         },
       ],
     },
