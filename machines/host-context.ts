@@ -105,6 +105,9 @@ export const agentsMax = 16
 /** User channels kept per host: Shared iPads cache many users, few more than this. */
 export const channelsMax = 256
 
+/** Open commands per host, all channels together: every turn looks at each, and each takes 2 kB awake. */
+export const openCommandsMax = 1_000
+
 export const emptyContext = (id: string, at: number): HostContext => ({
   id,
   firstSeenAt: at,

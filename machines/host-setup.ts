@@ -12,7 +12,13 @@ import {
   openOn,
 } from './conversation.ts'
 import type { EffectAction } from './effects.ts'
-import type { DepDevice, HostContext, SaidFacts, Source } from './host-context.ts'
+import {
+  type DepDevice,
+  type HostContext,
+  openCommandsMax,
+  type SaidFacts,
+  type Source,
+} from './host-context.ts'
 import type { Enqueue, HostEvent, Parts, StrayReport } from './host-events.ts'
 import { learning } from './host-learning.ts'
 import { newFacts, nextRound, withoutAgents } from './host-updates.ts'
@@ -171,6 +177,8 @@ export const hostSetup = learning.extend({
       const children = childrenOf(self)
       if (openCommand(children, said.commandUUID) !== undefined)
         return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'exists' } })
+      if (openCommands(children).length >= openCommandsMax)
+        return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'full' } })
       const { type: _type, at: createdAt, ...wish } = said
       enqueue.spawnChild('command', { id: said.commandUUID, input: { ...wish, createdAt } })
       const reachable = (context.channels[said.channel]?.pushRef ?? null) !== null
