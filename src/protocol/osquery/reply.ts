@@ -16,7 +16,7 @@ export type OsqueryReply =
   /** The agent drops its key and enrols anew. Only for keys certainly unknown or revoked, never for our own faults. */
   | { readonly kind: 'node-invalid'; readonly error: string }
 
-export type FailedStatus = 400 | 401 | 404 | 405 | 413 | 415 | 429 | 500 | 503
+export type FailedStatus = 400 | 401 | 404 | 405 | 413 | 429 | 500 | 503
 
 /** What goes on the wire, always with `Content-Type: application/json`. The body is never empty. */
 export type RenderedReply = {
