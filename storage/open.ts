@@ -1,16 +1,19 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type BlobStore, openBlobFolder } from './blobs.ts'
 import { openForReading } from './connection.ts'
 import type { Faults } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { createLookups } from './lookups.ts'
+import type { Queries } from './queries.ts'
+import { createReader } from './reader.ts'
 import type { Store } from './store.ts'
 import { createWriter, type WriterStats } from './writer.ts'
 
 export type StoreOptions = {
   /** The data folder; created when missing. */
   readonly folder: string
-  /** The writer thread died: nothing can be written any more and the process should end. */
+  /** A thread died: nothing can be written or listed any more and the process should end. */
   readonly onFatal: (reason: Error) => void
   /** Only tests pass these. */
   readonly faults?: Faults
@@ -18,6 +21,8 @@ export type StoreOptions = {
 
 export type OpenedStore = {
   readonly store: Store
+  readonly queries: Queries
+  readonly blobs: BlobStore
   /** A consistent copy under a path that must not exist yet. */
   readonly backup: (path: string) => Promise<void>
   /** Empty when the file is sound, else what SQLite found. Reads everything: minutes on a large file. */
@@ -56,13 +61,20 @@ async function openLocked(
   const backupFolder = join(folder, 'backup')
   // Created here for its mode, which SQLite gives to the files beside it too.
   closeSync(openSync(path, 'a', 0o600))
-  const writer = await createWriter({ path, backupFolder, faults }, onFatal)
+  const fatal = firstOnly(onFatal)
+  const blobs = await openBlobFolder(join(folder, 'blobs'))
+  const writer = await createWriter({ path, backupFolder, faults }, fatal)
+  const reader = await createReader(path, fatal).catch(async (error: unknown) => {
+    await writer.run({ kind: 'close' })
+    throw error
+  })
   const reading = openForReading(path)
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
     await writer.drain()
     // Readers first: the last checkpoint must find nobody else on the file.
+    await reader.close().catch(() => undefined)
     reading.close()
     try {
       await writer.run({ kind: 'close' })
@@ -77,6 +89,8 @@ async function openLocked(
       lookups: createLookups(reading),
       close: () => (closing ??= close()),
     },
+    queries: reader.queries,
+    blobs,
     backup: async (target) => void (await writer.run({ kind: 'backup', path: resolve(target) })),
     integrityCheck: async () => {
       const lines = await writer.run({ kind: 'integrity' })
@@ -84,5 +98,14 @@ async function openLocked(
     },
     stats: writer.stats,
     pragmas: writer.pragmas,
+  }
+}
+
+/** Either thread may die, and the process ends once. */
+function firstOnly(onFatal: (reason: Error) => void): (reason: Error) => void {
+  let told = false
+  return (reason) => {
+    if (!told) onFatal(reason)
+    told = true
   }
 }

@@ -1,0 +1,137 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** Bytes that are read whole have to fit in memory next to everything else. */
+export const blobBytesMax = 128 * 1024 * 1024
+
+export type BlobFault =
+  | { readonly kind: 'too-large'; readonly bytesMax: number }
+  | { readonly kind: 'missing' }
+  /** What is stored under the digest is not what was put there. */
+  | { readonly kind: 'damaged' }
+  /** Disk full, I/O error: worth another try. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+export type BlobResult<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: BlobFault }
+
+/** Bytes by the SHA-256 of themselves, in lower-case hex. The same bytes are kept once. */
+export type BlobStore = {
+  /** Resolves once the bytes survive a power cut. Fails: `too-large`, `unavailable`. */
+  readonly put: (bytes: Uint8Array | AsyncIterable<Uint8Array>) => Promise<BlobResult<string>>
+  /** The bytes, checked against their digest. Fails: `missing`, `damaged`, `unavailable`. */
+  readonly get: (digest: string) => Promise<BlobResult<Uint8Array>>
+  readonly has: (digest: string) => Promise<boolean>
+}
+
+/**
+ * Blobs as files: `ab/ab12…` under `folder`, created when missing.
+ *
+ * A digest is the only name that reaches the file system, and nothing but 64 hex digits is one.
+ */
+export async function openBlobFolder(
+  folder: string,
+  bytesMax: number = blobBytesMax,
+): Promise<BlobStore> {
+  const unfinished = join(folder, 'unfinished')
+  // What a crash left half written is under no digest and of no use.
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true, mode: 0o700 })
+  const pathOf = (digest: string): string => join(folder, digest.slice(0, 2), digest)
+
+  return {
+    async put(bytes) {
+      const temporary = join(unfinished, randomUUID())
+      try {
+        const digest = await write(temporary, chunksOf(bytes), bytesMax)
+        if (digest === undefined) return { ok: false, error: { kind: 'too-large', bytesMax } }
+        await place(temporary, pathOf(digest))
+        return { ok: true, value: digest }
+      } catch (error) {
+        return { ok: false, error: unavailable(error) }
+      } finally {
+        await rm(temporary, { force: true }).catch(() => undefined)
+      }
+    },
+    async get(digest) {
+      if (!isDigest(digest)) return { ok: false, error: { kind: 'missing' } }
+      try {
+        const bytes = await readFile(pathOf(digest))
+        const found = createHash('sha256').update(bytes).digest('hex')
+        return found === digest
+          ? { ok: true, value: bytes }
+          : { ok: false, error: { kind: 'damaged' } }
+      } catch (error) {
+        return { ok: false, error: isMissing(error) ? { kind: 'missing' } : unavailable(error) }
+      }
+    },
+    async has(digest) {
+      if (!isDigest(digest)) return false
+      const found = await stat(pathOf(digest)).catch(() => undefined)
+      return found?.isFile() === true
+    },
+  }
+}
+
+export const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+
+async function* chunksOf(
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (bytes instanceof Uint8Array) yield bytes
+  else yield* bytes
+}
+
+/** Writes and syncs the file; its digest, or undefined as soon as it is too large. */
+async function write(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): Promise<string | undefined> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    const hash = createHash('sha256')
+    let size = 0
+    for await (const chunk of chunks) {
+      size += chunk.byteLength
+      if (size > bytesMax) return undefined
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
+    await file.sync()
+    return hash.digest('hex')
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Puts the file under its name, also over an earlier copy: that mends a damaged one, and a second put of the
+ * same bytes does not answer before the first is durable.
+ */
+async function place(from: string, to: string): Promise<void> {
+  const shard = dirname(to)
+  const created = await mkdir(shard, { recursive: true, mode: 0o700 })
+  await rename(from, to)
+  await sync(shard)
+  if (created !== undefined) await sync(dirname(shard))
+}
+
+/** A name is durable only once its folder is. */
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+const unavailable = (error: unknown): BlobFault => ({
+  kind: 'unavailable',
+  detail: error instanceof Error ? error.message : String(error),
+})

@@ -1,0 +1,72 @@
+// Counts over everything, from counters where there are any, and scans in key order.
+import { columns, rowOf, type Rows } from './columns.ts'
+import { countOf, readCombinations } from './combinations.ts'
+import { pageRowsMax, type Scan, type TableCounts, type TransitionCounts } from './queries.ts'
+import { numberOf, type Select } from './select.ts'
+
+export function countTransitions(select: Select, machine: 'host' | 'command'): TransitionCounts {
+  const edges = select(
+    `SELECT event, from_state, to_state, count FROM transition_counts
+     WHERE machine = ? ORDER BY event, from_state, to_state`,
+    [machine],
+  ).map(([event, from, to, count]) => ({
+    event: String(event),
+    // A primary key holds no nulls; the empty string stands for them.
+    from_state: from === '' ? null : String(from),
+    to_state: to === '' ? null : String(to),
+    count: Number(count),
+  }))
+  return { states: machine === 'host' ? hostStates(select) : commandStates(select), edges }
+}
+
+function hostStates(select: Select): TransitionCounts['states'] {
+  const combinations = readCombinations(select)
+  return Object.fromEntries(
+    (['mdm', 'dep', 'osquery'] as const).map((region) => [
+      region,
+      sums(combinations.map((combination) => [combination[region], combination.count])),
+    ]),
+  )
+}
+
+function commandStates(select: Select): TransitionCounts['states'] {
+  const rows = select('SELECT state, count FROM command_counts WHERE count > 0')
+  return { state: sums(rows.map(([state, count]) => [String(state), Number(count)])) }
+}
+
+function sums(counts: readonly (readonly [string, number])[]): Readonly<Record<string, number>> {
+  const byState = new Map<string, number>()
+  for (const [state, count] of counts) byState.set(state, (byState.get(state) ?? 0) + count)
+  return Object.fromEntries(byState)
+}
+
+export function countAll(select: Select): TableCounts {
+  const rowsIn = (table: string): number => numberOf(select(`SELECT count(*) FROM ${table}`))
+  return {
+    hosts: countOf(readCombinations(select)),
+    commands: numberOf(select('SELECT total(count) FROM command_counts')),
+    open_commands: rowsIn('commands WHERE open = 1'),
+    journal: numberOf(select('SELECT max(seq) FROM journal')),
+    agents: rowsIn('agents'),
+    enrollments: rowsIn('enrollments'),
+    dep_devices: rowsIn('dep_devices'),
+    open_conflicts: rowsIn('conflicts WHERE resolved_at IS NULL'),
+    alarms: rowsIn('alarms'),
+    outbox: rowsIn('outbox'),
+  }
+}
+
+/** The next rows in order of the table's key, which is its first column. */
+export function scan<T extends 'agents' | 'enrollments' | 'host_actors'>(
+  select: Select,
+  table: T,
+  { after, limit }: Scan,
+): readonly Rows[T][] {
+  const [key] = columns[table]
+  const text = `SELECT ${columns[table].join(', ')} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
+  const rows = select(text, [after ?? '', Math.min(limit, scanRowsMax)])
+  return rows.map((values) => rowOf(table, values))
+}
+
+/** Ten pages: fewer messages between threads, still well under a megabyte of small rows. */
+const scanRowsMax = 10 * pageRowsMax

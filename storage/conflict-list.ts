@@ -1,0 +1,23 @@
+import { columns, rowOf } from './columns.ts'
+import { type ConflictListQuery, type Page, pageRowsMax } from './queries.ts'
+import type { ConflictRow } from './rows.ts'
+import { and, numberOf, type Select, sql } from './select.ts'
+
+/** Contradictions between sightings, newest first. They are few: an operator has to look at each. */
+export function listConflicts(select: Select, query: ConflictListQuery): Page<ConflictRow> {
+  const { open, after } = query
+  const standing =
+    open === undefined ? undefined : sql(open ? 'resolved_at IS NULL' : 'resolved_at IS NOT NULL')
+  const rest = after && sql('(opened_at, id) < (?, ?)', after.opened_at, after.id)
+  const where = and([standing, rest])
+  const limit = Math.min(query.limit, pageRowsMax)
+  const text = `SELECT ${columns.conflicts.join(', ')} FROM conflicts
+    WHERE ${where.text} ORDER BY opened_at DESC, id DESC LIMIT ?`
+  const items = select(text, [...where.values, limit + 1]).map((row) => rowOf('conflicts', row))
+  const counted = `SELECT count(*) FROM conflicts WHERE ${and([standing]).text}`
+  return {
+    items: items.slice(0, limit),
+    total: numberOf(select(counted)),
+    more: items.length > limit,
+  }
+}

@@ -1,0 +1,206 @@
+import { columns, rowOf, type Value } from './columns.ts'
+import {
+  type Combination,
+  countOf,
+  countedColumns,
+  fits,
+  readCombinations,
+} from './combinations.ts'
+import {
+  countInRanges,
+  isPending,
+  type PresenceFilter,
+  presenceCondition,
+  presenceFilter,
+} from './presence.ts'
+import { type HostListQuery, type ListedHost, type Page, pageRowsMax } from './queries.ts'
+import { and, isOneOf, numberOf, or, type Select, type Sql, sql } from './select.ts'
+import { segmentsOf } from './segments.ts'
+
+/**
+ * A page of hosts with the exact number of all that match.
+ *
+ * The number is known first, from counters or one index, and decides how the page is found: few matches are
+ * gathered and sorted, many are met soon enough by walking the sorted column's index.
+ */
+export function listHosts(select: Select, query: HostListQuery): Page<ListedHost> {
+  const all = readCombinations(select)
+  const narrowed = narrow(query, all)
+  const total = count(select, narrowed)
+  const limit = Math.min(query.limit, pageRowsMax)
+  if (total === 0) return { items: [], total, more: false }
+  const few = total * total <= (limit + 1) * countOf(all)
+  const source = few ? gathered(narrowed) : walked(narrowed, query)
+  const items: ListedHost[] = []
+  for (const segment of segmentsOf(sortedBy(query), query.after)) {
+    const wanted = limit + 1 - items.length
+    if (wanted > 0) items.push(...readPage(select, source, { query, segment, wanted }))
+  }
+  return { items: items.slice(0, limit), total, more: items.length > limit }
+}
+
+/** What is asked for, made ready: combinations that fit, presence, prefix. */
+type Narrowed = {
+  readonly combinations: readonly Combination[]
+  readonly everyCombination: boolean
+  readonly presence: PresenceFilter | undefined
+  readonly prefix: string | undefined
+}
+
+function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
+  const presence = presenceFilter(query.presence)
+  const combinations = all.filter(
+    (combination) =>
+      countedColumns.every((column) => fits(query.filters[column], combination[column])) &&
+      (presence === undefined || presence.pending || !isPending(combination)),
+  )
+  const prefix = query.q === '' ? undefined : query.q
+  return { combinations, everyCombination: combinations.length === all.length, presence, prefix }
+}
+
+function count(select: Select, narrowed: Narrowed): number {
+  const { combinations, presence, prefix } = narrowed
+  if (prefix !== undefined) {
+    const found = prefixed(prefix)
+    const where = and([withinCombinations(narrowed, 'l'), withinPresence(narrowed)])
+    const text = `SELECT count(*) FROM (${found.text}) AS c CROSS JOIN last_seen AS l ON l.host_id = c.id WHERE ${where.text}`
+    return numberOf(select(text, [...found.values, ...where.values]))
+  }
+  if (presence === undefined) return countOf(combinations)
+  const heard = combinations.filter((combination) => !isPending(combination))
+  const pending = presence.pending ? countOf(combinations) - countOf(heard) : 0
+  return pending + countInRanges(select, presence.ranges, heard)
+}
+
+/** Where ids come from; `h` and `l` name the host and its row in `last_seen`. */
+type Source = { readonly from: Sql; readonly where: Sql }
+
+/** Every match, by the narrowest index there is. */
+function gathered(narrowed: Narrowed): Source {
+  const candidates = candidatesOf(narrowed)
+  const join =
+    'AS c CROSS JOIN hosts AS h ON h.id = c.id CROSS JOIN last_seen AS l ON l.host_id = h.id'
+  return {
+    from: sql(`(${candidates.text}) ${join}`, ...candidates.values),
+    where: and([withinCombinations(narrowed, 'l'), withinPresence(narrowed)]),
+  }
+}
+
+function candidatesOf({ combinations, presence, prefix }: Narrowed): Sql {
+  if (prefix !== undefined) return prefixed(prefix)
+  if (presence !== undefined && !presence.pending) {
+    const parts = presence.ranges.map(
+      (range) =>
+        `SELECT host_id AS id FROM last_seen AS l INDEXED BY last_seen_by_at WHERE ${range.text}`,
+    )
+    const values = presence.ranges.flatMap((range) => range.values)
+    return sql(parts.join(' UNION ALL '), ...values)
+  }
+  const ids = isOneOf(
+    'combination',
+    combinations.map(({ id }) => id),
+  )
+  return sql(
+    `SELECT id FROM hosts INDEXED BY hosts_by_combination WHERE ${ids.text}`,
+    ...ids.values,
+  )
+}
+
+/** The sorted column's index, left as soon as the page is full. States are decided inside the index. */
+function walked(narrowed: Narrowed, { sort }: HostListQuery): Source {
+  const { presence, prefix } = narrowed
+  const seenJoin = presence === undefined ? '' : 'CROSS JOIN last_seen AS l ON l.host_id = h.id'
+  const hostJoin = prefix === undefined ? '' : 'CROSS JOIN hosts AS h ON h.id = l.host_id'
+  const bySeen = sort.column === 'last_seen_at'
+  const index = sort.column === 'id' ? '' : `INDEXED BY hosts_by_${sort.column}`
+  const matching =
+    prefix === undefined
+      ? undefined
+      : or(namedColumns.map((name) => startsWith(`h.${name}`, prefix)))
+  return {
+    from: bySeen
+      ? sql(`last_seen AS l INDEXED BY last_seen_by_at ${hostJoin}`)
+      : sql(`hosts AS h ${index} ${seenJoin}`),
+    where: and([
+      withinCombinations(narrowed, bySeen ? 'l' : 'h'),
+      withinPresence(narrowed),
+      matching,
+    ]),
+  }
+}
+
+function withinCombinations(
+  { combinations, everyCombination }: Narrowed,
+  row: 'h' | 'l',
+): Sql | undefined {
+  if (everyCombination) return sql(`${row}.combination IS NOT NULL`)
+  return isOneOf(
+    `${row}.combination`,
+    combinations.map(({ id }) => id),
+  )
+}
+
+function withinPresence({ presence, combinations }: Narrowed): Sql | undefined {
+  return presence === undefined ? undefined : presenceCondition(presence, combinations)
+}
+
+const namedColumns = ['hostname', 'serial', 'uuid'] as const
+
+/** Ids of hosts with the prefix; a host that has it twice comes once. */
+function prefixed(prefix: string): Sql {
+  const parts = namedColumns.map((name) => startsWith(name, prefix))
+  const text = parts.map(({ text: where }) => `SELECT id FROM hosts WHERE ${where}`).join(' UNION ')
+  return sql(text, ...parts.flatMap(({ values }) => values))
+}
+
+/** A range, so that the index serves it; nothing sorts after U+10FFFF. */
+function startsWith(column: string, prefix: string): Sql {
+  return sql(`${column} >= ? AND ${column} < ?`, prefix, `${prefix}\u{10FFFF}`)
+}
+
+type Sorted = ReturnType<typeof sortedBy>
+function sortedBy({ sort }: HostListQuery) {
+  const bySeen = sort.column === 'last_seen_at'
+  return {
+    value: bySeen ? 'l.at' : `h.${sort.column}`,
+    id: bySeen ? 'l.host_id' : 'h.id',
+    descending: sort.descending,
+  }
+}
+
+const hostColumns = [
+  ...columns.hosts.map((name) => `h.${name}`),
+  'l.at',
+  'l.mdm_at',
+  'l.osquery_at',
+]
+
+/** Finds the ids first, inside indexes, and reads the rows of those alone. */
+function readPage(
+  select: Select,
+  source: Source,
+  page: { readonly query: HostListQuery; readonly segment: Sql; readonly wanted: number },
+): readonly ListedHost[] {
+  const sorted: Sorted = sortedBy(page.query)
+  const where = and([source.where, page.segment])
+  const direction = sorted.descending ? 'DESC' : 'ASC'
+  const order = `ORDER BY ${sorted.value} ${direction}, ${sorted.id} ${direction}`
+  const outer = order.replaceAll('l.host_id', 'h.id')
+  const text = `SELECT ${hostColumns.join(', ')}
+    FROM (SELECT ${sorted.id} AS id FROM ${source.from.text} WHERE ${where.text} ${order} LIMIT ?) AS p
+    CROSS JOIN hosts AS h ON h.id = p.id CROSS JOIN last_seen AS l ON l.host_id = h.id ${outer}`
+  const rows = select(text, [...source.from.values, ...where.values, page.wanted])
+  return rows.map(listedHost)
+}
+
+function listedHost(values: readonly Value[]): ListedHost {
+  const [at, mdmAt, osqueryAt] = values.slice(columns.hosts.length)
+  const time = (value: Value | undefined): number | null =>
+    typeof value === 'number' ? value : null
+  return {
+    ...rowOf('hosts', values),
+    last_seen_at: time(at),
+    mdm_at: time(mdmAt),
+    osquery_at: time(osqueryAt),
+  }
+}

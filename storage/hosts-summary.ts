@@ -1,0 +1,39 @@
+import { columns, rowOf } from './columns.ts'
+import { countedColumns, countOf, readCombinations } from './combinations.ts'
+import { countPresences } from './presence.ts'
+import type { HostsSummary, Thresholds } from './queries.ts'
+import type { HostRow } from './rows.ts'
+import type { Select } from './select.ts'
+
+/** Counts by every column hosts are counted by; from counters alone, but for presence. */
+export function summariseHosts(select: Select, thresholds: Thresholds): HostsSummary {
+  const combinations = readCombinations(select)
+  const counts = { mdm: {}, dep: {}, osquery: {}, status: {}, lifecycle: {}, platform: {} }
+  for (const column of countedColumns) {
+    const byValue = new Map<string, number>()
+    for (const combination of combinations) {
+      const value = combination[column]
+      byValue.set(value, (byValue.get(value) ?? 0) + combination.count)
+    }
+    counts[column] = Object.fromEntries(byValue)
+  }
+  return {
+    ...counts,
+    presence: countPresences(select, combinations, thresholds),
+    total: countOf(combinations),
+  }
+}
+
+/** More would not help anyone choose. */
+const candidatesMax = 10
+
+/** Hosts an operator may mean by a word; merged ones too, after the others, since old links name them. */
+export function findHosts(select: Select, ref: string): readonly HostRow[] {
+  const sources = ['id', 'serial', 'uuid', 'udid'].map(
+    (column) => `SELECT id FROM hosts WHERE ${column} = ?1`,
+  )
+  const text = `SELECT ${columns.hosts.join(', ')} FROM hosts
+    WHERE id IN (${sources.join(' UNION ')} UNION SELECT host_id FROM enrollments WHERE key = ?1)
+    ORDER BY merged_into IS NOT NULL, first_seen_at, id LIMIT ${candidatesMax}`
+  return select(text, [ref]).map((values) => rowOf('hosts', values))
+}

@@ -1,0 +1,61 @@
+import { columns, rowOf } from './columns.ts'
+import { type JournalPage, type JournalQuery, pageRowsMax } from './queries.ts'
+import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
+
+/** A page of what happened, to hosts, to a command, or to all. */
+export function listJournal(select: Select, query: JournalQuery): JournalPage {
+  const matching = conditionsOf(query)
+  const where = and([...matching, ...betweenSeqs(query)])
+  const limit = Math.min(query.limit, pageRowsMax)
+  const direction = query.ascending === true ? 'ASC' : 'DESC'
+  const text = `SELECT ${columns.journal.join(', ')}, seq FROM journal
+    WHERE ${where.text} ORDER BY seq ${direction} LIMIT ?`
+  const items = select(text, [...where.values, limit + 1]).map((values) => ({
+    ...rowOf('journal', values),
+    seq: Number(values[columns.journal.length]),
+  }))
+  return {
+    items: items.slice(0, limit),
+    total: count(select, query, matching),
+    more: items.length > limit,
+  }
+}
+
+function conditionsOf({ hostIds, actor, events, causes }: JournalQuery): readonly Sql[] {
+  return [
+    ...(hostIds === undefined ? [] : [ofHosts(hostIds)]),
+    ...(actor === undefined ? [] : [byActor(actor)]),
+    ...(events === undefined ? [] : [isOneOf('event', events)]),
+    ...(causes === undefined ? [] : [isOneOf('cause', causes)]),
+  ]
+}
+
+/** One host is the common case, and only then does its index also give the order. */
+function ofHosts(hostIds: readonly string[]): Sql {
+  const [only] = hostIds
+  return hostIds.length === 1 && only !== undefined
+    ? sql('host_id = ?', only)
+    : isOneOf('host_id', hostIds)
+}
+
+/** The index of commands' rows leaves out the hosts' own, which SQLite must be told of again. */
+function byActor(actor: string): Sql {
+  return actor === 'host' ? sql(`+actor = 'host'`) : sql(`actor = ? AND actor <> 'host'`, actor)
+}
+
+function betweenSeqs({ sinceSeq, beforeSeq }: JournalQuery): readonly Sql[] {
+  return [
+    ...(sinceSeq === undefined ? [] : [sql('seq > ?', sinceSeq)]),
+    ...(beforeSeq === undefined ? [] : [sql('seq < ?', beforeSeq)]),
+  ]
+}
+
+/** Rows are never deleted and a rolled-back turn gives its seqs back, so the last seq is the number of rows. */
+function count(select: Select, query: JournalQuery, matching: readonly Sql[]): number | null {
+  if (matching.length === 0) return numberOf(select('SELECT max(seq) FROM journal'))
+  const bounded =
+    query.hostIds !== undefined || (query.actor !== undefined && query.actor !== 'host')
+  if (!bounded) return null
+  const where = and(matching)
+  return numberOf(select(`SELECT count(*) FROM journal WHERE ${where.text}`, where.values))
+}

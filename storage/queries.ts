@@ -1,0 +1,177 @@
+// Lists, searches and counts. They run in the reader thread; each sees one consistent state of the file.
+import type {
+  AgentRow,
+  CauseKind,
+  CommandRow,
+  ConflictRow,
+  EnrollmentRow,
+  HostActorRow,
+  HostRow,
+  JournalRow,
+} from './rows.ts'
+
+/** The most rows one page may ask for. */
+export const pageRowsMax = 1_000
+
+/**
+ * Values to keep and values to leave out; an empty `include` keeps everything.
+ *
+ * A state matches itself and its descendants: `enrolled` fits `enrolled.ready`. The empty string fits null.
+ */
+export type Choice = { readonly include: readonly string[]; readonly exclude: readonly string[] }
+
+export type CountedColumn = 'mdm' | 'dep' | 'osquery' | 'status' | 'lifecycle' | 'platform'
+
+/**
+ * `missing` was last seen before `missingBeforeMs`, `online` since `onlineSinceMs`, `offline` between;
+ * `never` was never heard of. A host whose lifecycle is `dep_assigned` is in none of them.
+ */
+export type Presence = 'online' | 'offline' | 'missing' | 'never'
+export type Thresholds = { readonly onlineSinceMs: number; readonly missingBeforeMs: number }
+export type PresenceChoice = Thresholds & {
+  readonly include: readonly Presence[]
+  readonly exclude: readonly Presence[]
+}
+
+export const hostSorts = [
+  'last_seen_at',
+  'first_seen_at',
+  'hostname',
+  'serial',
+  'platform',
+  'os_version',
+  'model',
+  'status',
+  'lifecycle',
+  'id',
+] as const
+export type HostSort = (typeof hostSorts)[number]
+
+export type HostListQuery = {
+  readonly filters: Readonly<Partial<Record<CountedColumn, Choice>>>
+  readonly presence?: PresenceChoice
+  /** Prefix of hostname, serial or UUID, in any case. */
+  readonly q?: string
+  /** Nulls come first ascending and last descending; text that names things sorts without case. */
+  readonly sort: { readonly column: HostSort; readonly descending: boolean }
+  /** The last item of the page before: its value of the sorted column and its id. */
+  readonly after?: { readonly value: string | number | null; readonly id: string }
+  readonly limit: number
+}
+export type ListedHost = HostRow & {
+  readonly last_seen_at: number | null
+  readonly mdm_at: number | null
+  readonly osquery_at: number | null
+}
+
+/** `total` counts every match, not only this page; it is exact. */
+export type Page<Item> = {
+  readonly items: readonly Item[]
+  readonly total: number
+  readonly more: boolean
+}
+
+type Counts = Readonly<Record<string, number>>
+/** Quarantined hosts count, merged ones do not. Null is counted under the empty string. */
+export type HostsSummary = Readonly<Record<CountedColumn, Counts>> & {
+  readonly presence: Readonly<Record<Presence, number>>
+  readonly total: number
+}
+
+export type JournalQuery = {
+  readonly hostIds?: readonly string[]
+  /** `host`, or a CommandUUID. */
+  readonly actor?: string
+  readonly events?: readonly string[]
+  readonly causes?: readonly CauseKind[]
+  /** Rows after this seq. */
+  readonly sinceSeq?: number
+  /** Rows before this seq. */
+  readonly beforeSeq?: number
+  readonly ascending?: boolean
+  readonly limit: number
+}
+export type JournalEntry = JournalRow & { readonly seq: number }
+/** `total` ignores the seqs; it is null where counting would mean to read the whole journal. */
+export type JournalPage = Omit<Page<JournalEntry>, 'total'> & { readonly total: number | null }
+
+export type CommandListQuery = {
+  readonly hostId?: string
+  readonly states?: Choice
+  readonly requestTypes?: Choice
+  readonly ascending?: boolean
+  /** The last item of the page before. */
+  readonly after?: { readonly seq: number; readonly command_uuid: string }
+  readonly limit: number
+}
+
+export type ConflictListQuery = {
+  /** Only open ones, or only resolved ones; both when left out. */
+  readonly open?: boolean
+  readonly after?: { readonly opened_at: number; readonly id: string }
+  readonly limit: number
+}
+
+export type TransitionCounts = {
+  /** How many are in each state, by region; a command's only region is `state`. */
+  readonly states: Readonly<Record<string, Counts>>
+  /** How often each edge was taken since the database began. */
+  readonly edges: readonly {
+    readonly event: string
+    readonly from_state: string | null
+    readonly to_state: string | null
+    readonly count: number
+  }[]
+}
+
+/** Rows in key order, after a key. For filling what is kept in memory. */
+export type Scan = { readonly after: string | null; readonly limit: number }
+
+export type TableCounts = Readonly<
+  Record<
+    | 'hosts'
+    | 'commands'
+    | 'open_commands'
+    | 'journal'
+    | 'agents'
+    | 'enrollments'
+    | 'dep_devices'
+    | 'open_conflicts'
+    | 'alarms'
+    | 'outbox',
+    number
+  >
+>
+
+/** What each query is asked with and answers. */
+export type QueryTypes = {
+  readonly listHosts: readonly [ask: HostListQuery, answer: Page<ListedHost>]
+  readonly hostsSummary: readonly [ask: Thresholds, answer: HostsSummary]
+  /** By id, serial, UUID, UDID or enrollment key; at most ten, merged ones last. */
+  readonly hostsByRef: readonly [ask: string, answer: readonly HostRow[]]
+  /** Newest first unless `ascending`. */
+  readonly listJournal: readonly [ask: JournalQuery, answer: JournalPage]
+  /** Newest first unless `ascending`. */
+  readonly listCommands: readonly [ask: CommandListQuery, answer: Page<CommandRow>]
+  /** Newest first. */
+  readonly listConflicts: readonly [ask: ConflictListQuery, answer: Page<ConflictRow>]
+  readonly transitionCounts: readonly [ask: 'host' | 'command', answer: TransitionCounts]
+  readonly scanAgents: readonly [ask: Scan, answer: readonly AgentRow[]]
+  readonly scanEnrollments: readonly [ask: Scan, answer: readonly EnrollmentRow[]]
+  readonly scanHostActors: readonly [ask: Scan, answer: readonly HostActorRow[]]
+  readonly countAll: readonly [ask: Readonly<Record<string, never>>, answer: TableCounts]
+}
+export type QueryName = keyof QueryTypes
+
+export type QueryFault =
+  /** Too many queries wait already. */
+  | { readonly kind: 'overloaded' }
+  /** The store is closing, or the file could not be read. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+export type Queried<Answer> =
+  | { readonly ok: true; readonly value: Answer }
+  | { readonly ok: false; readonly error: QueryFault }
+
+export type Queries = {
+  readonly [Name in QueryName]: (ask: QueryTypes[Name][0]) => Promise<Queried<QueryTypes[Name][1]>>
+}

@@ -1,0 +1,54 @@
+// The thread that lists and searches, so that a slow query delays other queries and nothing else.
+import { parentPort, workerData } from 'node:worker_threads'
+import { countAll, countTransitions, scan } from './census.ts'
+import { listCommands } from './command-list.ts'
+import { listConflicts } from './conflict-list.ts'
+import { openForReading } from './connection.ts'
+import { listHosts } from './host-list.ts'
+import { findHosts, summariseHosts } from './hosts-summary.ts'
+import { listJournal } from './journal-list.ts'
+import type { QueryName, QueryTypes } from './queries.ts'
+import type { FromReader, ToReader } from './reader.ts'
+import { createSelect } from './select.ts'
+
+// Only `createReader` starts this file, with the path of the database.
+const db = openForReading(String(workerData))
+const select = createSelect(db)
+const say = (message: FromReader): void => parentPort?.postMessage(message)
+
+const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryTypes[N][1] } = {
+  listHosts: (ask) => listHosts(select, ask),
+  hostsSummary: (ask) => summariseHosts(select, ask),
+  hostsByRef: (ask) => findHosts(select, ask),
+  listJournal: (ask) => listJournal(select, ask),
+  listCommands: (ask) => listCommands(select, ask),
+  listConflicts: (ask) => listConflicts(select, ask),
+  transitionCounts: (ask) => countTransitions(select, ask),
+  scanAgents: (ask) => scan(select, 'agents', ask),
+  scanEnrollments: (ask) => scan(select, 'enrollments', ask),
+  scanHostActors: (ask) => scan(select, 'host_actors', ask),
+  countAll: () => countAll(select),
+}
+
+parentPort?.on('message', (message: ToReader) => {
+  if (message === 'close') {
+    db.close()
+    say({ ok: true, value: undefined })
+    parentPort?.close()
+  } else say(answer(message))
+})
+say({ ok: true, value: undefined })
+
+/** One read transaction, so that a total and its page are of the same moment. */
+function answer({ name, ask }: Exclude<ToReader, 'close'>): FromReader {
+  try {
+    db.exec('BEGIN')
+    // `ask` belongs to `name`: createReader's types see to that.
+    const query = queries[name] as (asked: unknown) => unknown
+    return { ok: true, value: query(ask) }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+  } finally {
+    if (db.inTransaction) db.exec('COMMIT')
+  }
+}

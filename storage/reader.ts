@@ -1,0 +1,67 @@
+import { createExchange } from './exchange.ts'
+import type { Queried, Queries, QueryName, QueryTypes } from './queries.ts'
+
+/** Queries waiting for the thread. At some milliseconds each, who stands further back has timed out. */
+export const waitingQueriesMax = 1_000
+
+export type ToReader = { readonly name: QueryName; readonly ask: unknown } | 'close'
+export type FromReader =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly detail: string }
+
+export type Reader = { readonly queries: Queries; readonly close: () => Promise<void> }
+
+/** Starts the reader thread on an existing database. `onFatal` is told once if it dies. */
+export async function createReader(
+  path: string,
+  onFatal: (reason: Error) => void,
+): Promise<Reader> {
+  let serving = false
+  const url = new URL('./reader-thread.ts', import.meta.url)
+  const thread = createExchange<ToReader, FromReader>(url, path, (reason) => {
+    if (serving) onFatal(reason)
+  })
+  await thread.first
+  serving = true
+
+  const query =
+    <Name extends QueryName>(name: Name) =>
+    async (ask: QueryTypes[Name][0]): Promise<Queried<QueryTypes[Name][1]>> => {
+      if (!serving) return unavailable('the store is closing')
+      if (thread.waiting() >= waitingQueriesMax) return { ok: false, error: { kind: 'overloaded' } }
+      try {
+        const answer = await thread.ask({ name, ask })
+        if (!answer.ok) return unavailable(answer.detail)
+        // The thread runs the query of that name, whose type this is.
+        return { ok: true, value: answer.value as QueryTypes[Name][1] }
+      } catch (error) {
+        return unavailable(error instanceof Error ? error.message : String(error))
+      }
+    }
+
+  return {
+    queries: {
+      listHosts: query('listHosts'),
+      hostsSummary: query('hostsSummary'),
+      hostsByRef: query('hostsByRef'),
+      listJournal: query('listJournal'),
+      listCommands: query('listCommands'),
+      listConflicts: query('listConflicts'),
+      transitionCounts: query('transitionCounts'),
+      scanAgents: query('scanAgents'),
+      scanEnrollments: query('scanEnrollments'),
+      scanHostActors: query('scanHostActors'),
+      countAll: query('countAll'),
+    },
+    async close() {
+      if (!serving) return
+      serving = false
+      await thread.ask('close')
+    },
+  }
+}
+
+const unavailable = (detail: string): Queried<never> => ({
+  ok: false,
+  error: { kind: 'unavailable', detail },
+})
