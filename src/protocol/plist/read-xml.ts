@@ -54,9 +54,9 @@ type ValueReader = (cursor: XmlCursor, depth: number) => PlistValue | undefined
 
 const readers: ReadonlyMap<string, ValueReader> = new Map<string, ValueReader>([
   ['dict', readDict],
-  ['dict/', () => emptyDict()],
+  ['dict/', (cursor, depth) => (tooDeep(cursor, depth) ? undefined : emptyDict())],
   ['array', readArray],
-  ['array/', () => []],
+  ['array/', (cursor, depth) => (tooDeep(cursor, depth) ? undefined : [])],
   ['string', (cursor) => readString(cursor, 'string', cursor.limits.stringCharsMax)],
   ['string/', () => ''],
   ['true/', () => true],
