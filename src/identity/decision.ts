@@ -1,4 +1,5 @@
 import type { Write } from '../../storage/store.ts'
+import type { Settled } from './settled.ts'
 
 /** The writes identity makes; hosts, actors and journal are the runtime's. */
 export type IdentityWrite = Extract<
@@ -17,6 +18,8 @@ export type Consequences = {
   /** Hosts that become quarantined, and hosts that stop being so. The landing host is named here too. */
   readonly quarantine: readonly string[]
   readonly release: readonly string[]
+  /** How every host that changed is listed from now on; the landing host is always among them. */
+  readonly settled: readonly Settled[]
 }
 
 /** Where a sighting lands and what that changes. `hostId` takes the sighting's event. */
@@ -38,11 +41,14 @@ export type Decision =
     } & Consequences)
   /** It contradicts what is known at equal or higher trust: `hostId` is new, visible and never a target. */
   | ({ readonly kind: 'quarantine'; readonly hostId: string } & Consequences)
+  /** It names nothing a computer could be recognised by, so every repeat would be another host. */
+  | { readonly kind: 'unidentifiable' }
   /** The payload is not the computer the credential was given to. Nothing is written. */
   | { readonly kind: 'copied-credential'; readonly hostId: string }
 
-/** Fresh identifiers, used only as far as the decision needs them. */
-export type FreshIds = {
+/** The time of the decision and fresh identifiers, used only as far as it needs them. */
+export type Fresh = {
+  readonly atMs: number
   readonly hostId: string
   readonly conflictId: string
   readonly mergeId: string

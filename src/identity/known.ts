@@ -6,7 +6,9 @@ import type {
   EnrollmentRow,
 } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
+import type { Undo } from './absorb.ts'
 import type { Sighting } from './sighting.ts'
+import { isTelling } from './trust.ts'
 
 /** The rows of one live host that identity decides by and moves. */
 export type KnownHost = {
@@ -21,7 +23,7 @@ export type KnownHost = {
   readonly conflicts: readonly ConflictRow[]
 }
 
-/** All that a sighting could be about: every row on each of its claims, and every host those rows name. */
+/** All that a sighting could be about: the rows on each of its claims, and every host that has one. */
 export type KnownHosts = {
   readonly claims: readonly ClaimRow[]
   readonly hosts: ReadonlyMap<string, KnownHost>
@@ -42,7 +44,40 @@ export function knownFor(sighting: Sighting, lookups: KnownLookups): KnownHosts 
     const host = knownHost(id, lookups)
     if (host !== undefined) hosts.set(id, host)
   }
-  return { claims: claims.filter((claim) => hosts.has(claim.host_id)), hosts }
+  return { claims: [...claims, ...sharedElsewhere(claims, hosts, lookups)], hosts }
+}
+
+/** The same for hosts that an operator names, with every row on every claim of theirs. */
+export function knownAmong(hostIds: readonly string[], lookups: KnownLookups): KnownHosts {
+  const hosts = new Map<string, KnownHost>()
+  for (const id of hostIds) {
+    const host = knownHost(id, lookups)
+    if (host !== undefined) hosts.set(id, host)
+  }
+  const claims = [...hosts.values()].flatMap((host) =>
+    host.claims.flatMap(({ kind, value }) => lookups.claimsOn(kind, value)),
+  )
+  return { claims, hosts }
+}
+
+/** What `split` needs: the survivor, and whoever claims by now what it or the loser claimed then. */
+export function knownForSplit(undo: Undo, lookups: KnownLookups): KnownHosts {
+  const { hosts, claims } = knownAmong([undo.survivorId], lookups)
+  const then = undo.claims.before.flatMap(({ kind, value }) => lookups.claimsOn(kind, value))
+  return { hosts, claims: [...claims, ...then] }
+}
+
+/** Who else shares what these hosts share: the last one of a clone set owns its UUID again. */
+function sharedElsewhere(
+  claims: readonly ClaimRow[],
+  hosts: ReadonlyMap<string, KnownHost>,
+  lookups: KnownLookups,
+): readonly ClaimRow[] {
+  const matched = new Set(claims.filter(isTelling).map((claim) => claim.host_id))
+  return [...hosts.values()]
+    .filter((host) => matched.has(host.hostId))
+    .flatMap((host) => host.claims.filter((claim) => claim.status === 'shared'))
+    .flatMap(({ kind, value }) => lookups.claimsOn(kind, value))
 }
 
 /** One host as identity sees it; undefined when it is gone or was merged away. */

@@ -1,0 +1,157 @@
+import type { ClaimRow, ConflictRow } from '../../storage/rows.ts'
+import type { ClaimRef } from './ledger.ts'
+
+export type ConflictKind =
+  /** One serial, two boards, and no proof that the board was replaced. */
+  | 'serial-reuse'
+  /** One hardware UUID, several serials. */
+  | 'clone'
+  /** Weaker evidence says otherwise than stronger, or neither can be believed over the other. */
+  | 'contradiction'
+  /** An agent says that two hosts known to Apple or MDM are one. */
+  | 'proposed-merge'
+  /** A certificate nobody minted for a host asks for its live enrollment. */
+  | 'takeover'
+  /** An operator took a merge back; kept so that the same sighting does not merge again. */
+  | 'split'
+
+export type Choice = 'merge' | 'confirm-replacement' | 'keep-separate' | 'dismiss'
+
+/** A conflict row's `detail`. */
+export type ConflictDetail = {
+  /** One sentence for an operator. */
+  readonly sentence: string
+  readonly seen: readonly ClaimRef[]
+  readonly contradicts: readonly (ClaimRef & { readonly host_id: string })[]
+  readonly choices: readonly Choice[]
+}
+
+export type Found = {
+  readonly id: string
+  readonly kind: ConflictKind
+  /** The host the conflict is about: the one set apart, or the first of a clone set. */
+  readonly hostId: string
+  readonly others: readonly string[]
+  readonly claim: ClaimRef | undefined
+  readonly seen: readonly ClaimRef[]
+  readonly contradicts: readonly ClaimRow[]
+  readonly atMs: number
+}
+
+/** Says what was seen, what it contradicts and what can be done about it. */
+export function openConflict(found: Found): ConflictRow {
+  const detail: ConflictDetail = {
+    sentence: sentences[found.kind](found),
+    seen: found.seen.map(({ kind, value }) => ({ kind, value })),
+    contradicts: found.contradicts.map(({ kind, value, host_id }) => ({ kind, value, host_id })),
+    choices: choicesOf[found.kind],
+  }
+  return {
+    id: found.id,
+    kind: found.kind,
+    host_id: found.hostId,
+    others: JSON.stringify(found.others),
+    claim_kind: found.claim?.kind ?? null,
+    claim_value: found.claim?.value ?? null,
+    detail: JSON.stringify(detail),
+    opened_at: found.atMs,
+    resolved_at: null,
+    resolution: null,
+  }
+}
+
+/** What an operator may answer, by kind. */
+export const choicesOf: Readonly<Record<ConflictKind, readonly Choice[]>> = {
+  'serial-reuse': ['confirm-replacement', 'keep-separate', 'dismiss'],
+  clone: ['merge', 'keep-separate', 'dismiss'],
+  contradiction: ['merge', 'keep-separate', 'dismiss'],
+  'proposed-merge': ['merge', 'keep-separate', 'dismiss'],
+  takeover: ['merge', 'keep-separate', 'dismiss'],
+  split: [],
+}
+
+/** Ids of every host a conflict names. */
+export const partiesOf = (conflict: ConflictRow): readonly string[] => [
+  conflict.host_id,
+  ...othersOf(conflict),
+]
+
+/** The column is ours: anything but a list of ids in it is a bug. */
+export function othersOf({ others }: ConflictRow): readonly string[] {
+  const ids: unknown = JSON.parse(others)
+  if (!Array.isArray(ids)) throw new Error('a conflict names its other hosts as a list')
+  return ids.map(String)
+}
+
+/** The same conflict with one more clone in it. Bound: 1,000 are named, 40 kB; beyond that the set says enough. */
+export function joined(conflict: ConflictRow, hostId: string): ConflictRow {
+  const parties = partiesOf(conflict)
+  if (parties.includes(hostId) || parties.length >= namedMax) return conflict
+  return { ...conflict, others: JSON.stringify([...othersOf(conflict), hostId]) }
+}
+
+const namedMax = 1_000
+
+/** The same conflict with one host's place taken by another. */
+export function addressed(conflict: ConflictRow, from: string, to: string): ConflictRow {
+  if (!partiesOf(conflict).includes(from)) return conflict
+  const owner = conflict.host_id === from ? to : conflict.host_id
+  const others = new Set(othersOf(conflict).map((id) => (id === from ? to : id)))
+  others.delete(owner)
+  return { ...conflict, host_id: owner, others: JSON.stringify([...others]) }
+}
+
+export const settledBy = (
+  conflict: ConflictRow,
+  resolution: string,
+  atMs: number,
+): ConflictRow => ({
+  ...conflict,
+  resolved_at: atMs,
+  resolution,
+})
+
+/** Whether an operator said that these two are different computers. */
+export function areKeptApart(
+  conflicts: readonly ConflictRow[],
+  one: string,
+  other: string,
+): boolean {
+  return conflicts.some((conflict) => {
+    const parties = partiesOf(conflict)
+    return (
+      conflict.resolution === 'keep-separate' && parties.includes(one) && parties.includes(other)
+    )
+  })
+}
+
+const list = (claims: readonly ClaimRef[]): string =>
+  claims.map(({ kind, value }) => `${names[kind]} ${value}`).join(' and ') || 'no identifier'
+
+const names: Readonly<Record<ClaimRef['kind'], string>> = {
+  serial: 'serial',
+  uuid: 'hardware UUID',
+  udid: 'UDID',
+  enrollment_id: 'enrollment ID',
+  osquery_instance: 'osquery instance',
+}
+
+const sentences: Readonly<Record<ConflictKind, (found: Found) => string>> = {
+  'serial-reuse': ({ seen, contradicts }) =>
+    `A computer came with ${list(seen)}, but that serial belongs to a host with ${list(contradicts)}. ` +
+    'Confirm the replacement if its board was changed; keep them separate if these are two computers.',
+  clone: ({ claim, seen, contradicts }) =>
+    `${list(claim ? [claim] : [])} is used by several computers: one came with ${list(seen)}, another has ${list(contradicts)}. ` +
+    'They are told apart by serial, then osquery instance. Merge them if they are one computer, or give the clones UUIDs of their own.',
+  contradiction: ({ seen, contradicts }) =>
+    `A computer came with ${list(seen)}, which contradicts ${list(contradicts)}, known on evidence at least as good. ` +
+    'Merge the hosts if they are one computer; keep them separate if they are not.',
+  'proposed-merge': ({ seen }) =>
+    `An agent says that ${list(seen)} are one computer, but they belong to different hosts that Apple or MDM vouch for. ` +
+    'Merge them if that is true; keep them separate if the agent is not to be believed.',
+  takeover: ({ seen }) =>
+    `A device with ${list(seen)} and a certificate that was not issued for this host asked for its live enrollment. ` +
+    'Merge them if the computer was enrolled again on purpose; keep them separate if it is another one.',
+  split: ({ seen }) =>
+    `An operator split these hosts, which were merged over ${list(seen)}; the same evidence does not merge them again.`,
+}
