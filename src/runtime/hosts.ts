@@ -7,7 +7,7 @@ import { createLastSeen, type LastSeen } from './last-seen.ts'
 import { createLive, type Live } from './live.ts'
 import type { Resident, ResidentCommand } from './resident.ts'
 import { createSlots, type Slot } from './slots.ts'
-import { joinTurns, type Joint } from './together.ts'
+import { type Joined, type Joining, joinTurns } from './together.ts'
 import { createTurns } from './turns.ts'
 import type { World } from './world.ts'
 
@@ -41,10 +41,7 @@ export type Hosts = {
    * Stops several hosts, lower id first, decides on their states, and commits all as one.
    * They are let go afterwards, so that what moved between them is read anew.
    */
-  together(
-    hostIds: readonly string[],
-    decide: (snapshots: ReadonlyMap<string, HostSnapshot>) => Result<Joint, AskFault>,
-  ): Promise<Result<void, AskFault>>
+  together(joining: Joining): Promise<Result<Joined, AskFault>>
   /** The host's state after whatever is under way. */
   look(hostId: string): Promise<Result<HostView, AskFault>>
   readonly live: Live
@@ -87,8 +84,13 @@ export function createHosts(options: HostsOptions): Hosts {
       post(hostId, (slot, answer) =>
         turns.take({ slot, woken: slots.begin(slot, world.now()), ask }, answer),
       ),
-    together: (hostIds, decide) =>
-      joinTurns({ hostIds, decide, slots, tryTurn: turns.tryTurn, commit: turns.commit }),
+    together: (joining) =>
+      joinTurns(joining, {
+        slots,
+        now: () => world.now(),
+        tryTurn: turns.tryTurn,
+        commit: turns.commit,
+      }),
     look(hostId) {
       const resident = slots.isResident(hostId)
       return post(hostId, (slot, answer) => {

@@ -11,7 +11,7 @@ import type {
   HostRow,
 } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
-import { commandText, commandVersion } from './actors.ts'
+import { commandText, commandVersion, hostText, hostVersion } from './actors.ts'
 
 export function hostRow(snapshot: HostSnapshot, at: number): HostRow {
   const { context, value } = snapshot
@@ -40,6 +40,16 @@ export function hostRow(snapshot: HostSnapshot, at: number): HostRow {
     updated_at: at,
   }
 }
+
+export const hostActorWrite = (snapshot: HostSnapshot, version: number): Write => ({
+  put: 'host_actor',
+  row: {
+    host_id: snapshot.context.id,
+    version,
+    machine_version: hostVersion,
+    snapshot: hostText(snapshot),
+  },
+})
 
 export const enrollmentRow = (hostId: string, channel: Channel): EnrollmentRow => ({
   key: channel.key,

@@ -18,7 +18,8 @@ export type Slot = {
 export type Slots = {
   /** The host's place, whether or not it is awake. Marks it as used. */
   of(hostId: string): Slot
-  wake(slot: Slot): Result<Resident, AskFault>
+  /** `evenMerged` wakes a host that was merged away, as a split must. */
+  wake(slot: Slot, how?: { readonly evenMerged: boolean }): Result<Resident, AskFault>
   /** An actor for a host that has no rows yet. */
   begin(slot: Slot, at: number): Result<Resident, AskFault>
   letGo(slot: Slot): void
@@ -65,10 +66,10 @@ export function createSlots(options: SlotsOptions): Slots {
       if (slots.size > max) passivate()
       return slot
     },
-    wake(slot) {
+    wake(slot, how) {
       if (slot.resident !== undefined) return ok(slot.resident)
       const into = lookups.host(slot.hostId)?.merged_into ?? null
-      if (into !== null) return fail({ kind: 'merged', into })
+      if (into !== null && how?.evenMerged !== true) return fail({ kind: 'merged', into })
       try {
         slot.resident = wake(actors, lookups, slot.hostId)
       } catch (error) {

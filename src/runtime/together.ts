@@ -1,31 +1,46 @@
 // Turns of several hosts that become durable as one: merging two, or taking one apart.
 import type { HostSnapshot } from '../../machines/host.ts'
-import { fail, type Result } from '../result.ts'
+import { fail, ok, type Result } from '../result.ts'
 import type { Write } from '../../storage/store.ts'
-import type { Ask, AskFault } from './ask.ts'
+import type { Answer, Ask, AskFault } from './ask.ts'
+import { hostActorWrite, hostRow } from './projection.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
 import type { Turned } from './turn.ts'
+import { answerOf } from './turns.ts'
 
 /** What each host is told, and the rows that belong to the whole. */
 export type Joint = {
   readonly cause: Ask['cause']
   readonly asks: Readonly<Record<string, Omit<Ask, 'cause'>>>
+  /** Hosts that from now on are part of another: loser's id to survivor's. */
+  readonly merged?: Readonly<Record<string, string>>
   /** Written after the hosts' own rows. */
   readonly writes: readonly Write[]
 }
 
-type Joining = {
+export type Joining = {
   readonly hostIds: readonly string[]
+  /** One of them that does not exist yet. */
+  readonly fresh?: string | undefined
+  /** One of them that was merged away and comes back. */
+  readonly revived?: string | undefined
   readonly decide: (snapshots: ReadonlyMap<string, HostSnapshot>) => Result<Joint, AskFault>
+}
+
+type Means = {
   readonly slots: Slots
+  readonly now: () => number
   readonly tryTurn: (slot: Slot, resident: Resident, ask: Ask) => Result<Turned, AskFault>
   readonly commit: (writes: readonly Write[]) => Promise<Result<void, AskFault>>
 }
 
+/** What each host that was told something answered. */
+export type Joined = ReadonlyMap<string, Answer>
+
 /** Hosts are held in the order of their ids, so that two joint turns never wait for each other. */
-export async function joinTurns(joining: Joining): Promise<Result<void, AskFault>> {
-  const { slots } = joining
+export async function joinTurns(joining: Joining, means: Means): Promise<Result<Joined, AskFault>> {
+  const { slots } = means
   const held: Slot[] = []
   const releases: (() => void)[] = []
   for (const hostId of joining.hostIds.toSorted()) {
@@ -39,7 +54,7 @@ export async function joinTurns(joining: Joining): Promise<Result<void, AskFault
     releases.push(release)
   }
   try {
-    return await turnHeld(joining, held)
+    return await turnHeld(joining, means, held)
   } finally {
     for (const slot of held) slots.letGo(slot)
     for (const release of releases) release()
@@ -58,25 +73,71 @@ function hold(slot: Slot): Promise<(() => void) | undefined> {
   return granted.promise
 }
 
-async function turnHeld(joining: Joining, held: readonly Slot[]): Promise<Result<void, AskFault>> {
+async function turnHeld(
+  joining: Joining,
+  means: Means,
+  held: readonly Slot[],
+): Promise<Result<Joined, AskFault>> {
   const residents = new Map<Slot, Resident>()
   for (const slot of held) {
-    const woken = joining.slots.wake(slot)
+    const woken = wakeHeld(joining, means, slot)
     if (!woken.ok) return woken
     residents.set(slot, woken.value)
   }
-  const snapshots = new Map(
-    [...residents].map(([slot, { actor }]) => [slot.hostId, actor.snapshot()]),
+  const snapshots = [...residents].map(
+    ([slot, { actor }]) => [slot.hostId, actor.snapshot()] as const,
   )
-  const joint = joining.decide(snapshots)
+  const joint = joining.decide(new Map(snapshots))
   if (!joint.ok) return joint
-  const writes: Write[] = []
+  const taken = takeTurns(joint.value, means, residents)
+  if (!taken.ok) return taken
+  const retired = [...residents.values()].flatMap((resident) => {
+    const into = joint.value.merged?.[resident.id]
+    return into === undefined ? [] : retire(resident, into, means.now())
+  })
+  const turned = [...taken.value.values()]
+  const committed = await means.commit([
+    ...turned.flatMap(({ writes }) => writes),
+    ...retired,
+    ...joint.value.writes,
+  ])
+  if (!committed.ok) return committed
+  return ok(new Map([...taken.value].map(([hostId, turn]) => [hostId, answerOf(turn, true)])))
+}
+
+function takeTurns(
+  joint: Joint,
+  means: Means,
+  residents: ReadonlyMap<Slot, Resident>,
+): Result<ReadonlyMap<string, Turned>, AskFault> {
+  const taken = new Map<string, Turned>()
   for (const [slot, resident] of residents) {
-    const ask = joint.value.asks[slot.hostId]
+    const ask = joint.asks[slot.hostId]
     if (ask === undefined) continue
-    const turned = joining.tryTurn(slot, resident, { ...ask, cause: joint.value.cause })
+    const turned = means.tryTurn(slot, resident, { ...ask, cause: joint.cause })
     if (!turned.ok) return turned
-    writes.push(...turned.value.writes)
+    taken.set(slot.hostId, turned.value)
   }
-  return joining.commit([...writes, ...joint.value.writes])
+  return ok(taken)
+}
+
+function wakeHeld(
+  { fresh, revived }: Joining,
+  { slots, now }: Means,
+  slot: Slot,
+): Result<Resident, AskFault> {
+  if (slot.hostId === fresh) return slots.begin(slot, now())
+  const woken = slots.wake(slot, { evenMerged: slot.hostId === revived })
+  // Its listed columns look as they always did, and yet must be written: it is no longer merged away.
+  if (woken.ok && slot.hostId === revived) woken.value.projected = 'merged away'
+  return woken
+}
+
+/** The host stays as it was, for a split to find, but under another's name and behind a new fence. */
+function retire(resident: Resident, into: string, at: number): readonly Write[] {
+  const snapshot = resident.actor.snapshot()
+  return [
+    hostActorWrite(snapshot, resident.version + 1),
+    { put: 'host', row: { ...hostRow(snapshot, at), merged_into: into } },
+  ]
 }

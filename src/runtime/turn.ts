@@ -4,10 +4,10 @@ import type { HostSnapshot } from '../../machines/host.ts'
 import { dotted } from '../../machines/standing.ts'
 import type { HostRow } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
-import { type CommandActor, hostText, hostVersion } from './actors.ts'
+import type { CommandActor } from './actors.ts'
 import type { Ask } from './ask.ts'
 import { journalWrites, type MovedCommand } from './journal.ts'
-import { channelWrites, commandRow, hostRow } from './projection.ts'
+import { channelWrites, commandRow, hostActorWrite, hostRow } from './projection.ts'
 import type { Resident, ResidentCommand } from './resident.ts'
 
 export type TurnOptions = {
@@ -68,7 +68,7 @@ function hostWrites(
   snapshot: HostSnapshot,
   at: number,
 ): { readonly writes: readonly Write[]; readonly version: number; readonly projected: string } {
-  const { saved, version, id } = resident
+  const { saved, version } = resident
   if (!isChanged(saved, snapshot)) return { writes: [], version, projected: resident.projected }
   const row = hostRow(snapshot, at)
   const projected = comparable(row)
@@ -77,15 +77,7 @@ function hostWrites(
     version: version + 1,
     projected,
     writes: [
-      {
-        put: 'host_actor',
-        row: {
-          host_id: id,
-          version: version + 1,
-          machine_version: hostVersion,
-          snapshot: hostText(snapshot),
-        },
-      },
+      hostActorWrite(snapshot, version + 1),
       ...(before === projected ? [] : [{ put: 'host', row } as const]),
       ...channelWrites(saved, snapshot),
     ],

@@ -83,7 +83,7 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 }
 
-function answerOf({ asked, snapshot }: Turned, changed: boolean): Answer {
+export function answerOf({ asked, snapshot }: Turned, changed: boolean): Answer {
   const reply = asked.find((effect) => effect.type === 'reply')
   return { reply: reply?.params, snapshot, changed }
 }
