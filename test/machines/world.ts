@@ -93,6 +93,13 @@ export function createWorld({ stored, inspect }: Options = {}): World {
   return world
 }
 
+/** A host to which all this has happened. */
+export function after(...events: readonly HostEvent[]): World {
+  const world = createWorld()
+  world.send(...events)
+  return world
+}
+
 /** The one reply of a turn. Two would mean that two regions answered one message. */
 export function replyIn(asked: readonly EffectAction[]): Reply | undefined {
   const replies = asked.filter((effect) => effect.type === 'reply')

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import {
+  absorb,
+  agent,
+  assigned,
+  authenticate,
+  depDevice,
+  details,
+  device,
+  enrolled,
+  mdmParts,
+  osqueryEnroll,
+  release,
+  settle,
+  tokenUpdate,
+} from './events.ts'
+import { after } from './world.ts'
+
+const agentA = osqueryEnroll(agent('hash-a'))
+
+for (const [state, mdm] of [
+  ['authenticated', 'authenticated'],
+  ['awaiting_configuration', 'enrolled.awaiting_configuration'],
+  ['ready', 'enrolled.ready'],
+] as const)
+  test(`a host that absorbs an MDM standing of ${state} is ${mdm}, with its channels and tokens`, () => {
+    const parts = mdmParts(state, 500)
+    const world = after(agentA, absorb({ mdm: parts }))
+    expect(world.standing()).toBe(`${mdm} unassigned enrolled`)
+    const { channels, epoch, unlockTokenRef } = world.snapshot().context
+    expect({ channels, epoch, unlockTokenRef }).toEqual({
+      channels: parts.channels,
+      epoch: parts.epoch,
+      unlockTokenRef: parts.unlockTokenRef,
+    })
+  })
+
+// prettier-ignore
+const newer = [
+  // ours          theirs  the channel then pushes to
+  [600,            500,    'push-1'],
+  [500,            600,    'push-other'],
+  [500,            500,    'push-1'],
+  [500,            null,   'push-1'],
+] as const
+for (const [ours, theirs, pushRef] of newer)
+  test(`of MDM standings since ${ours} and ${theirs}, ${pushRef} is the true one`, () => {
+    const world = after(authenticate(), tokenUpdate({ at: ours }))
+    world.send(absorb({ mdm: mdmParts('ready', theirs) }))
+    expect(world.snapshot().context.channels[device]?.pushRef).toBe(pushRef)
+  })
+
+test('a host absorbs what it has not: an assignment, agents', () => {
+  const world = after(...enrolled, absorb({ dep: depDevice, agents: { b: agent('b') } }))
+  expect(world.standing()).toBe('enrolled.ready assigned enrolled')
+  world.send(absorb({ agents: { c: agent('c') } }))
+  expect(Object.keys(world.snapshot().context.agents)).toEqual(['b', 'c'])
+})
+
+test("its own assignment outweighs another host's", () => {
+  const world = after(assigned(), absorb({ dep: { ...depDevice, serial_number: 'C02OTHER' } }))
+  expect(world.snapshot().context.dep?.serial_number).toBe('C02ONE')
+})
+
+test('absorbed agents are bounded like enrolled ones', () => {
+  const many = Array.from({ length: 20 }, (_, n) => agent(`hash-${n}`))
+  const agents = Object.fromEntries(many.map((one) => [one.keyHash, one]))
+  const world = after(agentA, absorb({ agents }))
+  expect(Object.keys(world.snapshot().context.agents)).toHaveLength(16)
+})
+
+test('releasing gives back exactly the parts that belong to the other', () => {
+  const world = after(assigned(), ...enrolled, agentA, osqueryEnroll(agent('hash-b')))
+  world.send(release({ agents: { 'hash-b': agent('hash-b') } }))
+  expect(world.standing()).toBe('enrolled.ready assigned enrolled')
+  expect(Object.keys(world.snapshot().context.agents)).toEqual(['hash-a'])
+  world.send(release({ mdm: mdmParts('ready', 500) }))
+  expect(world.standing()).toBe('unenrolled assigned enrolled')
+  world.send(release({ dep: { ...depDevice, serial_number: 'C02OTHER' } }))
+  expect(world.standing()).toBe('unenrolled assigned enrolled')
+  world.send(release({ dep: depDevice }))
+  expect(world.standing()).toBe('unenrolled unassigned enrolled')
+  world.send(release({ agents: { 'hash-a': agent('hash-a') } }))
+  expect(world.standing()).toBe('unenrolled unassigned unenrolled')
+})
+
+test('what one host absorbs from another it can release again, and is as before', () => {
+  const world = after(agentA)
+  const before = world.store()
+  const parts = { mdm: mdmParts('ready', 500), dep: depDevice, agents: { b: agent('b') } }
+  world.send(absorb(parts), release(parts))
+  const { host } = world.store()
+  expect(world.standing()).toBe('unenrolled unassigned enrolled')
+  expect(host['value']).toEqual(before.host['value'])
+  expect(world.snapshot().context).toMatchObject({ channels: {}, dep: null, enrolledAt: null })
+})
+
+test("settled identity replaces the former; another host's facts only fill gaps", () => {
+  const world = after(agentA, details('hash-a'), settle(true))
+  expect(world.snapshot().context).toMatchObject({
+    quarantined: true,
+    identity: { serial: 'C02TWO', uuid: null },
+    facts: { hostname: { value: 'ada.local' } },
+  })
+  const blank = after(settle(false))
+  expect(blank.snapshot().context.facts.hostname?.value).toBe('other.local')
+})
