@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto'
 import type { Result } from '../result.ts'
 import { fail, ok } from '../result.ts'
 
@@ -24,12 +32,15 @@ export const masterKeyBytes = 32
  * A vault over a 32-byte master key: AES-256-GCM.
  *
  * Shape: version (1 byte) · key id (8) · nonce (12) · ciphertext · tag (16).
- * Every ref has a key of its own, so random nonces stay far below the 2^32 uses that one key may see.
+ * A key with random nonces may seal 2^32 times. Refs are spread over 256 keys, so a vault seals 2^40.
  * Source: NIST SP 800-38D 8.2.2 and 8.3; RFC 5869.
  */
 export function createVault(masterKey: Uint8Array): Vault {
   if (masterKey.length !== masterKeyBytes) throw new Error('a master key has 32 bytes')
-  const root = derive(masterKey, 'muster sealing key v1', 32)
+  // Key objects, since importing plain bytes anew would cost more than sealing.
+  const keys = Array.from({ length: 256 }, (_, index) =>
+    createSecretKey(derive(masterKey, `muster sealing key v1 ${index}`, 32)),
+  )
   const keyId = derive(masterKey, 'muster key id v1', keyIdBytes)
 
   return { keyId: keyId.toString('hex'), seal, open }
@@ -69,8 +80,10 @@ export function createVault(masterKey: Uint8Array): Vault {
     }
   }
 
-  function keyOf(ref: string): Buffer {
-    return createHmac('sha256', root).update(ref).digest()
+  function keyOf(ref: string): KeyObject {
+    const key = keys[hash('sha256', ref, 'buffer')[0] ?? 0]
+    if (!key) throw new Error('a byte names one of 256 keys')
+    return key
   }
 }
 
