@@ -21,7 +21,7 @@ import {
 } from './host-context.ts'
 import type { Enqueue, HostEvent, Parts, StrayReport } from './host-events.ts'
 import { learning } from './host-learning.ts'
-import { newFacts, nextRound, withoutAgents } from './host-updates.ts'
+import { lifeBegan, newFacts, nextRound, withoutAgents } from './host-updates.ts'
 
 type Talk = { readonly channel: string; readonly at: number }
 
@@ -88,7 +88,7 @@ export const hostSetup = learning.extend({
       parts.dep !== null && parts.dep.serial_number === context.dep?.serial_number,
     releasesMdm: ({ context }, { parts }: { readonly parts: Parts }) =>
       Object.keys(parts.mdm?.channels ?? {}).some((key) => Object.hasOwn(context.channels, key)),
-    /** The other's MDM standing is what it says, and newer than ours if we have one. */
+    /** The other's MDM life is in that state, and began after ours if we have one. */
     bringsMdm: (
       { context },
       {
@@ -98,9 +98,7 @@ export const hostSetup = learning.extend({
         readonly parts: Parts
         readonly state: 'authenticated' | 'awaiting_configuration' | 'ready'
       },
-    ) =>
-      parts.mdm?.state === state &&
-      (context.enrolledAt === null || (parts.mdm.enrolledAt ?? 0) > context.enrolledAt),
+    ) => parts.mdm?.state === state && lifeBegan(parts.mdm.channels) > lifeBegan(context.channels),
     bringsAgents: (_, { parts }: { readonly parts: Parts }) => Object.keys(parts.agents).length > 0,
   },
   actions: {

@@ -95,6 +95,10 @@ export const endEnrollment = (): Change => ({
   bootstrapTokenRef: null,
 })
 
+/** When (ms) the Authenticate came that these channels live by; `-Infinity` without a device channel. */
+export const lifeBegan = (channels: HostContext['channels']): number =>
+  Math.max(...Object.values(ofKind(channels, 'device')).map(({ since }) => since))
+
 export function withoutChannel(context: HostContext, key: string): Change {
   const { [key]: _gone, ...channels } = context.channels
   return { channels }

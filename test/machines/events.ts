@@ -220,26 +220,27 @@ export const revoke = (keyHashes: readonly string[] | null): HostEvent => ({
 
 export const noParts: Parts = { mdm: null, dep: null, agents: {} }
 
+/** An MDM life that began with an Authenticate at `since`. */
 export const mdmParts = (
   state: NonNullable<Parts['mdm']>['state'],
-  enrolledAt: number | null,
+  since: number,
 ): NonNullable<Parts['mdm']> => ({
   state,
   epoch: 3,
-  enrolledAt,
+  enrolledAt: state === 'authenticated' ? null : since + 5,
   channels: {
     [device]: {
       key: device,
       kind: 'device',
       type: 'Device',
       topic: 'com.apple.mgmt.External.one',
-      pushRef: 'push-other',
+      pushRef: state === 'authenticated' ? null : 'push-other',
       userShortName: null,
-      since: 500,
+      since,
       round: 0,
     },
   },
-  unlockTokenRef: 'unlock-other',
+  unlockTokenRef: state === 'authenticated' ? null : 'unlock-other',
   bootstrapTokenRef: null,
 })
 

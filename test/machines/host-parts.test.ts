@@ -36,17 +36,22 @@ for (const [state, mdm] of [
   })
 
 // prettier-ignore
-const newer = [
-  // ours          theirs  the channel then pushes to
-  [600,            500,    'push-1'],
-  [500,            600,    'push-other'],
-  [500,            500,    'push-1'],
-  [500,            null,   'push-1'],
+const lives = [
+  // ours began, and is   theirs began, and is   then the host is
+  [600, 'ready',          500, 'ready',          'enrolled.ready',  'push-1'],
+  [500, 'ready',          600, 'ready',          'enrolled.ready',  'push-other'],
+  [500, 'ready',          500, 'ready',          'enrolled.ready',  'push-1'],
+  [500, 'ready',          600, 'authenticated',  'authenticated',   null],
+  [600, 'ready',          500, 'authenticated',  'enrolled.ready',  'push-1'],
+  [500, 'authenticated',  600, 'ready',          'enrolled.ready',  'push-other'],
+  [600, 'authenticated',  500, 'ready',          'authenticated',   null],
 ] as const
-for (const [ours, theirs, pushRef] of newer)
-  test(`of MDM standings since ${ours} and ${theirs}, ${pushRef} is the true one`, () => {
-    const world = after(authenticate(), tokenUpdate({ at: ours }))
-    world.send(absorb({ mdm: mdmParts('ready', theirs) }))
+for (const [ourStart, ourState, theirStart, theirState, mdm, pushRef] of lives)
+  test(`of MDM lives ${ourState} since ${ourStart} and ${theirState} since ${theirStart} the later one counts`, () => {
+    const world = after(authenticate({ at: ourStart }))
+    if (ourState === 'ready') world.send(tokenUpdate({ at: 900 }))
+    world.send(absorb({ mdm: mdmParts(theirState, theirStart) }))
+    expect(world.standing()).toBe(`${mdm} unassigned unenrolled`)
     expect(world.snapshot().context.channels[device]?.pushRef).toBe(pushRef)
   })
 
