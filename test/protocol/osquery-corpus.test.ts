@@ -32,7 +32,7 @@ const routes: readonly OsqueryRoute[] = [
 
 const refusal = (fault: OsqueryFault): OsqueryReply => ({
   kind: 'failed',
-  status: fault.kind === 'too-large' || fault.kind === 'too-many-values' ? 413 : 400,
+  status: fault.kind.startsWith('too-') && fault.kind !== 'too-deep' ? 413 : 400,
   error: faultText(fault),
 })
 

@@ -10,6 +10,9 @@ const kindOf = (text: string) => {
 }
 const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
 
+const wide = (members: number) =>
+  Object.fromEntries(Array.from({ length: members }, (_, n) => [`m${n}`, n]))
+
 // prettier-ignore
 const cases = [
   ['an object',                        '{"a":[1,{"b":null}]}',           'ok'],
@@ -39,6 +42,9 @@ const cases = [
   ['100,000 levels',                   '['.repeat(100_000),              'too-deep'],
   ['a million values',                 `{"a":[${'1,'.repeat(1e6)}1]}`,   'too-many-values'],
   ['a million empty objects',          `{"a":[${'{},'.repeat(1e6)}1]}`,  'too-many-values'],
+  ['4,096 members in one object',      JSON.stringify(wide(4_096)),      'ok'],
+  ['4,097 members in one object',      JSON.stringify({ a: [wide(4_097)] }), 'too-many-members'],
+  ['many small objects',               JSON.stringify({ a: [wide(3_000), wide(3_000)] }), 'ok'],
   ['a member twice',                   '{"a":1,"a":1}',                  'duplicate-member'],
   ['a member twice, once escaped',     '{"a":1,"\\u0061":1}',            'duplicate-member'],
   ['a member twice, deep inside',      '{"x":[{"a":1,"b":{"c":1,"c":2}}]}', 'duplicate-member'],

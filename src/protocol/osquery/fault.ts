@@ -1,4 +1,3 @@
-import { unreachable } from '../../result.ts'
 import type { JsonFault } from './json.ts'
 
 /** Why a message was not understood. All of them are the sender's to fix. */
@@ -22,23 +21,23 @@ export function faultText(fault: OsqueryFault): string {
       return `the body is larger than ${fault.bytesMax} bytes`
     case 'too-many-values':
       return `the body has more than ${fault.valuesMax} values`
-    case 'too-deep':
-      return 'the body is nested too deeply'
-    case 'not-utf8':
-      return 'the body is not UTF-8'
-    case 'not-json':
-      return 'the body is not JSON'
-    case 'not-an-object':
-      return 'the body is not a JSON object'
-    case 'duplicate-member':
-      return 'the body names a member twice'
     case 'bad-member':
       return `${fault.pointer} ${fault.detail}`
-    case 'two-node-keys':
-      return 'the Authorization header and node_key differ'
     default:
-      return unreachable(fault)
+      return sentences[fault.kind]
   }
+}
+
+const sentences: Readonly<
+  Record<Exclude<OsqueryFault['kind'], 'too-large' | 'too-many-values' | 'bad-member'>, string>
+> = {
+  'too-many-members': 'an object in the body has too many members',
+  'too-deep': 'the body is nested too deeply',
+  'not-utf8': 'the body is not UTF-8',
+  'not-json': 'the body is not JSON',
+  'not-an-object': 'the body is not a JSON object',
+  'duplicate-member': 'the body names a member twice',
+  'two-node-keys': 'the Authorization header and node_key differ',
 }
 
 /** One step of a JSON pointer, escaped and cut short: ids in it come from the sender. */

@@ -1,5 +1,6 @@
 import type { Result } from '../../result.ts'
 import { fail, ok } from '../../result.ts'
+import { shapeOf } from './json-shape.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [name: string]: Json }
@@ -9,6 +10,7 @@ export type JsonLimits = { readonly bytesMax: number; readonly valuesMax: number
 export type JsonFault =
   | { readonly kind: 'too-large'; readonly bytesMax: number }
   | { readonly kind: 'too-many-values'; readonly valuesMax: number }
+  | { readonly kind: 'too-many-members' }
   | { readonly kind: 'too-deep' }
   | { readonly kind: 'not-utf8' }
   | { readonly kind: 'not-json' }
@@ -18,6 +20,9 @@ export type JsonFault =
 /** osquery nests six levels at most and refuses 32 in a configuration; nobody honest goes deeper. */
 export const jsonDepthMax = 32
 
+/** Members of one object: four times the most answers in a write. Far larger objects take seconds to build. */
+export const jsonMembersMax = 4_096
+
 /**
  * Reads a request body as one JSON object, refusing what two readers could understand differently.
  *
@@ -26,8 +31,13 @@ export const jsonDepthMax = 32
  */
 export function readJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonObject, JsonFault> {
   if (bytes.length > limits.bytesMax) return fail({ kind: 'too-large', bytesMax: limits.bytesMax })
-  const shape = shapeOf(bytes, limits.valuesMax)
+  const shape = shapeOf(bytes, {
+    depth: jsonDepthMax,
+    widest: jsonMembersMax,
+    values: limits.valuesMax,
+  })
   if (shape.depth > jsonDepthMax) return fail({ kind: 'too-deep' })
+  if (shape.widest > jsonMembersMax) return fail({ kind: 'too-many-members' })
   if (shape.values > limits.valuesMax) {
     return fail({ kind: 'too-many-values', valuesMax: limits.valuesMax })
   }
@@ -49,67 +59,6 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
-
-type Shape = { open: number; depth: number; values: number; members: number; wideNumbers: boolean }
-
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
-/** Fewer digits than this always fit a double. */
-const wideDigits = 16
-
-/**
- * Counts brackets, commas and colons outside strings, and stops once a limit is passed.
- * Whether they form JSON is the parser's question.
- */
-function shapeOf(bytes: Uint8Array, valuesMax: number): Shape {
-  const shape: Shape = { open: 0, depth: 0, values: 1, members: 0, wideNumbers: false }
-  let digits = 0
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0
-    if (byte === quote) {
-      at = endOfString(bytes, at)
-      digits = 0
-    } else if (isDigit(byte)) {
-      digits += 1
-      if (digits >= wideDigits) shape.wideNumbers = true
-    } else {
-      if (digits > 0 && (byte | 0x20) === 0x65) shape.wideNumbers = true
-      digits = 0
-      count(shape, byte)
-      if (shape.depth > jsonDepthMax || shape.values > valuesMax) return shape
-    }
-  }
-  return shape
-}
-
-function count(shape: Shape, byte: number): void {
-  switch (byte) {
-    case 0x7b: // {
-    case 0x5b: // [
-      shape.values += 1
-      shape.open += 1
-      if (shape.open > shape.depth) shape.depth = shape.open
-      return
-    case 0x7d: // }
-    case 0x5d: // ]
-      shape.open -= 1
-      return
-    case comma:
-      shape.values += 1
-      return
-    case colon:
-      shape.members += 1
-      return
-    default:
-  }
-}
-
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
-
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
-  return at
-}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -15,8 +15,8 @@ export const bodyLimits: Readonly<Record<OsqueryRoute, JsonLimits>> = {
   enroll: { bytesMax: 64 * kibi, valuesMax: 2_000 },
   config: { bytesMax: 64 * kibi, valuesMax: 2_000 },
   'distributed/read': { bytesMax: 16 * kibi, valuesMax: 1_000 },
-  log: { bytesMax: 32 * mebi, valuesMax: 1_000_000 },
-  'distributed/write': { bytesMax: 32 * mebi, valuesMax: 1_000_000 },
+  log: { bytesMax: 32 * mebi, valuesMax: 500_000 },
+  'distributed/write': { bytesMax: 32 * mebi, valuesMax: 500_000 },
 }
 
 /** Most lines in one log batch: 64 times osquery's `logger_tls_max_lines` default. */
