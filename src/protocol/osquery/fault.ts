@@ -16,16 +16,10 @@ export const badMember = (pointer: string, detail: string): OsqueryFault => ({
 
 /** One sentence for the reply's `error` member. It never repeats what was sent. */
 export function faultText(fault: OsqueryFault): string {
-  switch (fault.kind) {
-    case 'too-large':
-      return `the body is larger than ${fault.bytesMax} bytes`
-    case 'too-many-values':
-      return `the body has more than ${fault.valuesMax} values`
-    case 'bad-member':
-      return `${fault.pointer} ${fault.detail}`
-    default:
-      return sentences[fault.kind]
-  }
+  if (fault.kind === 'too-large') return `the body is larger than ${fault.bytesMax} bytes`
+  if (fault.kind === 'too-many-values') return `the body has more than ${fault.valuesMax} values`
+  if (fault.kind === 'bad-member') return `${fault.pointer} ${fault.detail}`
+  return sentences[fault.kind]
 }
 
 const sentences: Readonly<
