@@ -76,7 +76,7 @@ function readDict(cursor: XmlCursor, depth: number): PlistValue | undefined {
   for (;;) {
     const tag = nextTag(cursor)
     if (tag === undefined) return undefined
-    if (tag === '/dict' || spaceless(tag) === '/dict') return dict
+    if (isClosing(tag, '/dict')) return dict
     const keyAt = cursor.tagAt
     const key = readKey(cursor, tag)
     if (key === undefined) return undefined
@@ -112,7 +112,7 @@ function readArray(cursor: XmlCursor, depth: number): PlistValue | undefined {
   for (;;) {
     const tag = nextTag(cursor)
     if (tag === undefined) return undefined
-    if (tag === '/array' || spaceless(tag) === '/array') return items
+    if (isClosing(tag, '/array')) return items
     const value = readValue(cursor, tag, depth + 1)
     if (value === undefined) return undefined
     items.push(value)
@@ -163,10 +163,13 @@ function scalar(
 
 function readClosing(cursor: XmlCursor, name: '/true' | '/false'): boolean {
   const tag = nextTag(cursor)
-  if (tag !== undefined && spaceless(tag) === name) return true
+  if (tag !== undefined && isClosing(tag, name)) return true
   stop(cursor, { kind: 'bad-markup', at: cursor.tagAt, detail: `<${name}> is missing` })
   return false
 }
+
+const isClosing = (tag: string, name: string): boolean =>
+  tag === name || (tag.startsWith(name) && spaceless(tag) === name)
 
 /** XML allows blanks before `>` and `/>`; nobody writes them, so this runs only for strange tags. */
 const spaceless = (tag: string): string => tag.replace(/[ \t\r\n]+(\/?)$/, '$1')

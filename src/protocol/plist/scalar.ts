@@ -1,7 +1,7 @@
 /** What stands between the tags of `<integer>`, `<real>`, `<date>` and `<data>`. Undefined: not one. */
 
 const integerForm = /^[ \t\r\n]*([+-]?)(?:0*([0-9]{1,20})|0[xX]([0-9a-fA-F]{1,16}))[ \t\r\n]*$/
-const realForm = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?$/
+const realForm = /^[ \t\r\n]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?)[ \t\r\n]*$/
 const dateForm = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/
 
 /** CoreFoundation holds signed and unsigned 64-bit numbers, so these are the ends of its range. */
@@ -31,8 +31,8 @@ export function fitInteger(value: bigint): number | bigint | undefined {
 /** Decimal with exponent, or the words CoreFoundation writes. What a double cannot hold is refused. */
 export function realOf(text: string): number | undefined {
   if (text.length > numeralCharsMax) return undefined
-  const numeral = text.trim()
-  if (!realForm.test(numeral)) return namedReals.get(numeral.toLowerCase())
+  const [, numeral] = realForm.exec(text) ?? []
+  if (numeral === undefined) return namedReals.get(text.toLowerCase())
   const value = Number(numeral)
   // Minus zero becomes zero: no writer can carry the sign back.
   return Number.isFinite(value) ? value + 0 : undefined

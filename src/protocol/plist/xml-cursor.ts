@@ -64,6 +64,9 @@ export function skipMisc(cursor: XmlCursor): boolean {
   return true
 }
 
+/** Nothing but XML's four blanks. `trim` would take no-break spaces for blanks too. */
+export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text)
+
 function skipBlank(text: string, from: number): number {
   let at = from
   for (; ; at += 1) {

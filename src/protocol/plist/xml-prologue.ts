@@ -22,7 +22,7 @@ export function readPrologue(cursor: XmlCursor): boolean {
 export function readEpilogue(cursor: XmlCursor): boolean {
   const tag = nextTag(cursor)
   if (tag === undefined) return false
-  if (tag.trimEnd() !== '/plist') {
+  if (!/^\/plist[ \t\r\n]*$/.test(tag)) {
     stop(cursor, { kind: 'bad-root', at: cursor.tagAt, detail: 'a second value beside the first' })
     return false
   }

@@ -1,5 +1,5 @@
 import { xmlIllegal } from './value.ts'
-import { stop, type XmlCursor } from './xml-cursor.ts'
+import { isBlank, stop, type XmlCursor } from './xml-cursor.ts'
 
 /** An element that holds text. */
 export type TextElement = 'key' | 'string' | 'integer' | 'real' | 'date' | 'data'
@@ -39,14 +39,17 @@ export function readRaw(cursor: XmlCursor, element: TextElement): string | undef
 
 function closes(cursor: XmlCursor, element: TextElement): boolean {
   const { text, at } = cursor
-  const name = text.startsWith(element, at + 2) ? at + 2 + element.length : -1
-  const close = text.indexOf('>', name)
-  if (text.charCodeAt(at + 1) !== slash || name < 0 || text.slice(name, close).trim() !== '') {
-    stop(cursor, { kind: 'bad-markup', at, detail: `markup inside <${element}>` })
-    return false
+  const behind = at + 2 + element.length
+  if (text.charCodeAt(at + 1) === slash && text.startsWith(element, at + 2)) {
+    const close = text.indexOf('>', behind)
+    if (close === behind || (close > 0 && isBlank(text.slice(behind, close)))) {
+      cursor.at = close + 1
+      return true
+    }
+    if (close < 0) stop(cursor, { kind: 'truncated', at, detail: 'a tag has no end' })
   }
-  cursor.at = close + 1
-  return true
+  stop(cursor, { kind: 'bad-markup', at, detail: `markup inside <${element}>` })
+  return false
 }
 
 /**
