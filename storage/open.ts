@@ -64,10 +64,7 @@ async function openLocked(
   const fatal = firstOnly(onFatal)
   const blobs = await openBlobFolder(join(folder, 'blobs'))
   const writer = await createWriter({ path, backupFolder, faults }, fatal)
-  const reader = await createReader(path, fatal).catch(async (error: unknown) => {
-    await writer.run({ kind: 'close' })
-    throw error
-  })
+  const reader = createReader(path, fatal)
   const reading = openForReading(path)
   let closing: Promise<void> | undefined
 

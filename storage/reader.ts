@@ -12,17 +12,14 @@ export type FromReader =
 export type Reader = { readonly queries: Queries; readonly close: () => Promise<void> }
 
 /** Starts the reader thread on an existing database. `onFatal` is told once if it dies. */
-export async function createReader(
-  path: string,
-  onFatal: (reason: Error) => void,
-): Promise<Reader> {
-  let serving = false
+export function createReader(path: string, onFatal: (reason: Error) => void): Reader {
+  let serving = true
   const url = new URL('./reader-thread.ts', import.meta.url)
   const thread = createExchange<ToReader, FromReader>(url, path, (reason) => {
     if (serving) onFatal(reason)
   })
-  await thread.first
-  serving = true
+  // Queries wait in line while it starts; if it cannot, `onFatal` has heard of it.
+  void thread.first.catch(() => undefined)
 
   const query =
     <Name extends QueryName>(name: Name) =>

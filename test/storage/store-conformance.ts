@@ -1,0 +1,416 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Store, Write } from '../../storage/store.ts'
+import { actorRow, claimRow, commandRow, hostRow, journalRow, newHost } from './rows.ts'
+
+/** What every store promises, whatever keeps its rows. `open` gives an empty one. */
+export function storeConformance(open: () => Promise<Store>): void {
+  const make = async (): Promise<Store> => {
+    const store = await open()
+    onTestFinished(() => store.close())
+    return store
+  }
+
+  test('a turn is read back whole once it is committed', async () => {
+    const store = await make()
+    expect(await store.commit(everything)).toEqual({ ok: true, journalSeqs: [1, 2] })
+    const { lookups } = store
+    expect(lookups.hostActor('h1')).toEqual(actorRow('h1', 1))
+    expect(lookups.host('h1')).toEqual(hostRow('h1'))
+    expect(lookups.command('c1')).toEqual(commandRow('c1'))
+    expect(lookups.openCommands('h1')).toEqual([commandRow('c1')])
+    expect(lookups.claimsOn('serial', 'C02XG0AAJGH5')).toEqual([claimRow('h1')])
+    expect(lookups.claimsOf('h1')).toEqual([claimRow('h1')])
+    expect(lookups.enrollment('E1')).toEqual(rows.enrollment)
+    expect(lookups.enrollmentsOf('h1')).toEqual([rows.enrollment])
+    expect(lookups.agent('k1')).toEqual(rows.agent)
+    expect(lookups.agentsOf('h1')).toEqual([rows.agent])
+    expect(lookups.depDevice('S1')).toEqual(rows.dep_device)
+    expect(lookups.depDevicesOf('h1')).toEqual([rows.dep_device])
+    expect(lookups.lastSeen('h1')).toEqual(rows.last_seen)
+    expect(lookups.alarmsOf('h1')).toEqual([rows.alarm])
+    expect(lookups.conflict('x1')).toEqual(rows.conflict)
+    expect(lookups.conflictsOf('h1')).toEqual([rows.conflict])
+    expect(lookups.mergesOf('h1')).toEqual([rows.merge])
+    expect(lookups.tokens()).toEqual([rows.token])
+    expect(lookups.enrollSecrets()).toEqual([rows.enroll_secret])
+    expect(lookups.dueOutbox(50, 10)).toEqual([rows.outbox])
+    const sealed = lookups.sealed('s1')
+    expect(sealed).toMatchObject({ ref: 's1', host_id: 'h1', kind: 'command', blob: null })
+    expect([...(sealed?.sealed ?? [])]).toEqual([1, 2, 255])
+  })
+
+  test('of a key never written there is nothing', async () => {
+    const { lookups } = await make()
+    const single = [lookups.hostActor('x'), lookups.host('x'), lookups.command('x')]
+    expect([...single, lookups.sealed('x'), lookups.nextAlarmAt()]).toEqual(
+      Array.from({ length: 5 }, () => undefined),
+    )
+    expect([...lookups.openCommands('x'), ...lookups.claimsOn('uuid', 'x')]).toEqual([])
+  })
+
+  test('a put replaces the row under the same key', async () => {
+    const store = await make()
+    await store.commit(everything)
+    const moved = { ...rows.enrollment, host_id: 'h2' }
+    const agent = { ...rows.agent, revoked_at: 77 }
+    const renamed = hostRow('h1', { hostname: 'mac-1', mdm: 'unenrolled', status: null })
+    await store.commit([
+      { put: 'enrollment', row: moved },
+      { put: 'agent', row: agent },
+      { put: 'host', row: renamed },
+      { put: 'alarm', row: { ...rows.alarm, due_at: 5 } },
+    ])
+    expect(store.lookups.enrollment('E1')).toEqual(moved)
+    expect(store.lookups.agent('k1')).toEqual(agent)
+    expect(store.lookups.host('h1')).toEqual(renamed)
+    expect(store.lookups.alarmsOf('h1')).toEqual([{ ...rows.alarm, due_at: 5 }])
+  })
+
+  describe('a fence', () => versions(open))
+  fences(make)
+  ownership(make)
+  drops(make)
+  timers(make)
+
+  test('journal rows are numbered in the order they were committed, without gaps for refused turns', async () => {
+    const store = await make()
+    const journal = (host: string): Write => ({ put: 'journal', row: journalRow(host) })
+    const refused: Write = { put: 'host_actor', row: actorRow('h1', 7) }
+    const answers = await Promise.all([
+      store.commit([journal('a'), journal('a')]),
+      store.commit([journal('b'), refused]),
+      store.commit([journal('c')]),
+    ])
+    expect(answers).toEqual([
+      { ok: true, journalSeqs: [1, 2] },
+      { ok: false, error: { kind: 'conflict' } },
+      { ok: true, journalSeqs: [3] },
+    ])
+  })
+
+  test('a turn without writes is committed like any other', async () => {
+    const store = await make()
+    expect(await store.commit([])).toEqual({ ok: true, journalSeqs: [] })
+  })
+
+  test('a row no table takes is a bug: the commit throws, alone', async () => {
+    const store = await make()
+    // Built by code that the compiler did not see.
+    const broken = { ...hostRow('h9'), mdm: null } as unknown as ReturnType<typeof hostRow>
+    const [bug, fine] = await Promise.allSettled([
+      store.commit([...newHost('h8'), { put: 'host', row: broken }]),
+      store.commit(newHost('h1')),
+    ])
+    expect(bug.status).toBe('rejected')
+    expect(fine).toEqual({ status: 'fulfilled', value: { ok: true, journalSeqs: [] } })
+    expect(store.lookups.host('h8')).toBeUndefined()
+  })
+
+  test('past ten thousand waiting turns more are refused as overloaded, and the waiting ones are done', async () => {
+    const store = await make()
+    const turns = Array.from({ length: 12_000 }, () => store.commit([]))
+    const answers = await Promise.all(turns)
+    const refused = answers.filter((answer) => !answer.ok)
+    expect(refused.length).toBeGreaterThan(1_000)
+    expect(new Set(refused.map((answer) => answer.error.kind))).toEqual(new Set(['overloaded']))
+    expect(answers.slice(0, 10_000).every(({ ok }) => ok)).toBe(true)
+    expect((await store.commit(newHost('h1'))).ok).toBe(true)
+  })
+
+  test('a closed store is unavailable, and what was asked before is still done', async () => {
+    const store = await make()
+    const before = store.commit(newHost('h1'))
+    await Promise.all([store.close(), store.close()])
+    expect((await before).ok).toBe(true)
+    const after = await store.commit(newHost('h2'))
+    expect(after).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+  })
+}
+
+function versions(open: () => Promise<Store>): void {
+  let store: Store
+  beforeAll(async () => {
+    store = await open()
+  })
+  afterAll(() => store.close())
+  const host = (id: string, version: number): Write => ({
+    put: 'host_actor',
+    row: actorRow(id, version),
+  })
+  const command = (id: string, version: number): Write => ({
+    put: 'command',
+    row: commandRow(id, { version }),
+  })
+  // prettier-ignore
+  const cases = [
+    // stored      put   outcome
+    [[],           1,    'ok'],
+    [[],           2,    'conflict'],
+    [[],           0,    'conflict'],
+    [[1],          1,    'conflict'],
+    [[1],          2,    'ok'],
+    [[1],          3,    'conflict'],
+    [[1, 2],       2,    'conflict'],
+    [[1, 2],       1,    'conflict'],
+    [[1, 2],       3,    'ok'],
+  ] as const
+  for (const [name, write] of Object.entries({ host, command }))
+    for (const [stored, version, outcome] of cases) {
+      const title = `with versions [${stored.join()}] of a ${name} stored, version ${version} is ${outcome}`
+      test(title, async () => {
+        for (const known of stored) await store.commit([write(title, known)])
+        const answer = await store.commit([write(title, version)])
+        expect(answer.ok ? 'ok' : answer.error.kind).toBe(outcome)
+      })
+    }
+}
+
+function fences(make: () => Promise<Store>): void {
+  test('a turn that breaks a fence leaves nothing of itself, and its neighbours stay', async () => {
+    const store = await make()
+    await store.commit(newHost('h1'))
+    const answers = await Promise.all([
+      store.commit([...newHost('h2'), { put: 'journal', row: journalRow('h2') }]),
+      store.commit([...newHost('h3'), { put: 'host_actor', row: actorRow('h1', 9) }]),
+      store.commit(newHost('h4')),
+    ])
+    expect(answers.map(({ ok }) => ok)).toEqual([true, false, true])
+    expect(['h2', 'h3', 'h4'].map((id) => store.lookups.host(id)?.id)).toEqual([
+      'h2',
+      undefined,
+      'h4',
+    ])
+    expect(store.lookups.hostActor('h3')).toBeUndefined()
+  })
+
+  test('of two turns that replace the same version only the first is durable', async () => {
+    const store = await make()
+    await store.commit(newHost('h1'))
+    const [first, second] = await Promise.all([
+      store.commit([{ put: 'host_actor', row: actorRow('h1', 2, '"first"') }]),
+      store.commit([{ put: 'host_actor', row: actorRow('h1', 2, '"second"') }]),
+    ])
+    expect([first.ok, second.ok]).toEqual([true, false])
+    expect(store.lookups.hostActor('h1')?.snapshot).toBe('"first"')
+  })
+}
+
+function ownership(make: () => Promise<Store>): void {
+  test('a second active owner of an identifier is refused', async () => {
+    const store = await make()
+    await store.commit([...newHost('h1'), { put: 'claim', row: claimRow('h1') }])
+    const answer = await store.commit([...newHost('h2'), { put: 'claim', row: claimRow('h2') }])
+    expect(answer).toEqual({ ok: false, error: { kind: 'claim-taken' } })
+    expect(store.lookups.host('h2')).toBeUndefined()
+  })
+
+  test('superseded, disputed and shared claims live beside an active one', async () => {
+    const store = await make()
+    await store.commit([{ put: 'claim', row: claimRow('h1') }])
+    for (const status of ['superseded', 'disputed', 'shared'] as const) {
+      const answer = await store.commit([{ put: 'claim', row: claimRow(status, { status }) }])
+      expect(answer.ok).toBe(true)
+    }
+    expect(store.lookups.claimsOn('serial', 'C02XG0AAJGH5')).toHaveLength(4)
+  })
+
+  test('an identifier passes to another host within one turn', async () => {
+    const store = await make()
+    await store.commit([{ put: 'claim', row: claimRow('h1') }])
+    const answer = await store.commit([
+      { put: 'claim', row: claimRow('h1', { status: 'superseded' }) },
+      { put: 'claim', row: claimRow('h2') },
+    ])
+    expect(answer.ok).toBe(true)
+  })
+
+  test('a dropped claim is free again', async () => {
+    const store = await make()
+    await store.commit([{ put: 'claim', row: claimRow('h1') }])
+    await store.commit([{ drop: 'claim', kind: 'serial', value: 'C02XG0AAJGH5', host_id: 'h1' }])
+    expect((await store.commit([{ put: 'claim', row: claimRow('h2') }])).ok).toBe(true)
+  })
+}
+
+function drops(make: () => Promise<Store>): void {
+  test('a dropped host takes everything that is only about it and leaves its history', async () => {
+    const store = await make()
+    await store.commit(everything)
+    await store.commit([{ drop: 'host', id: 'h1' }])
+    const { lookups } = store
+    const single = [lookups.host('h1'), lookups.hostActor('h1'), lookups.lastSeen('h1')]
+    const byKey = [
+      lookups.enrollment('E1'),
+      lookups.agent('k1'),
+      lookups.depDevice('S1'),
+      lookups.sealed('s1'),
+    ]
+    expect([...single, ...byKey].filter((row) => row !== undefined)).toEqual([])
+    expect([...lookups.claimsOf('h1'), ...lookups.alarmsOf('h1')]).toEqual([])
+    expect(lookups.command('c1')).toEqual(commandRow('c1'))
+  })
+
+  test('a late last-seen does not bring a dropped host back', async () => {
+    const store = await make()
+    await store.commit(everything)
+    await store.commit([{ drop: 'host', id: 'h1' }])
+    expect((await store.commit([{ put: 'last_seen', row: rows.last_seen }])).ok).toBe(true)
+    expect(store.lookups.lastSeen('h1')).toBeUndefined()
+  })
+
+  // prettier-ignore
+  const dropped: readonly (readonly [Write, (store: Store) => unknown])[] = [
+    [{ drop: 'alarm', host_id: 'h1', name: 'expire' }, ({ lookups }) => lookups.alarmsOf('h1')[0]],
+    [{ drop: 'outbox', id: 'o1' }, ({ lookups }) => lookups.dueOutbox(1e9, 1)[0]],
+    [{ drop: 'sealed', ref: 's1' }, ({ lookups }) => lookups.sealed('s1')],
+    [{ drop: 'token', id: 't1' }, ({ lookups }) => lookups.tokens()[0]],
+    [{ drop: 'enroll_secret', id: 'n1' }, ({ lookups }) => lookups.enrollSecrets()[0]],
+    [{ drop: 'dep_device', serial: 'S1', host_id: 'h1' }, ({ lookups }) => lookups.depDevice('S1')],
+    [{ drop: 'enrollment', key: 'E1', host_id: 'h1' }, ({ lookups }) => lookups.enrollment('E1')],
+    [{ drop: 'agent', node_key_hash: 'k1', host_id: 'h1' }, ({ lookups }) => lookups.agent('k1')],
+  ]
+  test('a dropped row is gone, dropping it again is no fault, and the host stays', async () => {
+    const store = await make()
+    await store.commit(everything)
+    for (const [write, read] of dropped) {
+      expect(read(store)).toBeDefined()
+      await store.commit([write])
+      expect(read(store)).toBeUndefined()
+      expect((await store.commit([write])).ok).toBe(true)
+    }
+    expect(store.lookups.host('h1')).toEqual(hostRow('h1'))
+  })
+
+  test('a channel that passed to another host is not dropped in the name of the former', async () => {
+    const store = await make()
+    await store.commit(everything)
+    await store.commit([{ put: 'enrollment', row: { ...rows.enrollment, host_id: 'h2' } }])
+    await store.commit([{ drop: 'enrollment', key: 'E1', host_id: 'h1' }])
+    expect(store.lookups.enrollment('E1')?.host_id).toBe('h2')
+  })
+
+  test('a merge hands over all commands, and a split only those that came with the loser', async () => {
+    const store = await make()
+    const other = commandRow('c2', { host_id: 'h2', origin_host_id: 'h2', seq: 2 })
+    await store.commit([
+      { put: 'command', row: commandRow('c1') },
+      { put: 'command', row: other },
+    ])
+    await store.commit([{ move: 'commands', from: 'h2', to: 'h1', origin: null }])
+    expect(store.lookups.openCommands('h1').map((row) => row.command_uuid)).toEqual(['c1', 'c2'])
+    expect(store.lookups.command('c2')?.origin_host_id).toBe('h2')
+    await store.commit([{ move: 'commands', from: 'h1', to: 'h2', origin: 'h2' }])
+    expect(store.lookups.openCommands('h1').map((row) => row.command_uuid)).toEqual(['c1'])
+    expect(store.lookups.openCommands('h2')).toEqual([other])
+  })
+}
+
+function timers(make: () => Promise<Store>): void {
+  test('alarms come due in order, and the next one is known', async () => {
+    const store = await make()
+    const alarm = (name: string, due: number): Write => ({
+      put: 'alarm',
+      row: { host_id: 'h1', name, due_at: due },
+    })
+    await store.commit([alarm('late', 30), alarm('soon', 10), alarm('then', 20)])
+    expect(store.lookups.dueAlarms(20, 10).map(({ name }) => name)).toEqual(['soon', 'then'])
+    expect(store.lookups.dueAlarms(99, 1).map(({ name }) => name)).toEqual(['soon'])
+    expect(store.lookups.nextAlarmAt()).toBe(10)
+  })
+
+  test('effects come due in order, and the next one is known', async () => {
+    const store = await make()
+    const effect = (id: string, due: number): Write => ({
+      put: 'outbox',
+      row: { ...rows.outbox, id, due_at: due },
+    })
+    await store.commit([effect('b', 20), effect('a', 10)])
+    expect(store.lookups.dueOutbox(99, 9).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(store.lookups.nextOutboxAt()).toBe(10)
+  })
+
+  test('finished commands are no open ones', async () => {
+    const store = await make()
+    const command = (change: object): Write => ({ put: 'command', row: commandRow('c1', change) })
+    await store.commit([command({})])
+    await store.commit([command({ version: 2, state: 'acknowledged', open: 0, updated_at: 2 })])
+    expect(store.lookups.openCommands('h1')).toEqual([])
+    expect(store.lookups.command('c1')).toMatchObject({ state: 'acknowledged', version: 2 })
+  })
+}
+
+const rows = {
+  alarm: { host_id: 'h1', name: 'expire', due_at: 100 },
+  outbox: {
+    id: 'o1',
+    host_id: 'h1',
+    kind: 'apns',
+    payload: '{}',
+    due_at: 50,
+    attempts: 0,
+    created_at: 1,
+  },
+  enrollment: { key: 'E1', host_id: 'h1', channel: 'device', type: 'Device', created_at: 1 },
+  dep_device: {
+    serial: 'S1',
+    host_id: 'h1',
+    assigned: 1,
+    profile_status: null,
+    op_date: null,
+    raw: '{}',
+    updated_at: 1,
+  },
+  agent: {
+    node_key_hash: 'k1',
+    host_id: 'h1',
+    instance: null,
+    enrolled_at: 1,
+    expires_at: null,
+    revoked_at: null,
+    detail_at: 0,
+  },
+  conflict: {
+    id: 'x1',
+    kind: 'clone',
+    host_id: 'h1',
+    others: '[]',
+    claim_kind: 'uuid',
+    claim_value: 'U',
+    detail: '{}',
+    opened_at: 1,
+    resolved_at: null,
+    resolution: null,
+  },
+  merge: { id: 'm1', survivor_id: 'h1', loser_id: 'h0', at: 1, undo: '{}', undone_at: null },
+  last_seen: { host_id: 'h1', at: 9, mdm_at: 9, osquery_at: null },
+  token: { id: 't1', name: 'ci', role: 'viewer', hash: 'h', created_at: 1, last_used_at: null },
+  enroll_secret: { id: 'n1', name: 'default', hash: 'h', created_at: 1 },
+} as const
+
+const everything: readonly Write[] = [
+  ...newHost('h1'),
+  { put: 'command', row: commandRow('c1') },
+  { put: 'journal', row: journalRow('h1') },
+  { put: 'claim', row: claimRow('h1') },
+  { put: 'alarm', row: rows.alarm },
+  { put: 'outbox', row: rows.outbox },
+  { put: 'enrollment', row: rows.enrollment },
+  { put: 'dep_device', row: rows.dep_device },
+  { put: 'agent', row: rows.agent },
+  {
+    put: 'sealed',
+    row: {
+      ref: 's1',
+      host_id: 'h1',
+      kind: 'command',
+      sealed: Buffer.from([1, 2, 255]),
+      blob: null,
+    },
+  },
+  { put: 'conflict', row: rows.conflict },
+  { put: 'merge', row: rows.merge },
+  { put: 'last_seen', row: rows.last_seen },
+  { put: 'token', row: rows.token },
+  { put: 'enroll_secret', row: rows.enroll_secret },
+  { put: 'journal', row: journalRow('h1', { actor: 'c1', from_state: null, to_state: 'queued' }) },
+]
