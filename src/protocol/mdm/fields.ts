@@ -1,10 +1,10 @@
 import { fail, ok, type Result } from '../../result.ts'
-import { type Dict, isArray, isBytes, isDict, type PlistValue } from '../plist/value.ts'
+import { type Dict, isBytes, isDict, type PlistValue } from '../plist/value.ts'
 import type { MessageFault } from './message-fault.ts'
 
 /** A key's type on the wire; `!` marks one that must be there. */
 export type FieldForm = Wire | `${Wire}!`
-type Wire = 'string' | 'boolean' | 'data' | 'dict' | 'array'
+type Wire = 'string' | 'boolean' | 'data' | 'dict'
 
 export type Form = { readonly [key: string]: FieldForm }
 
@@ -14,9 +14,7 @@ type Value<Kind> = Kind extends 'string' | 'string!'
     ? boolean
     : Kind extends 'data' | 'data!'
       ? Uint8Array
-      : Kind extends 'dict' | 'dict!'
-        ? Dict
-        : readonly PlistValue[]
+      : Dict
 
 /** The values a form promises, under Apple's key names. */
 export type Fields<F extends Form> = {
@@ -51,8 +49,6 @@ function isOf(value: PlistValue, kind: FieldForm): boolean {
       return isBytes(value)
     case 'dict':
       return isDict(value)
-    case 'array':
-      return isArray(value)
     case 'string':
       return typeof value === 'string'
     case 'boolean':

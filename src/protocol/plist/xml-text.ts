@@ -58,7 +58,8 @@ function closes(cursor: XmlCursor, element: TextElement): boolean {
  */
 const detach = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1))
 
-const unixLines = (text: string): string => text.replace(/\r\n?/g, '\n')
+const unixLines = (text: string): string =>
+  text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
 
 /** Resolves references between the cursor and `end`. */
 function decode(cursor: XmlCursor, end: number): string | undefined {
@@ -90,11 +91,11 @@ function decode(cursor: XmlCursor, end: number): string | undefined {
 
 /** `amp`, `#10`, `#x1F600`: what stands between ampersand and semicolon. */
 function reference(name: string): string | undefined {
+  if (!name.startsWith('#')) return entities.get(name)
   const [, decimal, hex] = /^#(?:([0-9]{1,7})|x([0-9a-fA-F]{1,6}))$/.exec(name) ?? []
   const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)
-  if (Number.isNaN(code)) return entities.get(name)
   const surrogate = code >= 0xd800 && code <= 0xdfff
-  if (code > 0x10ffff || surrogate) return undefined
+  if (Number.isNaN(code) || code > 0x10ffff || surrogate) return undefined
   const character = String.fromCodePoint(code)
   return xmlIllegal.test(character) ? undefined : character
 }
