@@ -107,6 +107,14 @@ export function replyIn(asked: readonly EffectAction[]): Reply | undefined {
   return replies[0]?.params
 }
 
+/** The command a talking channel gets, if any. Throws when it is not answered at all. */
+export function nextOf(world: World, event: HostEvent): string | undefined {
+  const reply = world.ask(event)
+  if (reply?.kind === 'command') return reply.commandUUID
+  if (reply?.kind === 'nothing') return undefined
+  throw new Error(`${event.type} got no answer for a device`)
+}
+
 export const standingOf = ({ value }: HostSnapshot): string =>
   [value.mdm, value.dep, value.osquery].map((state) => dotted(state)).join(' ')
 
