@@ -1,6 +1,6 @@
 import type { ElkNode } from 'elkjs'
 import type { Chart, ChartNode } from './chart.ts'
-import { edgeKey, nodeKey } from './graph.ts'
+import { edgeKey, leadsBack, nodeKey, wrapperKey } from './graph.ts'
 import type { Direction } from './graph.ts'
 
 export type Point = { readonly x: number; readonly y: number }
@@ -23,6 +23,7 @@ export function geometryOf(chart: Chart, direction: Direction, canvas: ElkNode):
   const nodes = new Map<string, Box>()
   const routes = new Map<string, Route>()
   gather(canvas, nodes, routes)
+  growRegions(chart, nodes, routes)
   return {
     direction,
     width: Math.ceil(canvas.width ?? 0),
@@ -31,12 +32,51 @@ export function geometryOf(chart: Chart, direction: Direction, canvas: ElkNode):
       idsOf(chart.root).map((id) => [id, found(nodes.get(nodeKey(id)), id)]),
     ),
     edges: Object.fromEntries(
-      chart.edges.map(({ id }) => [id, found(routes.get(edgeKey(id)), id)]),
+      chart.edges.map((edge) => {
+        const route = found(routes.get(edgeKey(edge.id)), edge.id)
+        return [edge.id, leadsBack(edge, chart) ? turned(route) : route]
+      }),
     ),
   }
 }
 
 const idsOf = ({ id, children }: ChartNode): readonly string[] => [id, ...children.flatMap(idsOf)]
+
+/** Regions of their own layout stand in wrappers, which ELK stretched to even rows. */
+function growRegions(
+  chart: Chart,
+  nodes: Map<string, Box>,
+  routes: ReadonlyMap<string, Route>,
+): void {
+  for (const { id } of chart.root.children) {
+    const outer = nodes.get(wrapperKey(id))
+    const inner = nodes.get(nodeKey(id))
+    if (outer === undefined || inner === undefined) continue
+    const own = chart.edges.filter(({ source, target }) => source === id || target === id)
+    const ends = own.flatMap((edge) => endsOf(routes.get(edgeKey(edge.id))))
+    nodes.set(nodeKey(id), grown(inner, outer, ends))
+  }
+}
+
+const endsOf = (route: Route | undefined): readonly Point[] =>
+  route === undefined ? [] : [...route.points.slice(0, 1), ...route.points.slice(-1)]
+
+/** A region takes the room its row left, except on a side where a line ends on its border. */
+function grown(inner: Box, outer: Box, ends: readonly Point[]): Box {
+  const right = inner.x + inner.width
+  const bottom = inner.y + inner.height
+  const fixedRight = ends.some(({ x }) => Math.abs(x - right) < 1)
+  const fixedBottom = ends.some(({ y }) => Math.abs(y - bottom) < 1)
+  return {
+    ...inner,
+    width: fixedRight ? inner.width : Math.max(inner.width, tenth(outer.x + outer.width - inner.x)),
+    height: fixedBottom
+      ? inner.height
+      : Math.max(inner.height, tenth(outer.y + outer.height - inner.y)),
+  }
+}
+
+const turned = (route: Route): Route => ({ ...route, points: route.points.toReversed() })
 
 function found<Value>(value: Value | undefined, id: string): Value {
   if (value === undefined) throw new Error(`the layout lost ${id}`)

@@ -15,26 +15,44 @@ export function graphOf(chart: Chart, direction: Direction): ElkNode {
   const separate = regionsAreSeparate(chart)
   const parents = parentsOf(chart.root, undefined, new Map())
   const inside = Map.groupBy(chart.edges, (edge) => containerOf(edge, parents))
+  const edgesIn = (id: string): ElkExtendedEdge[] =>
+    (inside.get(id) ?? []).map((edge) => edgeOf(edge, leadsBack(edge, chart)))
   const node = (from: ChartNode): ElkNode => {
     const options = optionsOf(from, separate, direction)
-    const common = { id: nodeKey(from.id), layoutOptions: options, ...nodeExtent(from) }
-    if (from.children.length === 0) return common
-    const edges = (inside.get(from.id) ?? []).map(edgeOf)
-    return { id: common.id, layoutOptions: options, children: from.children.map(node), edges }
+    if (from.children.length === 0) return { id: nodeKey(from.id), ...nodeExtent(from) }
+    const children = from.children.map((child) =>
+      separate && from.id === '' ? wrapped(node(child), edgesIn(child.id), direction) : node(child),
+    )
+    const edges = separate && parents.get(from.id) === '' ? [] : edgesIn(from.id)
+    return { id: nodeKey(from.id), layoutOptions: options, children, edges }
   }
+  const canvas = wrapped(node(chart.root), edgesIn('canvas'), direction)
   return {
+    ...canvas,
     id: 'canvas',
     layoutOptions: {
-      ...layered(direction),
+      ...canvas.layoutOptions,
       'elk.hierarchyHandling': separate ? 'SEPARATE_CHILDREN' : 'INCLUDE_CHILDREN',
       'elk.padding': padding(1, 1),
       'elk.json.edgeCoords': 'ROOT',
       'elk.json.shapeCoords': 'ROOT',
     },
-    children: [node(chart.root)],
-    edges: (inside.get('canvas') ?? []).map(edgeOf),
   }
 }
+
+export const wrapperKey = (id: string): string => `around ${nodeKey(id)}`
+
+/** ELK can draw an edge from a state into itself only where the state is not the outermost of its layout. */
+const wrapped = (node: ElkNode, edges: ElkExtendedEdge[], direction: Direction): ElkNode => ({
+  id: `around ${node.id}`,
+  layoutOptions: {
+    ...layered(direction),
+    'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+    'elk.padding': padding(0, 0),
+  },
+  children: [node],
+  edges,
+})
 
 /** True when each region of a parallel root can be laid out by itself. */
 const regionsAreSeparate = ({ root, edges }: Chart): boolean =>
@@ -63,13 +81,26 @@ function containerOf(
   return container ?? 'canvas'
 }
 
-function edgeOf(edge: ChartEdge): ElkExtendedEdge {
+/**
+ * True for an edge that returns to where its surroundings begin.
+ *
+ * ELK gets it turned around, so that the initial state is the first also where ELK's own search would start
+ * elsewhere; its layer constraints, meant for that, throw as soon as an edge crosses a border.
+ */
+export function leadsBack({ source, target, labels }: ChartEdge, { edges }: Chart): boolean {
+  if (labels.length === 0) return false
+  const isInitial = edges.some((edge) => edge.target === target && edge.labels.length === 0)
+  const parent = target.split('.').slice(0, -1).join('.')
+  return isInitial && source !== parent && isWithin(source, parent) && !isWithin(source, target)
+}
+
+function edgeOf(edge: ChartEdge, back: boolean): ElkExtendedEdge {
   const lines = edgeLines(edge)
   const label = { id: `label ${edge.id}`, text: lines.join('\n'), ...edgeLabelExtent(lines) }
   return {
     id: edgeKey(edge.id),
-    sources: [nodeKey(edge.source)],
-    targets: [nodeKey(edge.target)],
+    sources: [nodeKey(back ? edge.target : edge.source)],
+    targets: [nodeKey(back ? edge.source : edge.target)],
     labels: lines.length === 0 ? [] : [label],
   }
 }
@@ -77,15 +108,12 @@ function edgeOf(edge: ChartEdge): ElkExtendedEdge {
 type Options = Readonly<Record<string, string>>
 
 function optionsOf(node: ChartNode, separate: boolean, direction: Direction): Options {
-  if (node.children.length === 0) return {}
   const frame = {
     'elk.padding': padding(size.title + 8, 18),
     'elk.nodeSize.constraints': 'MINIMUM_SIZE',
     'elk.nodeSize.minimum': `(${titleWidth(node.label)}, 60)`,
   }
-  if (!separate) return { ...layered(direction), ...frame }
-  if (node.id !== '')
-    return { ...layered(direction), 'elk.hierarchyHandling': 'INCLUDE_CHILDREN', ...frame }
+  if (!separate || node.id !== '') return { ...layered(direction), ...frame }
   return {
     'elk.algorithm': 'rectpacking',
     'elk.hierarchyHandling': 'SEPARATE_CHILDREN',

@@ -14,10 +14,12 @@ export function labelOf({ eventType, guard }: TransitionShape): Label {
   return guard === undefined ? { event } : { event, guard: guardWords(guard) }
 }
 
-/** An `always` transition has no event, and a star stands for all of them. */
+/** An `always` transition has no event, and a star stands for all events or all children. */
 const wordsOf: ReadonlyMap<string, string> = new Map([
   ['', 'always'],
   ['*', 'any event'],
+  ['xstate.done.actor.*', 'child done'],
+  ['xstate.error.actor.*', 'child failed'],
 ])
 
 /** One line of text: `Acknowledged [hasMore]`. */
@@ -54,17 +56,20 @@ function delayWords(delay: string): string {
   return unit === undefined ? `${ms}ms` : `${Math.round((ms / unit[1]) * 10) / 10}${unit[0]}`
 }
 
+const nameless = '…'
+
 /** A guard is a name, an object with a name, a composition of guards, or an inline function. */
 function guardWords(guard: unknown): string {
   if (typeof guard === 'string') return guard
   if (typeof guard === 'function') return functionWords(guard)
   const named = typeof guard === 'object' && guard !== null && 'type' in guard
-  return named ? String(guard.type) : 'guard'
+  return named ? String(guard.type) : nameless
 }
 
 /** XState's `and`, `or` and `not` are functions of those names that carry their parts. */
 function functionWords(guard: object & { readonly name: string }): string {
   const parts = 'guards' in guard && Array.isArray(guard.guards) ? guard.guards.map(guardWords) : []
-  if (parts.length === 0) return guard.name === '' ? 'guard' : guard.name
+  // An inline function is named after the property it was written under.
+  if (parts.length === 0) return ['', 'guard'].includes(guard.name) ? nameless : guard.name
   return guard.name === 'not' ? `not ${parts.join(' ')}` : parts.join(` ${guard.name} `)
 }

@@ -13,6 +13,12 @@ export type Marks = {
   readonly links?: Readonly<Record<string, string>> | undefined
 }
 
+/** What a record says of an id, and nothing it inherits: a state may be called `constructor`. */
+export const markOf = <Value>(
+  record: Readonly<Record<string, Value>> | undefined,
+  id: string,
+): Value | undefined => (record !== undefined && Object.hasOwn(record, id) ? record[id] : undefined)
+
 /** The lit states and everything around them: a state is never current without its parents. */
 export function litWithParents(lit: readonly string[]): ReadonlySet<string> {
   return new Set(

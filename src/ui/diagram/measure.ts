@@ -17,7 +17,7 @@ const edgeLinesMax = 6
 /** A longer name would push every neighbour off the screen. */
 const lineCharsMax = 44
 /** Room for `×12.3k`: geometry is laid out once, before anyone has counted. */
-const countChars = 6
+const countChars = 7
 
 const labelCharWidth = 6.8
 const nameCharWidth = 8

@@ -2,7 +2,7 @@ import type { Chart, ChartEdge, ChartNode } from './chart.ts'
 import type { Box, Geometry, Route } from './geometry.ts'
 import { textOf } from './label.ts'
 import { classes, element, escaped, tag } from './markup.ts'
-import { countText, litWithParents, litWords, safeLink, stateElementId } from './marks.ts'
+import { countText, litWithParents, litWords, markOf, safeLink, stateElementId } from './marks.ts'
 import type { Marks } from './marks.ts'
 import { edgeLines, shorten, size } from './measure.ts'
 import { arrowPath, roundedPath } from './path.ts'
@@ -72,7 +72,7 @@ function stateGroup(drawing: Drawing, node: ChartNode): string {
     'data-state': node.id,
   }
   const face = node.children.length === 0 ? leafFace(node, box, marks) : frameFace(node, box, marks)
-  const href = safeLink(marks.links?.[node.id])
+  const href = safeLink(markOf(marks.links, node.id))
   const linked = href === undefined ? face : element('a', { href }, face)
   const inner = node.children.map((child) => stateGroup(drawing, child))
   return element('g', attributes, linked + inner.join(''))
@@ -89,7 +89,7 @@ function leafFace(node: ChartNode, box: Box, marks: Marks): string {
       tag('circle', { class: 'box', cx: middle.x, cy: middle.y, r: box.width / 2 }, '/') +
       element('text', { class: 'name', x: middle.x, y: middle.y }, 'H')
     )
-  const count = marks.counts?.[node.id]
+  const count = markOf(marks.counts, node.id)
   const nameY = count === undefined ? middle.y : middle.y - 7
   return [
     rectangle('box', box, 8),
@@ -105,7 +105,7 @@ function leafFace(node: ChartNode, box: Box, marks: Marks): string {
 
 /** A state around others: a frame with its name and count in the corner. */
 function frameFace(node: ChartNode, box: Box, marks: Marks): string {
-  const count = marks.counts?.[node.id]
+  const count = markOf(marks.counts, node.id)
   const sign = node.kind === 'parallel' ? ' ∥' : ''
   const counted =
     count === undefined ? '' : element('tspan', { class: 'count', dx: 8 }, countText(count))
@@ -125,7 +125,7 @@ function edgeGroup({ geometry, marks }: Drawing, edge: ChartEdge): string {
     tag('path', { class: 'line', d }, '/') +
     tag('path', { class: 'arrow', d: arrowPath(route.points) }, '/')
   if (edge.labels.length === 0) return element('g', { class: 'edge', 'data-edge': edge.id }, line)
-  const count = marks.counts?.[edge.id] ?? 0
+  const count = markOf(marks.counts, edge.id) ?? 0
   const never = marks.counts !== undefined && count === 0
   const counted = count === 0 ? '' : ` ${countText(count)}`
   const said = `${edge.source} → ${edge.target}: ${edge.labels.map(textOf).join(', ')}`
