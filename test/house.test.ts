@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'type:storage/',
     'type:src/protocol/',
   ],
-  'src/secrets/': ['src/secrets/', 'src/result.ts', 'node:'],
+  'src/secrets/': ['src/secrets/', 'src/result.ts', 'node:', 'type:storage/'],
   'src/intake/': [
     'src/intake/',
     'src/identity/',
@@ -26,7 +26,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/result.ts',
     'machines/',
     'type:src/runtime/',
-    'type:src/secrets/',
+    'src/secrets/',
     'type:storage/',
   ],
   'src/effects/': ['src/effects/', 'src/result.ts', 'node:', 'type:machines/', 'type:src/runtime/'],

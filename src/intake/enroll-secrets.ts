@@ -1,0 +1,40 @@
+import type { Store } from '../../storage/store.ts'
+import type { World } from '../runtime/world.ts'
+import {
+  type Access,
+  configuredEntries,
+  createAccess,
+  type Entry,
+  type SecretTools,
+} from './access.ts'
+
+type Nothing = Readonly<Record<never, never>>
+export type EnrollSecret = Entry<Nothing>
+
+/**
+ * What agents enrol with. Several are valid at once, so that one can be replaced: create the new one, roll
+ * it out, delete the old one. Agents that are enrolled stay so.
+ */
+export type EnrollSecrets = Access<Nothing>
+
+type EnrollSecretsOptions = SecretTools & {
+  readonly store: Store
+  readonly world: World
+  readonly configured: readonly string[]
+}
+
+export function createEnrollSecrets(options: EnrollSecretsOptions): EnrollSecrets {
+  const { store, hash } = options
+  const stored = store.lookups.enrollSecrets().map((row) => ({
+    hash: row.hash,
+    entry: { id: row.id, name: row.name, createdAt: row.created_at, configured: false },
+  }))
+  return createAccess<Nothing>({
+    ...options,
+    prefix: 'enroll_',
+    known: [...stored, ...configuredEntries(options.configured, {}, hash)],
+    keep: ({ entry: { id, name }, hash: hashed }, at) =>
+      store.commit([{ put: 'enroll_secret', row: { id, name, hash: hashed, created_at: at } }]),
+    drop: (id) => store.commit([{ drop: 'enroll_secret', id }]),
+  })
+}

@@ -1,0 +1,230 @@
+import type { HostEvent } from '../../machines/host-events.ts'
+import type { Write } from '../../storage/store.ts'
+import { normalise } from '../identity/normalise.ts'
+import type { Sighting } from '../identity/sighting.ts'
+import type { Checkin, CheckinOf } from '../protocol/mdm/checkin.ts'
+import { emptyDeclarationItems, emptyTokens, splitEndpoint } from '../protocol/mdm/declarative.ts'
+import { buildPlist } from '../protocol/plist/build.ts'
+import { dictOf } from '../protocol/plist/value.ts'
+import { unreachable } from '../result.ts'
+import type { Credential } from './credential.ts'
+import { type MdmAnswer, nothing, refusalOf, refused } from './mdm-answer.ts'
+import { factsOf } from './mdm-facts.ts'
+import { byDevice, type MdmMeans } from './mdm-means.ts'
+import type { Party } from './mdm-parties.ts'
+
+type Spoken<Message> = { readonly message: Message; readonly party: Party }
+type Known = Exclude<Checkin, CheckinOf<'Authenticate'>>
+
+/** Of all messages only Authenticate resolves identity; the others go by the enrollment they name. */
+export const createCheckins =
+  (means: MdmMeans) =>
+  async (message: Checkin, credential: Credential): Promise<MdmAnswer> => {
+    if (message.messageType === 'Authenticate') return authenticate(means, message, credential)
+    const party = means.parties(message.enrollment, credential)
+    return party === undefined
+      ? refused('unknown-enrollment')
+      : ofKnownDevice(means, { message, party })
+  }
+
+async function ofKnownDevice(
+  means: MdmMeans,
+  { message, party }: Spoken<Known>,
+): Promise<MdmAnswer> {
+  switch (message.messageType) {
+    case 'TokenUpdate':
+      return tokenUpdate(means, { message, party })
+    case 'CheckOut':
+      return tell(means, party, {
+        event: { type: 'mdm.CheckOut', at: means.world.now(), channel: party.channel },
+      })
+    case 'SetBootstrapToken':
+      return setBootstrapToken(means, { message, party })
+    case 'GetBootstrapToken':
+      return getBootstrapToken(means, party)
+    case 'UserAuthenticate':
+      return whenEnrolled(means, party, () => refused('user-declined'))
+    case 'GetToken':
+      return whenEnrolled(means, party, () => refused('unknown-token-service'))
+    case 'DeclarativeManagement':
+      return whenEnrolled(means, party, () => declarations(means, message.Endpoint))
+    case 'ReturnToService':
+      // Nobody has set a device up for it: the user's wish to start over is declined politely.
+      return whenEnrolled(means, party, () => ({
+        kind: 'plist',
+        value: dictOf({ ReturnToService: dictOf({ Enabled: false }) }),
+      }))
+    default:
+      return unreachable(message)
+  }
+}
+
+async function authenticate(
+  { sight, world }: MdmMeans,
+  message: CheckinOf<'Authenticate'>,
+  credential: Credential,
+): Promise<MdmAnswer> {
+  const { enrollment } = message
+  const channel = enrollment.deviceKey
+  const seen = await sight({
+    sighting: sightingOf(message, credential),
+    event: ({ identity, quarantined }) => ({
+      type: 'mdm.Authenticate',
+      at: world.now(),
+      identity,
+      quarantined,
+      facts: factsOf(message.raw),
+      channel,
+      enrollmentType: enrollment.type,
+      topic: message.Topic,
+    }),
+    writes: () => [],
+    cause: byDevice({ channel }),
+    seen: 'mdm',
+  })
+  if (seen.ok) return nothing
+  const { kind } = seen.error
+  return refused(
+    kind === 'unidentifiable' || kind === 'copied-credential'
+      ? kind
+      : refusalOf(seen.error as never),
+  )
+}
+
+function sightingOf(
+  { enrollment, SerialNumber, raw }: CheckinOf<'Authenticate'>,
+  credential: Credential,
+): Sighting {
+  const { claims } = normalise({
+    serial: SerialNumber,
+    udid: enrollment.udid,
+    enrollmentId: enrollment.enrollmentId,
+  })
+  const product = raw['ProductName'] ?? raw['Model']
+  return {
+    source: 'mdm',
+    claims,
+    virtual: typeof product === 'string' && product.startsWith('VirtualMac'),
+    // Without device authentication anybody may say anything: no better than an agent's word.
+    trust: credential.kind === 'none' ? 'agent' : 'mdm',
+    vouched: credential.kind === 'certificate' && credential.vouched,
+    ...(credential.kind === 'certificate' && credential.hostId === null
+      ? { newCertificate: true }
+      : {}),
+    ...(credential.kind === 'certificate' && credential.hostId !== null
+      ? { credential: { hostId: credential.hostId } }
+      : {}),
+  }
+}
+
+async function tokenUpdate(
+  means: MdmMeans,
+  { message, party }: Spoken<CheckinOf<'TokenUpdate'>>,
+): Promise<MdmAnswer> {
+  const { hostId, channel } = party
+  const { enrollment, Token, PushMagic, UnlockToken } = message
+  const pushRef = `push/${channel}`
+  const unlockRef = `unlock_token/${channel}`
+  const address = buildPlist(dictOf({ Token, PushMagic }))
+  const secrets = [
+    { ref: pushRef, kind: 'push_address', bytes: new TextEncoder().encode(address) },
+    ...(UnlockToken === undefined
+      ? []
+      : [{ ref: unlockRef, kind: 'unlock_token', bytes: UnlockToken }]),
+  ]
+  const writes: Write[] = []
+  for (const secret of secrets) {
+    const sealed = await means.sealing.seal({ ...secret, hostId })
+    if (!sealed.ok) return refused('unavailable')
+    writes.push(sealed.value)
+  }
+  const event: HostEvent = {
+    type: 'mdm.TokenUpdate',
+    at: means.world.now(),
+    channel,
+    kind: enrollment.channel,
+    enrollmentType: enrollment.type,
+    topic: message.Topic,
+    pushRef,
+    userShortName: enrollment.user?.shortName ?? null,
+    awaitingConfiguration: message.AwaitingConfiguration ?? null,
+    unlockTokenRef: UnlockToken === undefined ? null : unlockRef,
+  }
+  return tell(means, party, { event, writes })
+}
+
+async function setBootstrapToken(
+  means: MdmMeans,
+  { message, party }: Spoken<CheckinOf<'SetBootstrapToken'>>,
+): Promise<MdmAnswer> {
+  const { BootstrapToken: bytes } = message
+  const { hostId, channel } = party
+  const ref = `bootstrap_token/${channel}`
+  const at = means.world.now()
+  // Absent and empty both ask us to forget ours.
+  if (bytes === undefined || bytes.length === 0)
+    return tell(means, party, {
+      event: { type: 'mdm.SetBootstrapToken', at, ref: null },
+      writes: [{ drop: 'sealed', ref }],
+    })
+  const sealed = await means.sealing.seal({ ref, hostId, kind: 'bootstrap_token', bytes })
+  if (!sealed.ok) return refused('unavailable')
+  return tell(means, party, {
+    event: { type: 'mdm.SetBootstrapToken', at, ref },
+    writes: [sealed.value],
+  })
+}
+
+async function getBootstrapToken(means: MdmMeans, party: Party): Promise<MdmAnswer> {
+  const looked = await means.hosts.look(party.hostId)
+  if (!looked.ok) return refused(refusalOf(looked.error))
+  const { value, context } = looked.value.snapshot
+  if (value.mdm === 'unenrolled') return refused('not-enrolled')
+  means.hosts.lastSeen.touch(party.hostId, 'mdm')
+  if (context.bootstrapTokenRef === null) return nothing
+  const token = await means.sealing.open(context.bootstrapTokenRef)
+  if (!token.ok) return refused('failed')
+  return { kind: 'plist', value: dictOf({ BootstrapToken: token.value }) }
+}
+
+/** Answers messages that change nothing, if the host's state lets their sender speak. */
+async function whenEnrolled(
+  { hosts }: MdmMeans,
+  { hostId }: Party,
+  answer: () => MdmAnswer,
+): Promise<MdmAnswer> {
+  const looked = await hosts.look(hostId)
+  if (!looked.ok) return refused(refusalOf(looked.error))
+  if (looked.value.snapshot.value.mdm === 'unenrolled') return refused('not-enrolled')
+  hosts.lastSeen.touch(hostId, 'mdm')
+  return answer()
+}
+
+/** An empty but valid set: the device learns that nothing is declared for it. */
+function declarations({ world }: MdmMeans, endpoint: string): MdmAnswer {
+  const split = splitEndpoint(endpoint)
+  if (!split.ok) return refused('unknown-endpoint')
+  switch (split.value.kind) {
+    case 'tokens':
+      return { kind: 'json', value: emptyTokens(world.now()) }
+    case 'declaration-items':
+      return { kind: 'json', value: emptyDeclarationItems }
+    case 'declaration':
+      return refused('no-such-declaration')
+    case 'status':
+      return nothing
+    default:
+      return unreachable(split.value)
+  }
+}
+
+type Told = { readonly event: HostEvent; readonly writes?: readonly Write[] }
+
+/** One event, one commit; a state that does not take it says that the sender is not enrolled. */
+async function tell({ hosts }: MdmMeans, party: Party, told: Told): Promise<MdmAnswer> {
+  const { event, writes = [] } = told
+  const cause = byDevice(party)
+  const asked = await hosts.ask(party.hostId, { events: [event], cause, writes, seen: 'mdm' })
+  if (!asked.ok) return refused(refusalOf(asked.error))
+  return asked.value.reply === undefined ? refused('not-enrolled') : nothing
+}

@@ -1,0 +1,135 @@
+import type { ErrorChainItem as KeptItem } from '../../machines/command.ts'
+import type { HostEvent } from '../../machines/host-events.ts'
+import type { CommandRow } from '../../storage/rows.ts'
+import type { CommandReport, ErrorChainItem, Report } from '../protocol/mdm/report.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { Ask } from '../runtime/ask.ts'
+import { digestOf } from '../secrets/sealing.ts'
+import type { Credential } from './credential.ts'
+import { type MdmAnswer, type MdmRefusal, nothing, refusalOf, refused } from './mdm-answer.ts'
+import { factsOfResult } from './mdm-facts.ts'
+import { byDevice, type MdmMeans } from './mdm-means.ts'
+import type { Party } from './mdm-parties.ts'
+
+/** Error chains are a handful of items; more, or longer texts, help nobody. */
+const chainMax = 16
+const chainTextMax = 1_000
+
+/** Raw bodies of reports that belong to no open command, kept per host; later ones replace earlier. */
+const strayBodies = 16
+
+/** A report, with what was read of it and as it came. */
+type Reported = {
+  readonly party: Party
+  readonly message: CommandReport
+  readonly body: Uint8Array
+}
+
+type Told = Pick<Ask, 'events' | 'writes'>
+
+/** Takes a report and answers with the channel's next command: in one turn, durable before the answer. */
+export const createReports =
+  (means: MdmMeans) =>
+  async (message: Report, body: Uint8Array, credential: Credential): Promise<MdmAnswer> => {
+    const party = means.parties(message.enrollment, credential)
+    if (party === undefined) return refused('unknown-enrollment')
+    if (message.status !== 'Idle') return reported(means, { party, message, body })
+    const at = means.world.now()
+    return converse(means, party, { events: [{ type: 'mdm.Idle', at, channel: party.channel }] })
+  }
+
+async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
+  const command = means.lookups.command(report.message.commandUUID)
+  const isOpen =
+    command?.open === 1 &&
+    command.host_id === report.party.hostId &&
+    command.channel === report.party.channel
+  const told = isOpen ? await aboutOpen(means, report) : await aboutStray(means, report, command)
+  return told.ok ? converse(means, report.party, told.value) : refused(told.error)
+}
+
+async function converse(means: MdmMeans, party: Party, told: Told): Promise<MdmAnswer> {
+  const cause = byDevice(party)
+  const asked = await means.hosts.ask(party.hostId, { ...told, cause, seen: 'mdm' })
+  if (!asked.ok) return refused(refusalOf(asked.error))
+  const { reply } = asked.value
+  if (reply === undefined) return refused('not-enrolled')
+  if (reply.kind !== 'command') return nothing
+  const request = await means.sealing.open(`${reply.commandUUID}.request`)
+  return request.ok ? { kind: 'command', bytes: request.value } : refused('failed')
+}
+
+async function aboutOpen(
+  { sealing, world }: MdmMeans,
+  { party, message, body }: Reported,
+): Promise<Result<Told, MdmRefusal>> {
+  const { commandUUID, status } = message
+  const shared = { at: world.now(), channel: party.channel, commandUUID }
+  if (status === 'NotNow') return ok({ events: [{ type: 'mdm.NotNow', ...shared }] })
+  const resultRef = `${commandUUID}.result`
+  const sealed = await sealing.seal({
+    ref: resultRef,
+    hostId: party.hostId,
+    kind: 'command.result',
+    bytes: body,
+  })
+  if (!sealed.ok) return fail('unavailable')
+  const event: HostEvent = {
+    type: `mdm.${status}`,
+    ...shared,
+    facts: factsOfResult(message.raw),
+    resultRef,
+    resultDigest: digestOf(body),
+    errorChain: message.errorChain.slice(0, chainMax).map(keptItem),
+  }
+  return ok({ events: [event], writes: [sealed.value] })
+}
+
+/** Late, doubled, another host's or nobody's: journalled, kept, and never an error to the device. */
+async function aboutStray(
+  { sealing, world }: MdmMeans,
+  { party, message, body }: Reported,
+  command: CommandRow | undefined,
+): Promise<Result<Told, MdmRefusal>> {
+  const { commandUUID, status } = message
+  const standing = standingOf(command, party)
+  const digest = digestOf(body)
+  const isRepeat = standing === 'finished' && command?.snapshot.includes(digest) === true
+  const event: HostEvent = {
+    type: 'mdm.stray_report',
+    at: world.now(),
+    channel: party.channel,
+    commandUUID,
+    status,
+    standing,
+    differs: standing === 'finished' && status !== 'NotNow' && !isRepeat,
+  }
+  if (isRepeat || standing === 'foreign') return ok({ events: [event] })
+  const slot = Number.parseInt(digest.slice(0, 8), 16) % strayBodies
+  const sealed = await sealing.seal({
+    ref: `stray/${party.hostId}/${slot}`,
+    hostId: party.hostId,
+    kind: 'stray_report',
+    bytes: body,
+  })
+  return sealed.ok ? ok({ events: [event], writes: [sealed.value] }) : fail('unavailable')
+}
+
+function standingOf(
+  command: CommandRow | undefined,
+  { hostId, channel }: Party,
+): 'finished' | 'foreign' | 'unknown' {
+  if (command === undefined) return 'unknown'
+  return command.host_id === hostId && command.channel === channel ? 'finished' : 'foreign'
+}
+
+const keptItem = (item: ErrorChainItem): KeptItem => ({
+  ErrorCode: Number(item.ErrorCode ?? 0),
+  ErrorDomain: clipped(item.ErrorDomain),
+  LocalizedDescription: clipped(item.LocalizedDescription),
+  ...(item.USEnglishDescription !== undefined && {
+    USEnglishDescription: clipped(item.USEnglishDescription),
+  }),
+})
+
+const clipped = (text = ''): string => text.slice(0, chainTextMax).toWellFormed()
