@@ -1,4 +1,4 @@
-import type { AgentRow, ClaimRow, ConflictRow } from '../../storage/rows.ts'
+import type { AgentRow, ClaimRow, ConflictRow, MergeRow } from '../../storage/rows.ts'
 import { liveAgents } from './agents.ts'
 import { addressed, partiesOf, settledBy } from './conflicts.ts'
 import type { Fresh, IdentityWrite } from './decision.ts'
@@ -7,20 +7,8 @@ import type { KnownHost } from './known.ts'
 import type { Ledger } from './ledger.ts'
 import { sureness } from './settled.ts'
 import { isCurrent, stronger } from './trust.ts'
-
-/** What a merge did to two hosts' rows, enough to put every one of them back. Kept as JSON in the merge row. */
-export type Undo = {
-  readonly survivorId: string
-  readonly loserId: string
-  readonly quarantined: { readonly survivor: boolean; readonly loser: boolean }
-  readonly claims: Change<ClaimRow>
-  readonly agents: Change<AgentRow>
-  readonly conflicts: Change<ConflictRow>
-  readonly enrollmentKeys: readonly string[]
-  readonly depSerials: readonly string[]
-}
-
-export type Change<Row> = { readonly before: readonly Row[]; readonly after: readonly Row[] }
+import { originsOf } from './undo.ts'
+import type { Undo } from './undo.ts'
 
 type Merging = {
   /** Rows as they are before the merge, with what an earlier loser of the same merge left there. */
@@ -28,6 +16,8 @@ type Merging = {
   readonly loser: KnownHost
   /** Ids of hosts whose agents have to enrol again. */
   readonly revoked: ReadonlySet<string>
+  /** Every id that all hosts of this merge went by. */
+  readonly ids: readonly string[]
 }
 
 type Absorbed = {
@@ -43,10 +33,15 @@ export function unite(
   [first, ...losers]: readonly [KnownHost, ...KnownHost[]],
   revoked: ReadonlySet<string>,
 ): KnownHost {
+  const ids = [first, ...losers].flatMap(originsOf)
   let survivor = first
   for (const [index, loser] of losers.entries()) {
     const mergeId = index === 0 ? draft.fresh.mergeId : `${draft.fresh.mergeId}-${index}`
-    const absorbed = absorb(draft.ledger, { survivor, loser, revoked }, { ...draft.fresh, mergeId })
+    const absorbed = absorb(
+      draft.ledger,
+      { survivor, loser, revoked, ids },
+      { ...draft.fresh, mergeId },
+    )
     draft.write(...absorbed.writes)
     survivor = absorbed.survivor
   }
@@ -74,10 +69,20 @@ function absorb(ledger: Ledger, merging: Merging, fresh: Fresh): Absorbed {
     conflicts: { before: conflicts, after: conflictsAfter },
     enrollmentKeys: enrollments.map((row) => row.key),
     depSerials: depDevices.map((row) => row.serial),
+    origins: originsOf(loser),
+  }
+  const merge: MergeRow = {
+    id: fresh.mergeId,
+    survivor_id: to,
+    loser_id: loser.hostId,
+    at: fresh.atMs,
+    undo: JSON.stringify(undo),
+    undone_at: null,
   }
   return {
     survivor: {
       ...survivor,
+      merges: [...survivor.merges, merge],
       claims: ledger.of(to),
       agents: agentsAfter,
       conflicts: conflictsAfter,
@@ -90,17 +95,7 @@ function absorb(ledger: Ledger, merging: Merging, fresh: Fresh): Absorbed {
       ...changed(agents, agentsAfter).map((row): IdentityWrite => ({ put: 'agent', row })),
       ...changed(conflicts, conflictsAfter).map((row): IdentityWrite => ({ put: 'conflict', row })),
       { move: 'commands', from: loser.hostId, to, origin: null },
-      {
-        put: 'merge',
-        row: {
-          id: fresh.mergeId,
-          survivor_id: to,
-          loser_id: loser.hostId,
-          at: fresh.atMs,
-          undo: JSON.stringify(undo),
-          undone_at: null,
-        },
-      },
+      { put: 'merge', row: merge },
     ],
   }
 }
@@ -133,13 +128,13 @@ function agentAfter(agent: AgentRow, { survivor, revoked }: Merging, atMs: numbe
   }
 }
 
-/** A conflict among the two is over; one with others goes on under the survivor's id. */
+/** A conflict among the merged is over; one with others goes on under the survivor's id. */
 function conflictAfter(
   conflict: ConflictRow,
-  { survivor, loser }: Merging,
+  { survivor, ids }: Merging,
   atMs: number,
 ): ConflictRow {
-  const moved = addressed(conflict, loser.hostId, survivor.hostId)
+  const moved = addressed(conflict, ids, survivor.hostId)
   const isOver = partiesOf(moved).every((id) => id === survivor.hostId)
   return isOver && conflict.resolved_at === null ? settledBy(moved, 'merged', atMs) : moved
 }

@@ -92,13 +92,13 @@ export function joined(conflict: ConflictRow, hostId: string): ConflictRow {
 
 const namedMax = 1_000
 
-/** The same conflict with one host's place taken by another. */
-export function addressed(conflict: ConflictRow, from: string, to: string): ConflictRow {
-  if (!partiesOf(conflict).includes(from)) return conflict
-  const owner = conflict.host_id === from ? to : conflict.host_id
-  const others = new Set(othersOf(conflict).map((id) => (id === from ? to : id)))
-  others.delete(owner)
-  return { ...conflict, host_id: owner, others: JSON.stringify([...others]) }
+/** The same conflict with the places of merged hosts taken by the one they became. */
+export function addressed(conflict: ConflictRow, from: readonly string[], to: string): ConflictRow {
+  if (!partiesOf(conflict).some((id) => from.includes(id))) return conflict
+  const [owner = to, ...others] = new Set(
+    partiesOf(conflict).map((id) => (from.includes(id) ? to : id)),
+  )
+  return { ...conflict, host_id: owner, others: JSON.stringify(others) }
 }
 
 export const settledBy = (
@@ -111,16 +111,18 @@ export const settledBy = (
   resolution,
 })
 
-/** Whether an operator said that these two are different computers. */
+/** Whether an operator said that these two, each under any id it went by, are different computers. */
 export function areKeptApart(
   conflicts: readonly ConflictRow[],
-  one: string,
-  other: string,
+  one: readonly string[],
+  other: readonly string[],
 ): boolean {
   return conflicts.some((conflict) => {
     const parties = partiesOf(conflict)
     return (
-      conflict.resolution === 'keep-separate' && parties.includes(one) && parties.includes(other)
+      conflict.resolution === 'keep-separate' &&
+      parties.some((id) => one.includes(id)) &&
+      parties.some((id) => other.includes(id))
     )
   })
 }

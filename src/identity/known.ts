@@ -4,11 +4,12 @@ import type {
   ConflictRow,
   DepDeviceRow,
   EnrollmentRow,
+  MergeRow,
 } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
-import type { Undo } from './absorb.ts'
 import type { Sighting } from './sighting.ts'
 import { isTelling } from './trust.ts'
+import type { Undo } from './undo.ts'
 
 /** The rows of one live host that identity decides by and moves. */
 export type KnownHost = {
@@ -21,6 +22,8 @@ export type KnownHost = {
   readonly agents: readonly AgentRow[]
   /** Open and resolved. */
   readonly conflicts: readonly ConflictRow[]
+  /** Of hosts into this one, undone ones too. */
+  readonly merges: readonly MergeRow[]
 }
 
 /** All that a sighting could be about: the rows on each of its claims, and every host that has one. */
@@ -31,7 +34,14 @@ export type KnownHosts = {
 
 export type KnownLookups = Pick<
   Lookups,
-  'host' | 'claimsOn' | 'claimsOf' | 'enrollmentsOf' | 'depDevicesOf' | 'agentsOf' | 'conflictsOf'
+  | 'host'
+  | 'claimsOn'
+  | 'claimsOf'
+  | 'enrollmentsOf'
+  | 'depDevicesOf'
+  | 'agentsOf'
+  | 'conflictsOf'
+  | 'mergesOf'
 >
 
 /** Reads what `resolve` needs. Nothing is remembered between calls, so a restart changes no decision. */
@@ -93,5 +103,6 @@ export function knownHost(hostId: string, lookups: KnownLookups): KnownHost | un
     depDevices: lookups.depDevicesOf(hostId),
     agents: lookups.agentsOf(hostId),
     conflicts: lookups.conflictsOf(hostId),
+    merges: lookups.mergesOf(hostId),
   }
 }

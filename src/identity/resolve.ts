@@ -8,6 +8,7 @@ import type { KnownHost, KnownHosts } from './known.ts'
 import { settle } from './settle.ts'
 import type { Sighting } from './sighting.ts'
 import { isCurrent, isStrong, isTelling } from './trust.ts'
+import { originsOf } from './undo.ts'
 import { isSame } from './verdict.ts'
 import type { Reading } from './verdict.ts'
 
@@ -49,8 +50,12 @@ function whyApart(
   if (group.some((one, index) => group.slice(index + 1).some((other) => differ(one, other))))
     return 'contradiction'
   const conflicts = [...known.hosts.values()].flatMap((host) => host.conflicts)
-  const ids = group.map(({ host }) => host.hostId)
-  if (ids.some((one) => ids.some((other) => one < other && areKeptApart(conflicts, one, other))))
+  const ids = group.map(({ host }) => originsOf(host))
+  if (
+    ids.some((one, index) =>
+      ids.slice(index + 1).some((other) => areKeptApart(conflicts, one, other)),
+    )
+  )
     return 'contradiction'
   const vouchedFor = group.filter(({ host }) => isVouchedFor(host))
   return sighting.trust === 'agent' && vouchedFor.length > 1 ? 'proposed-merge' : undefined

@@ -37,7 +37,7 @@ function begin(draft: SightingDraft, readings: readonly Reading[]): Decision {
   const { fresh, ledger, sighting } = draft
   const { hostId } = fresh
   const isLost = isIndistinct(draft)
-  land(ledger, sighting, { hostId, atMs: fresh.atMs, apart: false })
+  land(ledger, sighting, { hostId, atMs: fresh.atMs, apart: isLost })
   recordConflicts(draft, readings, hostId)
   if (isLost) draft.quarantine(hostId)
   return { kind: isLost ? 'quarantine' : 'create', hostId, ...draft.consequences(hostId) }

@@ -1,5 +1,4 @@
 import type { AgentRow, ClaimRow, ConflictRow, MergeRow } from '../../storage/rows.ts'
-import type { Undo } from './absorb.ts'
 import { openConflict, settledBy } from './conflicts.ts'
 import type { Fresh, IdentityWrite } from './decision.ts'
 import type { KnownHosts } from './known.ts'
@@ -8,6 +7,8 @@ import type { Ledger } from './ledger.ts'
 import { identityOf } from './settled.ts'
 import type { Settled } from './settled.ts'
 import { isTelling } from './trust.ts'
+import { undoOf } from './undo.ts'
+import type { Undo } from './undo.ts'
 
 export type Split = {
   readonly survivorId: string
@@ -18,9 +19,6 @@ export type Split = {
   readonly restored: readonly string[]
   readonly settled: readonly Settled[]
 }
-
-/** What a merge row remembers. The column is written by `unite` alone, as JSON of this type. */
-export const undoOf = (merge: MergeRow): Undo => JSON.parse(merge.undo) as Undo
 
 /**
  * Takes a merge back: every row it moved or changed is as it was, and what the survivor gained since
@@ -50,7 +48,9 @@ export function split(merge: MergeRow, known: KnownHosts, fresh: Fresh): Split {
         put: 'conflict',
         row,
       })),
-      { move: 'commands', from: undo.survivorId, to: undo.loserId, origin: undo.loserId },
+      ...undo.origins.map((origin): IdentityWrite => {
+        return { move: 'commands', from: undo.survivorId, to: undo.loserId, origin }
+      }),
       { put: 'merge', row: { ...merge, undone_at: fresh.atMs } },
       { put: 'conflict', row: keptApart(undo, fresh) },
     ],
