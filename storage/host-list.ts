@@ -6,6 +6,7 @@ import {
   fits,
   readCombinations,
 } from './combinations.ts'
+import { beginsWith, stretchesOf } from './prefix.ts'
 import {
   countInRanges,
   isPending,
@@ -14,7 +15,7 @@ import {
   presenceFilter,
 } from './presence.ts'
 import { type HostListQuery, type ListedHost, type Page, pageRowsMax } from './queries.ts'
-import { and, isOneOf, numberOf, or, type Select, type Sql, sql } from './select.ts'
+import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
 import { segmentsOf } from './segments.ts'
 
 /**
@@ -61,10 +62,12 @@ function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
 function count(select: Select, narrowed: Narrowed): number {
   const { combinations, presence, prefix } = narrowed
   if (prefix !== undefined) {
-    const found = prefixed(prefix)
-    const where = and([withinCombinations(narrowed, 'l'), withinPresence(narrowed)])
-    const text = `SELECT count(*) FROM (${found.text}) AS c CROSS JOIN last_seen AS l ON l.host_id = c.id WHERE ${where.text}`
-    return numberOf(select(text, [...found.values, ...where.values]))
+    const join = presence === undefined ? '' : 'CROSS JOIN last_seen AS l ON l.host_id = h.id'
+    return stretchesOf(prefix).reduce((sum, { index, where: stretch }) => {
+      const where = and([stretch, withinCombinations(narrowed, 'h'), withinPresence(narrowed)])
+      const text = `SELECT count(*) FROM hosts AS h INDEXED BY ${index} ${join} WHERE ${where.text}`
+      return sum + numberOf(select(text, where.values))
+    }, 0)
   }
   if (presence === undefined) return countOf(combinations)
   const heard = combinations.filter((combination) => !isPending(combination))
@@ -87,7 +90,14 @@ function gathered(narrowed: Narrowed): Source {
 }
 
 function candidatesOf({ combinations, presence, prefix }: Narrowed): Sql {
-  if (prefix !== undefined) return prefixed(prefix)
+  if (prefix !== undefined) {
+    const stretches = stretchesOf(prefix)
+    const parts = stretches.map(
+      ({ index, where }) =>
+        `SELECT h.id AS id FROM hosts AS h INDEXED BY ${index} WHERE ${where.text}`,
+    )
+    return sql(parts.join(' UNION ALL '), ...stretches.flatMap(({ where }) => where.values))
+  }
   if (presence !== undefined && !presence.pending) {
     const parts = presence.ranges.map(
       (range) =>
@@ -113,10 +123,7 @@ function walked(narrowed: Narrowed, { sort }: HostListQuery): Source {
   const hostJoin = prefix === undefined ? '' : 'CROSS JOIN hosts AS h ON h.id = l.host_id'
   const bySeen = sort.column === 'last_seen_at'
   const index = sort.column === 'id' ? '' : `INDEXED BY hosts_by_${sort.column}`
-  const matching =
-    prefix === undefined
-      ? undefined
-      : or(namedColumns.map((name) => startsWith(`h.${name}`, prefix)))
+  const matching = prefix === undefined ? undefined : beginsWith(prefix)
   return {
     from: bySeen
       ? sql(`last_seen AS l INDEXED BY last_seen_by_at ${hostJoin}`)
@@ -142,20 +149,6 @@ function withinCombinations(
 
 function withinPresence({ presence, combinations }: Narrowed): Sql | undefined {
   return presence === undefined ? undefined : presenceCondition(presence, combinations)
-}
-
-const namedColumns = ['hostname', 'serial', 'uuid'] as const
-
-/** Ids of hosts with the prefix; a host that has it twice comes once. */
-function prefixed(prefix: string): Sql {
-  const parts = namedColumns.map((name) => startsWith(name, prefix))
-  const text = parts.map(({ text: where }) => `SELECT id FROM hosts WHERE ${where}`).join(' UNION ')
-  return sql(text, ...parts.flatMap(({ values }) => values))
-}
-
-/** A range, so that the index serves it; nothing sorts after U+10FFFF. */
-function startsWith(column: string, prefix: string): Sql {
-  return sql(`${column} >= ? AND ${column} < ?`, prefix, `${prefix}\u{10FFFF}`)
 }
 
 type Sorted = ReturnType<typeof sortedBy>

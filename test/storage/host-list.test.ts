@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { countedColumns, fits } from '../../storage/combinations.ts'
+import { listHosts } from '../../storage/host-list.ts'
+import { findHosts, summariseHosts } from '../../storage/hosts-summary.ts'
+import {
+  type CountedColumn,
+  type HostListQuery,
+  hostSorts,
+  type ListedHost,
+  type Presence,
+} from '../../storage/queries.ts'
+import type { HostRow, LastSeenRow } from '../../storage/rows.ts'
+import type { Write } from '../../storage/store.ts'
+import { openConnections } from './connections.ts'
+import { hostRow } from './rows.ts'
+
+const thresholds = { onlineSinceMs: 700, missingBeforeMs: 300 }
+const nullable = (...values: readonly string[]) => fc.constantFrom(null, ...values)
+const states = {
+  mdm: [
+    'unenrolled',
+    'authenticated',
+    'enrolled.awaiting_configuration',
+    'enrolled.ready',
+    'enrolledish',
+  ],
+  dep: ['unassigned', 'assigned'],
+  osquery: ['unenrolled', 'enrolled'],
+  lifecycle: ['mdm_enrolled', 'osquery_enrolled', 'dep_assigned', 'unenrolled'],
+  status: ['on_automatic', 'pending', 'off'],
+  platform: ['darwin', 'ubuntu'],
+} as const
+
+const ids = Array.from({ length: 24 }, (_, index) => `id-${index}`)
+const names = ['mac', 'Mac-1', 'mac-2', 'MAC-10', 'zöe', 'C02A', 'c02b', 'AB', '%', '_']
+
+const aHost: fc.Arbitrary<HostRow> = fc
+  .record({
+    id: fc.constantFrom(...ids),
+    serial: nullable(...names),
+    uuid: nullable(...names),
+    hostname: nullable(...names),
+    os_version: nullable('14.1', '15.0'),
+    model: nullable('Mac14,2', 'Mac15,3'),
+    platform: nullable(...states.platform),
+    mdm: fc.constantFrom(...states.mdm),
+    dep: fc.constantFrom(...states.dep),
+    osquery: fc.constantFrom(...states.osquery),
+    lifecycle: fc.constantFrom(...states.lifecycle),
+    status: nullable(...states.status),
+    quarantined: fc.constantFrom(0, 1),
+    merged_into: fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, fc.constant('id-0')),
+    first_seen_at: fc.integer({ min: 0, max: 5 }),
+  })
+  .map((change) => hostRow(change.id, change))
+
+const aWrite: fc.Arbitrary<Write> = fc.oneof(
+  { weight: 6, arbitrary: aHost.map((row): Write => ({ put: 'host', row })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ host_id: fc.constantFrom(...ids), at: fc.integer({ min: 290, max: 710 }) })
+      .map((seen): Write => ({
+        put: 'last_seen',
+        row: { ...seen, mdm_at: seen.at, osquery_at: null },
+      })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...ids).map((id): Write => ({ drop: 'host', id })) },
+)
+
+const choiceOf = (column: CountedColumn) => {
+  const values = fc.subarray([...states[column], column === 'mdm' ? 'enrolled' : ''], {
+    maxLength: 2,
+  })
+  return fc.record({ include: values, exclude: values })
+}
+const presences = ['online', 'offline', 'missing', 'never'] as const
+const somePresences = fc.subarray([...presences], { maxLength: 3 })
+const aQuery: fc.Arbitrary<HostListQuery> = fc.record(
+  {
+    filters: fc.record(
+      Object.fromEntries(countedColumns.map((column) => [column, choiceOf(column)])),
+      { requiredKeys: [] },
+    ),
+    presence: fc
+      .record({ include: somePresences, exclude: somePresences })
+      .map((choice) => ({ ...choice, ...thresholds })),
+    q: fc.constantFrom('', 'm', 'MAC', 'mac-1', 'c02', 'zö', '%', 'nobody'),
+    sort: fc.record({ column: fc.constantFrom(...hostSorts), descending: fc.boolean() }),
+    limit: fc.integer({ min: 1, max: 7 }),
+  },
+  { requiredKeys: ['filters', 'sort', 'limit'] },
+)
+
+type Model = { readonly hosts: Map<string, HostRow>; readonly seen: Map<string, LastSeenRow> }
+
+function remember({ hosts, seen }: Model, write: Write): void {
+  if ('drop' in write && write.drop === 'host') {
+    hosts.delete(write.id)
+    seen.delete(write.id)
+  } else if ('put' in write && write.put === 'host') {
+    hosts.set(write.row.id, write.row)
+    if (write.row.merged_into !== null) seen.delete(write.row.id)
+  } else if ('put' in write && write.put === 'last_seen') {
+    const host = hosts.get(write.row.host_id)
+    if (host !== undefined && host.merged_into === null) seen.set(host.id, write.row)
+  }
+}
+
+const listed = ({ hosts, seen }: Model): readonly ListedHost[] =>
+  [...hosts.values()]
+    .filter((host) => host.merged_into === null)
+    .map((host) => {
+      const { at = null, mdm_at = null, osquery_at = null } = seen.get(host.id) ?? {}
+      return { ...host, last_seen_at: at, mdm_at, osquery_at }
+    })
+
+function presenceOf({ lifecycle, last_seen_at: at }: ListedHost): Presence | undefined {
+  if (lifecycle === 'dep_assigned') return undefined
+  if (at === null) return 'never'
+  if (at >= thresholds.onlineSinceMs) return 'online'
+  return at >= thresholds.missingBeforeMs ? 'offline' : 'missing'
+}
+
+function matches(host: ListedHost, { filters, presence, q }: HostListQuery): boolean {
+  const found = presenceOf(host)
+  const present =
+    presence === undefined ||
+    ((presence.include.length === 0 || (found !== undefined && presence.include.includes(found))) &&
+      !(found !== undefined && presence.exclude.includes(found)))
+  const fold = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  const named = [host.hostname, host.serial, host.uuid].some(
+    (name) => name !== null && fold(name).startsWith(fold(q ?? '')),
+  )
+  const fitting = countedColumns.every((column) => fits(filters[column], host[column] ?? ''))
+  return present && fitting && (q === undefined || q === '' || named)
+}
+
+const withoutCase = new Set<string>(['hostname', 'serial'])
+function compare(column: (typeof hostSorts)[number]) {
+  const key = (host: ListedHost): string | number | null => {
+    const value = host[column]
+    return typeof value === 'string' && withoutCase.has(column)
+      ? value.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+      : value
+  }
+  const order = (a: string | number | null, b: string | number | null): number => {
+    if (a === b) return 0
+    if (a === null || b === null) return a === null ? -1 : 1
+    if (typeof a === 'number' && typeof b === 'number') return a - b
+    return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)))
+  }
+  return (a: ListedHost, b: ListedHost): number => order(key(a), key(b)) || order(a.id, b.id)
+}
+
+test('a list, paged to its end, is what filtering and sorting all hosts gives, and its total is exact', () => {
+  const { apply, select } = openConnections()
+  const model: Model = { hosts: new Map(), seen: new Map() }
+  fc.assert(
+    fc.property(fc.array(aWrite, { maxLength: 8 }), aQuery, (writes, query) => {
+      apply(writes)
+      for (const write of writes) remember(model, write)
+      const expected = listed(model)
+        .filter((host) => matches(host, query))
+        .toSorted(compare(query.sort.column))
+      if (query.sort.descending) expected.reverse()
+      const items: ListedHost[] = []
+      for (let more = true, after: HostListQuery['after']; more;) {
+        const page = listHosts(select, after === undefined ? query : { ...query, after })
+        expect(page.total).toBe(expected.length)
+        expect(page.items.length).toBeLessThanOrEqual(query.limit)
+        items.push(...page.items)
+        const last = page.items.at(-1)
+        if (last !== undefined) after = { value: last[query.sort.column], id: last.id }
+        more = page.more
+      }
+      expect(items).toEqual(expected)
+    }),
+    { numRuns: 600 },
+  )
+})
+
+test('the summary is what counting all hosts gives, whatever they went through', () => {
+  const { apply, select } = openConnections()
+  const model: Model = { hosts: new Map(), seen: new Map() }
+  fc.assert(
+    fc.property(fc.array(aWrite, { maxLength: 12 }), (writes) => {
+      apply(writes)
+      for (const write of writes) remember(model, write)
+      const hosts = listed(model)
+      const tally = (values: readonly (string | undefined)[]) =>
+        values.reduce<Record<string, number>>((counts, value) => {
+          return value === undefined ? counts : { ...counts, [value]: (counts[value] ?? 0) + 1 }
+        }, {})
+      const none = { online: 0, offline: 0, missing: 0, never: 0 }
+      expect(summariseHosts(select, thresholds)).toEqual({
+        ...Object.fromEntries(
+          countedColumns.map((column) => [column, tally(hosts.map((host) => host[column] ?? ''))]),
+        ),
+        presence: { ...none, ...tally(hosts.map(presenceOf)) },
+        total: hosts.length,
+      })
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('few matches are gathered and many walked, and both give the same pages', () => {
+  const { apply, select } = openConnections()
+  const hosts = Array.from({ length: 400 }, (_, index): Write => {
+    const id = `id-${String(index).padStart(3, '0')}`
+    return {
+      put: 'host',
+      row: hostRow(id, {
+        hostname: `mac-${index % 50}`,
+        mdm: index % 40 === 0 ? 'unenrolled' : 'enrolled.ready',
+      }),
+    }
+  })
+  apply(hosts)
+  for (const state of ['unenrolled', 'enrolled'])
+    for (const limit of [2, 1_000]) {
+      const filters = { mdm: { include: [state], exclude: [] } }
+      const sort = { column: 'hostname', descending: false } as const
+      const page = listHosts(select, { filters, sort, limit })
+      expect(page.total).toBe(state === 'enrolled' ? 390 : 10)
+      const names = page.items.map((item) => [item.hostname, item.id].join())
+      expect(names).toEqual([...names].toSorted())
+      expect(names).toHaveLength(Math.min(limit, page.total))
+    }
+})
+
+test('a host is found by id, serial, UUID, UDID or enrollment key, in any case but the id and key', () => {
+  const { apply, select } = openConnections()
+  apply([
+    { put: 'host', row: hostRow('id-1', { serial: 'C02ABC', uuid: 'AA-BB', udid: '0000-11' }) },
+    { put: 'host', row: hostRow('id-2', { serial: 'c02abc', merged_into: 'id-1' }) },
+    {
+      put: 'enrollment',
+      row: { key: 'E1', host_id: 'id-1', channel: 'device', type: 'Device', created_at: 1 },
+    },
+  ])
+  const found = (ref: string): readonly string[] => findHosts(select, ref).map(({ id }) => id)
+  expect(found('c02ABC')).toEqual(['id-1', 'id-2'])
+  for (const ref of ['id-1', 'aa-bb', '0000-11', 'E1']) expect(found(ref)).toEqual(['id-1'])
+  for (const ref of ['ID-1', 'e1', '', '%', "'"]) expect(found(ref)).toEqual([])
+})
