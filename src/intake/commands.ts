@@ -1,6 +1,7 @@
 // What operators ask of computers: commands, sent once and only once, and taken back while that is possible.
 import type { CommandContext } from '../../machines/command.ts'
 import type { HostContext } from '../../machines/host-context.ts'
+import type { HostEvent } from '../../machines/host-events.ts'
 import { upgradeSnapshot } from '../../machines/versions.ts'
 import type { CommandRow } from '../../storage/rows.ts'
 import type { Store } from '../../storage/store.ts'
@@ -10,7 +11,8 @@ import { fail, ok, type Result } from '../result.ts'
 import type { AskFault, Cause } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
-import type { Vault } from '../secrets/vault.ts'
+import { digestOf, type Sealing } from '../secrets/sealing.ts'
+import { createTurnstile } from './turnstile.ts'
 import { wishText } from './wish-text.ts'
 
 export type Wish = {
@@ -53,85 +55,100 @@ export type Commands = {
 type CommandsOptions = {
   readonly store: Store
   readonly hosts: Hosts
-  readonly vault: Vault
+  readonly sealing: Sealing
   readonly world: World
-  /** SHA-256 as hexadecimal digits. */
-  readonly digest: (bytes: Uint8Array) => string
 }
 
 export function createCommands(options: CommandsOptions): Commands {
-  const { store, hosts, world } = options
-  let lastSeq = 0
-
-  /** Counts on over restarts, and two commands of one millisecond still differ. */
-  function nextSeq(): number {
-    lastSeq = Math.max(lastSeq + 1, world.now() * 1_000)
-    return lastSeq
+  const inOrder = createTurnstile()
+  const nextSeq = createSeqs(options.world)
+  return {
+    send(wish, cause) {
+      const text = new TextEncoder().encode(wishText(wish))
+      const commandUUID = wish.commandUUID ?? options.world.uuid()
+      const sending: Sending = { ...wish, commandUUID, digest: digestOf(text), nextSeq, cause }
+      // Two requests with one UUID must not both seal a body under it.
+      return inOrder([commandUUID], () => send(options, sending))
+    },
+    cancel: (commandUUID, cause) => cancel(options, commandUUID, cause),
   }
+}
 
-  /** The command that has the UUID already, if it is this very wish. */
-  function known(
-    wish: Wish,
-    commandUUID: string,
-    digest: string,
-  ): Result<CommandRow, SendFault> | undefined {
-    const row = store.lookups.command(commandUUID)
-    if (row === undefined) return undefined
-    const same = row.host_id === wish.hostId && row.request_digest === digest
-    return same ? ok(row) : fail({ kind: 'exists' })
+/** Counts on over restarts, and two commands of one millisecond still differ. */
+function createSeqs(world: World): () => number {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, world.now() * 1_000)
+    return last
   }
+}
 
-  async function send(wish: Wish, cause: Cause): ReturnType<Commands['send']> {
-    const commandUUID = wish.commandUUID ?? world.uuid()
-    const digest = options.digest(new TextEncoder().encode(wishText(wish)))
-    const before = known(wish, commandUUID, digest)
-    if (before !== undefined) return before.ok ? ok({ row: before.value, isNew: false }) : before
-    const looked = await hosts.look(wish.hostId)
-    if (!looked.ok) return looked
-    const channel = channelFor(looked.value.snapshot.context, wish.channel)
-    if (!channel.ok) return channel
-    const asked = await hosts.ask(wish.hostId, {
-      events: [
-        {
-          type: 'operator.enqueue',
-          at: world.now(),
-          commandUUID,
-          channel: channel.value,
-          requestType: wish.requestType,
-          priority: wish.priority,
-          seq: nextSeq(),
-          expiresAt: world.now() + wish.expiresInMs,
-          repeatable: !unsafeToRepeat(wish.requestType, wish.payload),
-          requestRef: requestRefOf(commandUUID),
-          requestDigest: digest,
-        },
-      ],
-      cause,
-      writes: [{ put: 'sealed', row: sealedRequest(options, wish, commandUUID) }],
-    })
-    const taken = asked.ok && asked.value.reply?.kind === 'done'
-    // A repeat may have overtaken us: two requests with one UUID, or one that was sent twice.
-    const after = known(wish, commandUUID, digest)
-    if (after !== undefined) return after.ok ? ok({ row: after.value, isNew: taken }) : after
-    return fail(asked.ok ? refusalOf(asked.value.reply) : asked.error)
-  }
+type Sending = Wish & {
+  readonly commandUUID: string
+  readonly digest: string
+  readonly nextSeq: () => number
+  readonly cause: Cause
+}
 
-  async function cancel(commandUUID: string, cause: Cause): ReturnType<Commands['cancel']> {
-    const row = store.lookups.command(commandUUID)
-    if (row === undefined) return fail({ kind: 'no-such-command' })
-    if (row.open === 0) return fail({ kind: 'too-late', state: row.state })
-    const asked = await hosts.ask(row.host_id, {
-      events: [{ type: 'operator.cancel', at: world.now(), commandUUID }],
-      cause,
-    })
-    if (!asked.ok) return asked
-    const now = store.lookups.command(commandUUID) ?? row
-    return asked.value.reply?.kind === 'done'
-      ? ok(now)
-      : fail({ kind: 'too-late', state: now.state })
-  }
+async function send(options: CommandsOptions, sending: Sending): ReturnType<Commands['send']> {
+  const { store, hosts, sealing } = options
+  const { commandUUID, hostId, cause } = sending
+  const before = store.lookups.command(commandUUID)
+  if (before !== undefined)
+    return before.host_id === hostId && before.request_digest === sending.digest
+      ? ok({ row: before, isNew: false })
+      : fail({ kind: 'exists' })
+  const looked = await hosts.look(hostId)
+  if (!looked.ok) return looked
+  const channel = channelFor(looked.value.snapshot.context, sending.channel)
+  if (!channel.ok) return channel
+  const ref = requestRefOf(commandUUID)
+  const bytes = buildCommand(sending)
+  const sealed = await sealing.seal({ ref, hostId, kind: 'command.request', bytes })
+  if (!sealed.ok) return fail({ kind: 'unavailable', detail: 'the request could not be sealed' })
+  const event = enqueueEvent(options, sending, channel.value)
+  const asked = await hosts.ask(hostId, { events: [event], cause, writes: [sealed.value] })
+  if (!asked.ok) return asked
+  const row = store.lookups.command(commandUUID)
+  if (row !== undefined) return ok({ row, isNew: true })
+  // Refused, so nobody will ever ask for the body that rode along.
+  await store.commit([{ drop: 'sealed', ref }])
+  return fail(refusalOf(asked.value.reply))
+}
 
-  return { send, cancel }
+const enqueueEvent = (
+  { world }: CommandsOptions,
+  sending: Sending,
+  channel: string,
+): HostEvent => ({
+  type: 'operator.enqueue',
+  at: world.now(),
+  commandUUID: sending.commandUUID,
+  channel,
+  requestType: sending.requestType,
+  priority: sending.priority,
+  seq: sending.nextSeq(),
+  expiresAt: world.now() + sending.expiresInMs,
+  repeatable: !unsafeToRepeat(sending.requestType, sending.payload),
+  requestRef: requestRefOf(sending.commandUUID),
+  requestDigest: sending.digest,
+})
+
+async function cancel(
+  { store, hosts, world }: CommandsOptions,
+  commandUUID: string,
+  cause: Cause,
+): ReturnType<Commands['cancel']> {
+  const row = store.lookups.command(commandUUID)
+  if (row === undefined) return fail({ kind: 'no-such-command' })
+  if (row.open === 0) return fail({ kind: 'too-late', state: row.state })
+  const asked = await hosts.ask(row.host_id, {
+    events: [{ type: 'operator.cancel', at: world.now(), commandUUID }],
+    cause,
+  })
+  if (!asked.ok) return asked
+  const now = store.lookups.command(commandUUID) ?? row
+  return asked.value.reply?.kind === 'done' ? ok(now) : fail({ kind: 'too-late', state: now.state })
 }
 
 /** Where a command's bytes are sealed. */
@@ -156,19 +173,6 @@ function channelFor(
   return channel !== undefined && Object.hasOwn(channels, channel)
     ? ok(channel)
     : fail({ kind: 'unknown-channel', channels: keys })
-}
-
-function sealedRequest({ vault }: CommandsOptions, wish: Wish, commandUUID: string) {
-  const { requestType, payload, hostId } = wish
-  const ref = requestRefOf(commandUUID)
-  const bytes = buildCommand({ commandUUID, requestType, payload })
-  return {
-    ref,
-    host_id: hostId,
-    kind: 'command.request',
-    sealed: vault.seal(ref, bytes),
-    blob: null,
-  }
 }
 
 /** The host said no, or its state changed between our look and the turn. */
