@@ -24,9 +24,11 @@ export function createDiagrams(options: { readonly warn: (sentence: string) => v
   const geometry: Diagrams['geometry'] = (of, chart, direction) => {
     const key = JSON.stringify([of.id, of.version, direction])
     const known = cached.get(key)
-    if (known !== undefined) return known
-    const asked = thread.lay(chart, direction)
+    const asked = known ?? thread.lay(chart, direction)
+    // Asked for last stands last: the first is the one to forget.
+    cached.delete(key)
     cached.set(key, asked)
+    if (known !== undefined) return known
     const oldest = cached.keys().next()
     if (cached.size > cachedMax && !oldest.done) cached.delete(oldest.value)
     asked.catch((reason: Error) => {

@@ -54,7 +54,8 @@ export function createLayoutThread(): LayoutThread {
   }
 
   const start = (): Worker => {
-    const started = new Worker(new URL('layout-thread.ts', import.meta.url))
+    // The process's own flags (`--input-type`, `--watch`, an inspector's port) are not for this thread.
+    const started = new Worker(new URL('layout-thread.ts', import.meta.url), { execArgv: [] })
     started.on('message', hear)
     started.on('error', ({ message }) => {
       if (thread === started) void end(`the layout thread died: ${message}`)
