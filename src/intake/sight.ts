@@ -1,7 +1,7 @@
 // Whoever sees a computer first, there is one host: every sighting is resolved before anything else happens.
 import type { HostEvent } from '../../machines/host-events.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
-import type { Identity, SaidFacts } from '../../machines/host-context.ts'
+import type { Identity } from '../../machines/host-context.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import type { Decision } from '../identity/decision.ts'
 import { knownFor } from '../identity/known.ts'
@@ -26,9 +26,8 @@ export type Seen = {
   readonly seen?: 'mdm' | 'osquery'
 }
 
-type SightingEvent = Extract<HostEvent, { readonly identity: Partial<Identity> }> & {
-  readonly facts: SaidFacts
-}
+/** Every event but XState's own says when it happened. */
+type SightingEvent = Extract<HostEvent, { readonly at: number }>
 
 export type SettledSighting = { readonly identity: Identity; readonly quarantined: boolean }
 
