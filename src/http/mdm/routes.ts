@@ -1,0 +1,128 @@
+// The MDM client's door. Routes translate; who may say what is the host's business.
+import { type Context, Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { Credential } from '../../intake/credential.ts'
+import type { MdmIntake } from '../../intake/mdm.ts'
+import type { MdmAnswer, MdmRefusal } from '../../intake/mdm-answer.ts'
+import { readCheckin } from '../../protocol/mdm/checkin.ts'
+import { readReport } from '../../protocol/mdm/report.ts'
+import { buildPlist } from '../../protocol/plist/build.ts'
+import { unreachable } from '../../result.ts'
+import { type BodyFault, readBody } from '../body.ts'
+
+/** Check-ins carry names and tokens of some kB each. */
+const checkinBytesMax = 1_048_576
+
+/** Reports carry whole lists of apps, profiles and certificates. */
+const reportBytesMax = 16 * 1_048_576
+
+export type MdmRoutesOptions = {
+  readonly intake: MdmIntake
+  readonly log: Logger
+  /** Who the device proved to be, before its body is looked at. */
+  readonly credential: (c: Context) => Credential
+}
+
+const checkinType = 'application/x-apple-aspen-mdm-checkin'
+const reportType = 'application/x-apple-aspen-mdm'
+
+export function createMdmRoutes(options: MdmRoutesOptions): Hono {
+  const app = new Hono()
+  app.on(['PUT', 'POST'], ['/mdm', '/mdm/checkin'], async (c) => {
+    const answer = isCheckin(c) ? await takeCheckin(options, c) : await takeReport(options, c)
+    return answer
+  })
+  app.all('/mdm', (c) => empty(c, 405))
+  app.all('/mdm/*', (c) => empty(c, 404))
+  app.onError((error, c) => {
+    options.log.error({ err: error, path: c.req.path }, 'an MDM request failed')
+    return empty(c, 500)
+  })
+  return app
+}
+
+/** Everything that is not a check-in is a report: some clients send reports without a content type. */
+function isCheckin(c: Context): boolean {
+  const type = c.req.header('content-type') ?? ''
+  if (type.startsWith(checkinType)) return true
+  return c.req.path.endsWith('/checkin') && !type.startsWith(reportType)
+}
+
+async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
+  const body = await readBody(c, { bytesMax: checkinBytesMax })
+  if (!body.ok) return refuseBody(options, c, body.error)
+  const message = readCheckin(body.value)
+  if (!message.ok) return refuse(options, c, { ...message.error, status: 400 })
+  return answer(options, c, await options.intake.checkin(message.value, options.credential(c)))
+}
+
+async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
+  const body = await readBody(c, { bytesMax: reportBytesMax })
+  if (!body.ok) return refuseBody(options, c, body.error)
+  const message = readReport(body.value)
+  if (!message.ok) return refuse(options, c, { ...message.error, status: 400 })
+  const credential = options.credential(c)
+  return answer(options, c, await options.intake.report(message.value, body.value, credential))
+}
+
+function answer(options: MdmRoutesOptions, c: Context, said: MdmAnswer): Response {
+  switch (said.kind) {
+    case 'nothing':
+      return empty(c, 200)
+    case 'command':
+      return whole(c, said.bytes, 'application/xml')
+    case 'plist':
+      return whole(c, new TextEncoder().encode(buildPlist(said.value)), 'application/xml')
+    case 'json':
+      return whole(c, new TextEncoder().encode(JSON.stringify(said.value)), 'application/json')
+    case 'refused':
+      return refuse(options, c, { kind: said.why, status: statuses[said.why], detail: '' })
+    default:
+      return unreachable(said)
+  }
+}
+
+type Status = 400 | 404 | 410 | 500 | 503
+
+/** Never 401, which tells a device to remove its management. */
+const statuses: Readonly<Record<MdmRefusal, Status>> = {
+  'unknown-enrollment': 400,
+  'copied-credential': 400,
+  unidentifiable: 400,
+  'not-enrolled': 400,
+  'unknown-endpoint': 400,
+  'unknown-token-service': 400,
+  'user-declined': 410,
+  'no-such-declaration': 404,
+  overloaded: 503,
+  unavailable: 503,
+  failed: 500,
+}
+
+type Refusal = {
+  readonly kind: string
+  readonly status: Status | 405 | 413
+  readonly detail: string
+}
+
+function refuse({ log }: MdmRoutesOptions, c: Context, refusal: Refusal): Response {
+  // Declined users and missing declarations are everyday answers, not faults.
+  const level = refusal.status === 410 || refusal.status === 404 ? 'debug' : 'warn'
+  log[level](refusal, 'refused an MDM message')
+  return empty(c, refusal.status)
+}
+
+function refuseBody(options: MdmRoutesOptions, c: Context, fault: BodyFault): Response {
+  const status = fault.kind === 'too-large' ? 413 : 400
+  return refuse(options, c, { kind: fault.kind, status, detail: '' })
+}
+
+/** With a length, even when it is nothing: clients take a chunked empty body for an error. */
+const empty = (c: Context, status: Status | 200 | 405 | 413): Response =>
+  c.body(null, status, { 'Content-Length': '0' })
+
+const whole = (c: Context, bytes: Uint8Array, type: string): Response =>
+  c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
+    'Content-Type': type,
+    'Content-Length': String(bytes.length),
+  })

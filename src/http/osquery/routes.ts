@@ -1,0 +1,123 @@
+// The agents' door. Agents read nothing but the body, and take whatever is no clear failure for success.
+import { type Context, Hono } from 'hono'
+import type { Logger } from 'pino'
+import { type OsqueryIntake, unknownKey } from '../../intake/osquery.ts'
+import { readNodeKey } from '../../protocol/osquery/authenticated.ts'
+import { readWrite } from '../../protocol/osquery/distributed.ts'
+import { readEnroll } from '../../protocol/osquery/enroll.ts'
+import { faultText, type OsqueryFault } from '../../protocol/osquery/fault.ts'
+import { type JsonObject, readJson } from '../../protocol/osquery/json.ts'
+import { bodyLimits, type OsqueryRoute } from '../../protocol/osquery/limits.ts'
+import { readLog } from '../../protocol/osquery/log.ts'
+import { type FailedStatus, type OsqueryReply, renderReply } from '../../protocol/osquery/reply.ts'
+import { type BodyFault, readBody } from '../body.ts'
+
+type OsqueryRoutesOptions = { readonly intake: OsqueryIntake; readonly log: Logger }
+
+/** The second path is Fleet's, so that its agents move over by DNS alone. */
+const roots = ['/api/osquery', '/api/v1/osquery'] as const
+
+/** Gzip is the agents' option for logs only; what it may inflate to is the route's own limit. */
+const wireBytesMax = 10 * 1_048_576
+
+export function createOsqueryRoutes(options: OsqueryRoutesOptions): Hono {
+  const app = new Hono()
+  for (const root of roots) {
+    for (const route of Object.keys(bodyLimits) as OsqueryRoute[]) {
+      app.post(`${root}/${route}`, async (c) => send(c, await take(options, c, route)))
+      app.all(`${root}/${route}`, (c) => send(c, failed(405, 'only POST is understood here')))
+    }
+    app.all(`${root}/*`, (c) => send(c, failed(404, 'there is no such osquery endpoint here')))
+  }
+  app.onError((error, c) => {
+    options.log.error({ err: error, path: c.req.path }, 'an osquery request failed')
+    return send(c, failed(500, 'internal error, retry'))
+  })
+  return app
+}
+
+async function take(
+  options: OsqueryRoutesOptions,
+  c: Context,
+  route: OsqueryRoute,
+): Promise<OsqueryReply> {
+  const { intake } = options
+  const limits = bodyLimits[route]
+  const body = await readBody(c, {
+    bytesMax: Math.min(limits.bytesMax, wireBytesMax),
+    inflatedBytesMax: limits.bytesMax,
+  })
+  if (!body.ok) return refuseBody(options, c, body.error)
+  const json = readJson(body.value, limits)
+  if (!json.ok) return refuse(options, route, json.error)
+  if (route === 'enroll') {
+    const message = readEnroll(json.value)
+    return message.ok ? intake.enroll(message.value) : refuse(options, route, message.error)
+  }
+  const nodeKey = readNodeKey(json.value, c.req.header('authorization'))
+  if (!nodeKey.ok) return refuse(options, route, nodeKey.error)
+  const agent = intake.agent(nodeKey.value)
+  if (agent === undefined) return unknownKey
+  return handle(options, { route, agent, body: json.value })
+}
+
+type Spoken = {
+  readonly route: Exclude<OsqueryRoute, 'enroll'>
+  readonly agent: NonNullable<ReturnType<OsqueryIntake['agent']>>
+  readonly body: JsonObject
+}
+
+function handle(
+  options: OsqueryRoutesOptions,
+  { route, agent, body }: Spoken,
+): OsqueryReply | Promise<OsqueryReply> {
+  const { intake } = options
+  if (route === 'distributed/read') return intake.read(agent)
+  if (route === 'config') return intake.config(agent)
+  if (route === 'log') {
+    const batch = readLog(body)
+    return batch.ok ? intake.log(agent, batch.value) : refuse(options, route, batch.error)
+  }
+  const answers = readWrite(body)
+  return answers.ok ? intake.write(agent, answers.value) : refuse(options, route, answers.error)
+}
+
+const failed = (status: FailedStatus, error: string): OsqueryReply => ({
+  kind: 'failed',
+  status,
+  error,
+})
+
+function refuse({ log }: OsqueryRoutesOptions, route: string, fault: OsqueryFault): OsqueryReply {
+  log.warn({ route, kind: fault.kind }, 'refused an osquery message')
+  return failed(statusOf(fault), faultText(fault))
+}
+
+const tooMuch: ReadonlySet<OsqueryFault['kind']> = new Set([
+  'too-large',
+  'too-many-values',
+  'too-many-members',
+] as OsqueryFault['kind'][])
+
+const statusOf = ({ kind }: OsqueryFault): FailedStatus => (tooMuch.has(kind) ? 413 : 400)
+
+/** A refused batch would come again for ever: its host is told to send smaller ones. */
+function refuseBody(
+  { intake, log }: OsqueryRoutesOptions,
+  c: Context,
+  fault: BodyFault,
+): OsqueryReply {
+  log.warn({ path: c.req.path, kind: fault.kind }, 'refused an osquery body')
+  if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
+  const nodeKey = readNodeKey({}, c.req.header('authorization'))
+  if (nodeKey.ok) intake.sentTooMuch(nodeKey.value)
+  return failed(413, `the body is larger than ${fault.bytesMax} bytes`)
+}
+
+function send(c: Context, reply: OsqueryReply): Response {
+  const { status, body } = renderReply(reply)
+  return c.body(body as Uint8Array<ArrayBuffer>, status, {
+    'Content-Type': 'application/json',
+    'Content-Length': String(body.length),
+  })
+}
