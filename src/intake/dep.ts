@@ -10,19 +10,11 @@ import type { World } from '../runtime/world.ts'
 import type { Sight } from './sight.ts'
 
 export type DepOutcome = {
-  readonly serial_number: string
-  /** Null where no host is concerned. */
-  readonly host_id: string | null
-  readonly outcome:
-    | 'assigned'
-    | 'unchanged'
-    | 'removed'
-    /** Apple deleted what we never had. */
-    | 'unknown'
-    /** Not a serial a computer could have. */
-    | 'refused'
-    /** Not now: send it again. */
-    | 'failed'
+  readonly serial: string
+  /** `unknown`: removed from the list, and no host had it. `failed`: nothing was written, send it again. */
+  readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'unknown' | 'failed'
+  readonly hostId: string | null
+  readonly detail?: string
 }
 
 export type DepIntake = {
@@ -58,15 +50,21 @@ async function seeOne(
   device: DepDevice,
   cause: Ask['cause'],
 ): Promise<DepOutcome> {
-  const { serial_number } = device
-  const { claims } = normalise({ serial: serial_number })
-  const [serial] = claims
-  if (serial === undefined) return { serial_number, host_id: null, outcome: 'refused' }
-  const known = options.lookups.depDevice(serial.value)
+  const { claims } = normalise({ serial: device.serial_number })
+  const [claim] = claims
+  if (claim === undefined)
+    return {
+      serial: device.serial_number,
+      hostId: null,
+      outcome: 'failed',
+      detail: 'not a serial number that tells one computer from others',
+    }
+  const serial = claim.value
+  const known = options.lookups.depDevice(serial)
   if (known !== undefined && isOldNews(device, known))
-    return { serial_number, host_id: known.host_id, outcome: 'unchanged' }
-  if (device.op_type === 'deleted') return remove(options, { serial_number, known }, cause)
-  return assign(options, { device, claims, serial: serial.value }, cause)
+    return { serial, hostId: known.host_id, outcome: 'unchanged' }
+  if (device.op_type === 'deleted') return remove(options, { serial, known }, cause)
+  return assign(options, { device, claims, serial }, cause)
 }
 
 /** Syncs overlap and repeat: what Apple said before, or has said already, changes nothing. */
@@ -85,7 +83,6 @@ async function assign(
   { device, claims, serial }: Assigned,
   cause: Ask['cause'],
 ): Promise<DepOutcome> {
-  const { serial_number } = device
   const at = world.now()
   const seen = await sight({
     sighting: { source: 'dep', trust: 'apple', claims, virtual: false, vouched: true },
@@ -100,26 +97,23 @@ async function assign(
     writes: () => [],
     cause,
   })
-  return seen.ok
-    ? { serial_number, host_id: seen.value.hostId, outcome: 'assigned' }
-    : { serial_number, host_id: null, outcome: 'failed' }
+  if (!seen.ok) return { serial, hostId: null, outcome: 'failed', detail: seen.error.kind }
+  const { hostId, created } = seen.value
+  return { serial, hostId, outcome: created ? 'created' : 'changed' }
 }
 
 async function remove(
   { hosts, world }: DepIntakeOptions,
-  gone: {
-    readonly serial_number: string
-    readonly known: { readonly host_id: string } | undefined
-  },
+  gone: { readonly serial: string; readonly known: DepDeviceRow | undefined },
   cause: Ask['cause'],
 ): Promise<DepOutcome> {
-  const { serial_number, known } = gone
-  if (known === undefined) return { serial_number, host_id: null, outcome: 'unknown' }
+  const { serial, known } = gone
+  if (known === undefined) return { serial, hostId: null, outcome: 'unknown' }
   const asked = await hosts.ask(known.host_id, {
     events: [{ type: 'dep.removed', at: world.now() }],
     cause,
   })
-  return { serial_number, host_id: known.host_id, outcome: asked.ok ? 'removed' : 'failed' }
+  return { serial, hostId: known.host_id, outcome: asked.ok ? 'removed' : 'failed' }
 }
 
 const kept = (device: DepDevice, serial: string, at: number): KeptDevice => ({

@@ -31,7 +31,12 @@ type SightingEvent = Extract<HostEvent, { readonly at: number }>
 
 export type SettledSighting = { readonly identity: Identity; readonly quarantined: boolean }
 
-export type Sighted = { readonly hostId: string; readonly answer: Answer }
+export type Sighted = {
+  readonly hostId: string
+  readonly answer: Answer
+  /** Nobody had seen it before. */
+  readonly created: boolean
+}
 
 export type SightFault =
   | AskFault
@@ -105,7 +110,7 @@ async function land(
   if (involved.length === 1) {
     const ask: Ask = { ...landing(new Map()), cause, writes }
     const asked = isNew ? await hosts.create(hostId, ask) : await hosts.ask(hostId, ask)
-    return asked.ok ? ok({ hostId, answer: asked.value }) : asked
+    return asked.ok ? ok({ hostId, answer: asked.value, created: isNew }) : asked
   }
   const joined = await hosts.together({
     hostIds: involved,
@@ -120,7 +125,7 @@ async function land(
   })
   if (!joined.ok) return joined
   const answer = joined.value.get(hostId)
-  return answer === undefined ? fail({ kind: 'conflict' }) : ok({ hostId, answer })
+  return answer === undefined ? fail({ kind: 'conflict' }) : ok({ hostId, answer, created: isNew })
 }
 
 type Arrival = {

@@ -1,0 +1,172 @@
+// How a server is set up: flags win over environment variables, and a wrong value stops the start.
+import { readFileSync } from 'node:fs'
+import { fail, ok, type Result } from './result.ts'
+
+export type Address = { readonly host: string; readonly port: number }
+
+export type DeviceAuth = 'none'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export type Config = {
+  readonly listen: Address
+  /** Where devices are served; with the operators when undefined. */
+  readonly deviceListen: Address | undefined
+  readonly data: string
+  /** Valid beside the tokens and secrets created here. */
+  readonly adminToken: string | undefined
+  readonly enrollSecret: string | undefined
+  readonly deviceAuth: DeviceAuth
+  readonly masterKey: string | undefined
+  readonly logLevel: LogLevel
+}
+
+/** What the command line may say. Secrets come from files, since everybody on a machine can read arguments. */
+export type ServeFlags = {
+  readonly listen?: string
+  readonly deviceListen?: string
+  readonly data?: string
+  readonly adminTokenFile?: string
+  readonly enrollSecretFile?: string
+  readonly masterKeyFile?: string
+  readonly deviceAuth?: string
+  readonly logLevel?: string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One setting: where it may come from, and what it may say. */
+type Setting<Value> = {
+  readonly flag: keyof ServeFlags
+  readonly variable: string
+  /** The sentence of a failure follows the setting's name: "must be …". */
+  readonly read: (text: string) => Result<Value, string>
+  readonly fallback: Value
+}
+
+/** A secret somebody chose: long enough that guessing it over the network is hopeless. */
+const secretCharsMin = 24
+
+const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  listen: {
+    flag: 'listen',
+    variable: 'MUSTER_LISTEN',
+    read: readAddress,
+    fallback: { host: '127.0.0.1', port: 8080 },
+  },
+  deviceListen: {
+    flag: 'deviceListen',
+    variable: 'MUSTER_DEVICE_LISTEN',
+    read: readAddress,
+    fallback: undefined,
+  },
+  data: { flag: 'data', variable: 'MUSTER_DATA', read: ok, fallback: './data' },
+  adminToken: {
+    flag: 'adminTokenFile',
+    variable: 'MUSTER_ADMIN_TOKEN',
+    read: readSecret,
+    fallback: undefined,
+  },
+  enrollSecret: {
+    flag: 'enrollSecretFile',
+    variable: 'MUSTER_ENROLL_SECRET',
+    read: readSecret,
+    fallback: undefined,
+  },
+  deviceAuth: {
+    flag: 'deviceAuth',
+    variable: 'MUSTER_DEVICE_AUTH',
+    read: oneOf(['none']),
+    fallback: 'none',
+  },
+  masterKey: {
+    flag: 'masterKeyFile',
+    variable: 'MUSTER_MASTER_KEY',
+    read: ok,
+    fallback: undefined,
+  },
+  logLevel: {
+    flag: 'logLevel',
+    variable: 'MUSTER_LOG_LEVEL',
+    read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+    fallback: 'info',
+  },
+}
+
+/** Reads the whole setup. Fails with one sentence that names the setting. */
+export function readConfig(flags: ServeFlags, env: Environment): Result<Config, string> {
+  const read: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings)) {
+    const value = readSetting(setting as Setting<unknown>, flags, env)
+    if (!value.ok) return value
+    read[name] = value.value
+  }
+  // Every setting was read by the reader that its name has in the table.
+  return loopbackOnly(read as Config)
+}
+
+function readSetting<Value>(
+  { flag, variable, read, fallback }: Setting<Value>,
+  flags: ServeFlags,
+  env: Environment,
+): Result<Value, string> {
+  const flagged = flags[flag]
+  const name = flagged === undefined ? variable : flagName(flag)
+  const text = flagged === undefined ? ok(env[variable]) : flagText(flag, flagged)
+  if (!text.ok) return fail(`${name} ${text.error}.`)
+  if (text.value === undefined || text.value === '') return ok(fallback)
+  const value = read(text.value)
+  return value.ok ? value : fail(`${name} ${value.error}.`)
+}
+
+const flagName = (flag: string): string =>
+  `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+function flagText(flag: string, value: string): Result<string, string> {
+  if (!flag.endsWith('File')) return ok(value)
+  try {
+    return ok(readFileSync(value, 'utf8').trim())
+  } catch (error) {
+    return fail(`names a file that cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function readAddress(text: string): Result<Address, string> {
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65_535)
+    return fail('must be host:port, such as 127.0.0.1:8080')
+  return ok({ host, port: Number(port) })
+}
+
+function readSecret(text: string): Result<string, string> {
+  return text.length < secretCharsMin
+    ? fail(`must have at least ${secretCharsMin} characters`)
+    : ok(text)
+}
+
+function oneOf<Word extends string>(
+  words: readonly Word[],
+): (text: string) => Result<Word, string> {
+  return (text) => {
+    const word = words.find((one) => one === text)
+    return word === undefined ? fail(`must be one of: ${words.join(', ')}`) : ok(word)
+  }
+}
+
+/** While devices are believed without proof, nobody but this machine may be able to play one. */
+function loopbackOnly(config: Config): Result<Config, string> {
+  if (config.deviceAuth !== 'none') return ok(config)
+  const open = [config.listen, config.deviceListen].find(
+    (address) => address !== undefined && !isLoopback(address.host),
+  )
+  return open === undefined
+    ? ok(config)
+    : fail(
+        `MUSTER_LISTEN must be a loopback address while device authentication is off (MUSTER_DEVICE_AUTH=none), not ${open.host}.`,
+      )
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
