@@ -22,6 +22,8 @@ export type Beliefs = {
   readonly appleList: 'assigned' | 'unassigned'
   readonly mdm: 'unenrolled' | 'authenticated' | 'enrolled'
   readonly awaitingConfiguration: boolean
+  /** Enrollment key of the user's channel, while it has one. */
+  readonly userChannel: string | undefined
   readonly osquery: 'enrolled' | 'unenrolled'
 }
 
@@ -56,6 +58,7 @@ export function createComputer(options: ComputerOptions): Computer {
     believes: () => ({
       appleList: life.listed ? 'assigned' : 'unassigned',
       mdm: life.mdm?.state() ?? 'unenrolled',
+      userChannel: life.mdm?.userChannel(),
       awaitingConfiguration: life.mdm?.device.awaitingConfiguration ?? false,
       osquery: life.agentRuns && life.agent?.nodeKey() !== undefined ? 'enrolled' : 'unenrolled',
     }),
@@ -121,7 +124,9 @@ async function arrive(life: Life): Promise<void> {
 const arrivals: Readonly<Record<Arrival, (life: Life) => Promise<boolean>>> = {
   'apple-list': (life) => list(life, 'added'),
   mdm: async ({ mdm, listed, options: { world, plan } }) => {
-    const taken = (await mdm?.enroll({ automatic: listed })) ?? true
+    // Authenticate alone is enough to go on: a lost TokenUpdate is said again with the next visit.
+    await mdm?.enroll({ automatic: listed })
+    const taken = mdm?.state() !== 'unenrolled'
     if (taken && mdm) world.tell(plan.identity.name, 'enrolled in MDM')
     return taken
   },
@@ -226,10 +231,14 @@ async function leave(life: Life): Promise<void> {
   startAnew(life, chance.integer(8, 24))
 }
 
-async function reenroll({ mdm, listed, options }: Life): Promise<void> {
+async function reenroll(life: Life): Promise<void> {
+  const { mdm, listed, options } = life
   if (mdm?.state() !== 'enrolled') return
   if (await mdm.enroll({ automatic: listed })) {
     options.world.tell(options.plan.identity.name, 'enrolled in MDM again')
+  } else if (mdm.state() === 'unenrolled') {
+    // The profile is gone, and whether the server took the message nobody knows: it is tried again.
+    life.ahead = [...life.ahead, 'mdm']
   }
 }
 

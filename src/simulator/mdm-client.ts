@@ -18,6 +18,8 @@ import { accuse } from './world.ts'
 export type MdmClient = {
   readonly state: () => 'unenrolled' | 'authenticated' | 'enrolled'
   readonly device: Device
+  /** Enrollment key of the user's channel, once the server knows it. */
+  readonly userChannel: () => string | undefined
   /** Authenticate and the first TokenUpdate. False when the server did not take one of them. */
   readonly enroll: (as: { readonly automatic: boolean }) => Promise<boolean>
   /** One visit: what there is to say, then its conversations. */
@@ -46,12 +48,17 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
   let state: 'unenrolled' | 'authenticated' | 'enrolled' = 'unenrolled'
   /** What the server last heard of AwaitingConfiguration. */
   let saidAwaiting = false
+  let userKnown = false
 
   const forget = (): void => {
     state = 'unenrolled'
     wipe(device)
     channel.unreported = undefined
+    userKnown = false
     if (user) user.unreported = undefined
+  }
+  const introduceUser = async (own: Channel): Promise<void> => {
+    if (await say(checkin('TokenUpdate', userTokenKeys(identity, talk, own)))) userKnown = true
   }
   const update = async (): Promise<boolean> => {
     const taken = await say(checkin('TokenUpdate', tokenKeys(device, talk, identifiers)))
@@ -59,12 +66,17 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
       state = 'enrolled'
       saidAwaiting = device.awaitingConfiguration
     }
-    if (taken && user) await say(checkin('TokenUpdate', userTokenKeys(identity, talk, user)))
+    if (taken && user) await introduceUser(user)
     return taken !== undefined
+  }
+  const userTalk = async (own: Channel): Promise<void> => {
+    if (!userKnown) await introduceUser(own)
+    if (userKnown) await converse(own, talk)
   }
   return {
     device,
     state: () => state,
+    userChannel: () => (userKnown ? userKeyOf(identity) : undefined),
     forget,
     enroll: async ({ automatic }) => {
       forget()
@@ -86,7 +98,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
       if (state === 'authenticated') return
       await sideTalk(channel, talk, contested)
       await converse(channel, talk)
-      if (user && chance.happens(world.rates.loggedIn)) await converse(user, talk)
+      if (user && chance.happens(world.rates.loggedIn)) await userTalk(user)
       if (device.wants.declarations) await syncDeclarations(channel, talk)
       device.wants.declarations = false
     },
@@ -151,6 +163,8 @@ const userTokenKeys = (identity: Identity, { world, chance }: Talk, user: Channe
   UserLongName: identity.person.longName,
   NotOnConsole: false,
 })
+
+const userKeyOf = ({ mdm, person }: Identity): string => `${mdm?.UDID ?? ''}:${person.guid}`
 
 /** Whatever else a device says now and then, each by its own rate. */
 async function sideTalk(channel: Channel, talk: Talk, contested: boolean): Promise<void> {

@@ -115,23 +115,22 @@ const isReset = (error: Error): boolean =>
 
 const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined)
 
-async function collect(response: http.IncomingMessage): Promise<Result<Answer, Failed>> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of response) {
-      // A response without an encoding set yields nothing but buffers.
-      const bytes = chunk as Buffer
-      size += bytes.length
-      if (size > answerBytesMax) {
-        response.destroy()
-        return fail({ loss: 'too-large', again: false })
-      }
-      chunks.push(bytes)
-    }
-  } catch {
-    return fail({ loss: 'broken', again: false })
-  }
-  const { statusCode = 0, headers } = response
-  return ok({ status: statusCode, headers, body: Buffer.concat(chunks, size) })
+/** Listeners and not `for await`: the iterator costs a tenth of a small exchange. */
+function collect(response: http.IncomingMessage): Promise<Result<Answer, Failed>> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size <= answerBytesMax) return
+      resolve(fail({ loss: 'too-large', again: false }))
+      response.destroy()
+    })
+    response.on('end', () => {
+      const { statusCode = 0, headers } = response
+      resolve(ok({ status: statusCode, headers, body: Buffer.concat(chunks, size) }))
+    })
+    response.on('error', () => resolve(fail({ loss: 'broken', again: false })))
+  })
 }

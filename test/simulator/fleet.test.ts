@@ -92,7 +92,7 @@ test('a fleet at lively rates shows every kind of message, and a right server br
 })
 
 test('a personal phone tells neither UDID nor serial', async () => {
-  const seen = await liveFleet({ rates: { personal: 1 }, rounds: 20 })
+  const seen = await liveFleet({ rates: { personal: 1, malformed: 0 }, rounds: 20 })
   const text = seen
     .filter(({ path }) => path === '/mdm')
     .map(({ body }) => body)
