@@ -32,7 +32,7 @@ type Means = {
   readonly slots: Slots
   readonly now: () => number
   readonly tryTurn: (slot: Slot, resident: Resident, ask: Ask) => Result<Turned, AskFault>
-  readonly commit: (writes: readonly Write[]) => Promise<Result<void, AskFault>>
+  readonly commit: (hostId: string, writes: readonly Write[]) => Promise<Result<void, AskFault>>
 }
 
 /** What each host that was told something answered. */
@@ -96,7 +96,7 @@ async function turnHeld(
     return into === undefined ? [] : retire(resident, into, means.now())
   })
   const turned = [...taken.value.values()]
-  const committed = await means.commit([
+  const committed = await means.commit(joining.hostIds.join(' '), [
     ...turned.flatMap(({ writes }) => writes),
     ...retired,
     ...joint.value.writes,

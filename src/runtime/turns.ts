@@ -29,7 +29,8 @@ export type Turns = {
   /** Lets the host take its events. Returns a promise while the host must wait for its commit. */
   take(task: Task, answer: (outcome: Result<Answer, AskFault>) => void): Promise<void> | void
   tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault>
-  commit(writes: readonly Write[]): Promise<Result<void, AskFault>>
+  /** Makes writes durable and tells whoever watches. `hostId` is whose bug it is if no table takes them. */
+  commit(hostId: string, writes: readonly Write[]): Promise<Result<void, AskFault>>
 }
 
 export function createTurns(options: TurnsOptions): Turns {
@@ -47,15 +48,18 @@ export function createTurns(options: TurnsOptions): Turns {
     }
   }
 
-  async function commit(writes: readonly Write[]): Promise<Result<void, AskFault>> {
-    const committed = await store.commit(writes)
+  async function commit(hostId: string, writes: readonly Write[]): Promise<Result<void, AskFault>> {
+    const committed = await store.commit(writes).catch((error: unknown) => {
+      onBug(hostId, error)
+      return fail({ kind: 'failed', detail: String(error) } as const)
+    })
     if (!committed.ok) return committed
     live.publish(writes, committed.journalSeqs)
     return ok(undefined)
   }
 
   async function settle({ slot, ask }: Task, turned: Turned): Promise<Result<Answer, AskFault>> {
-    const committed = await commit([...turned.writes, ...seenWrites(slot.hostId, ask)])
+    const committed = await commit(slot.hostId, [...turned.writes, ...seenWrites(slot.hostId, ask)])
     if (!committed.ok) {
       // Memory is ahead of the disk: the next event wakes the host from its last durable row.
       slots.letGo(slot)
