@@ -10,6 +10,7 @@ import type { Device } from './device.ts'
 import type { Identity } from './identity.ts'
 import { authenticateKeys, checkin, malformedMessages, report } from './mdm-messages.ts'
 import type { PlistKeys } from './mdm-messages.ts'
+import { createMdmUser, tokenKeys } from './mdm-user.ts'
 import { judgeMdm } from './mdm-rules.ts'
 import type { World } from './world.ts'
 import { accuse } from './world.ts'
@@ -44,46 +45,38 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
   const say = sayer(options)
   const talk: Talk = { device, world, chance, say }
   const channel: Channel = { identifiers, deliveries: createDeliveries(), unreported: undefined }
-  const user = userChannel(options)
+  const user = createMdmUser(identity, identifiers, { talk, draw: chance })
   let state: 'unenrolled' | 'authenticated' | 'enrolled' = 'unenrolled'
   /** What the server last heard of AwaitingConfiguration. */
   let saidAwaiting = false
-  let userKnown = false
 
   const forget = (): void => {
     state = 'unenrolled'
     wipe(device)
     channel.unreported = undefined
-    userKnown = false
-    if (user) user.unreported = undefined
-  }
-  const introduceUser = async (own: Channel): Promise<void> => {
-    if (await say(checkin('TokenUpdate', userTokenKeys(identity, talk, own)))) userKnown = true
+    user?.forget()
   }
   const update = async (): Promise<boolean> => {
-    const taken = await say(checkin('TokenUpdate', tokenKeys(device, talk, identifiers)))
+    const taken = await say(checkin('TokenUpdate', deviceTokenKeys(device, talk, identifiers)))
     if (taken) {
       state = 'enrolled'
       saidAwaiting = device.awaitingConfiguration
     }
-    if (taken && user) await introduceUser(user)
+    if (taken) await user?.introduce()
     return taken !== undefined
-  }
-  const userTalk = async (own: Channel): Promise<void> => {
-    if (!userKnown) await introduceUser(own)
-    if (userKnown) await converse(own, talk)
   }
   return {
     device,
     state: () => state,
-    userChannel: () => (userKnown ? userKeyOf(identity) : undefined),
+    userChannel: () => user?.key(),
     forget,
     enroll: async ({ automatic }) => {
       forget()
       const keys = { ...authenticateKeys(identity, world.topic), ...identifiers }
       if (!(await say(checkin('Authenticate', keys)))) return false
       state = 'authenticated'
-      for (const { deliveries } of [channel, ...(user ? [user] : [])]) deliveries.newLife()
+      channel.deliveries.newLife()
+      user?.newLife()
       device.supervised = automatic
       device.awaitingConfiguration = chance.happens(
         automatic ? world.rates.awaitingConfiguration : 0,
@@ -98,7 +91,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
       if (state === 'authenticated') return
       await sideTalk(channel, talk, contested)
       await converse(channel, talk)
-      if (user && chance.happens(world.rates.loggedIn)) await userTalk(user)
+      if (chance.happens(world.rates.loggedIn)) await user?.live()
       if (device.wants.declarations) await syncDeclarations(channel, talk)
       device.wants.declarations = false
     },
@@ -125,46 +118,19 @@ function sayer({ identity, world, contested }: MdmClientOptions): Say {
   }
 }
 
-function userChannel({
-  identity,
-  identifiers,
-  world,
-  chance,
-}: MdmClientOptions): Channel | undefined {
-  const has = chance.happens(world.rates.userChannel)
-  if (identity.kind !== 'mac' || !has) return undefined
-  const { guid, shortName } = identity.person
-  return {
-    identifiers: { ...identifiers, UserID: guid, UserShortName: shortName },
-    deliveries: createDeliveries(),
-    unreported: undefined,
-  }
-}
-
-function tokenKeys(device: Device, { world, chance }: Talk, identifiers: PlistKeys): PlistKeys {
+function deviceTokenKeys(
+  device: Device,
+  { world, chance }: Talk,
+  identifiers: PlistKeys,
+): PlistKeys {
+  const { kind } = device.identity
   return {
     ...identifiers,
-    Topic: world.topic,
-    Token: chance.bytes(32),
-    PushMagic: chance.uuid(),
+    ...tokenKeys(world, chance),
     AwaitingConfiguration: device.awaitingConfiguration,
-    UnlockToken:
-      device.identity.kind === 'ipad' || device.identity.kind === 'iphone'
-        ? chance.bytes(1_200)
-        : undefined,
+    UnlockToken: kind === 'ipad' || kind === 'iphone' ? chance.bytes(1_200) : undefined,
   }
 }
-
-const userTokenKeys = (identity: Identity, { world, chance }: Talk, user: Channel): PlistKeys => ({
-  ...user.identifiers,
-  Topic: world.topic,
-  Token: chance.bytes(32),
-  PushMagic: chance.uuid(),
-  UserLongName: identity.person.longName,
-  NotOnConsole: false,
-})
-
-const userKeyOf = ({ mdm, person }: Identity): string => `${mdm?.UDID ?? ''}:${person.guid}`
 
 /** Whatever else a device says now and then, each by its own rate. */
 async function sideTalk(channel: Channel, talk: Talk, contested: boolean): Promise<void> {
