@@ -16,9 +16,10 @@ export type Landing = {
  */
 export function land(ledger: Ledger, sighting: Sighting, landing: Landing): void {
   for (const claim of sighting.claims) {
-    if (!isStrong(claim) && !landing.apart) shareInstance(ledger, claim, landing.hostId)
-    const status = statusFor(ledger, claim, landing.hostId)
     const mine = ledger.row(claim, landing.hostId)
+    const isNewHere = mine === undefined && !landing.apart
+    if (isNewHere && !isStrong(claim)) shareInstance(ledger, claim, landing.hostId)
+    const status = statusFor(ledger, claim, landing.hostId)
     if (mine === undefined)
       ledger.put({
         ...claim,

@@ -62,11 +62,18 @@ function verdictOn(sighting: Sighting, grounds: Grounds): Verdict {
   return isClone(sighting, grounds) ? 'shares' : 'holds'
 }
 
-/** A certificate issued to anybody may not take over an enrollment that lives. */
+/**
+ * A certificate that is not this host's may not take over its live enrollment, whatever the payload says:
+ * neither a new one nor, a second time, one that was bound elsewhere when it was set apart.
+ */
 function walksIn(sighting: Sighting, { host, matched }: Grounds): boolean {
-  const bound = sighting.vouched || sighting.credential?.hostId === host.hostId
-  const fresh = sighting.newCertificate === true && !bound
-  return fresh && matched.length > 0 && host.enrollments.length > 0 && !host.quarantined
+  if (sighting.vouched || sighting.trust === 'apple' || host.quarantined) return false
+  return isForeign(sighting, host) && matched.length > 0 && host.enrollments.length > 0
+}
+
+function isForeign({ source, credential, newCertificate }: Sighting, host: KnownHost): boolean {
+  if (source !== 'mdm' || credential?.hostId === host.hostId) return false
+  return newCertificate === true || credential !== undefined
 }
 
 /** Same serial, other hardware: believed of a real computer, and only on the best word there is. */

@@ -65,11 +65,12 @@ export function presented({ sighting, key, certificate }: Step, world: World): S
   return row === undefined ? sighting : { ...sighting, credential: { hostId: row.host_id } }
 }
 
-/** The same sighting again: its credential's row may have moved with a merge. */
-export const repeated = (sighting: Sighting, world: World): Sighting =>
-  sighting.credential === undefined
-    ? sighting
-    : { ...sighting, credential: { hostId: world.live(sighting.credential.hostId) } }
+/** The same sighting again: a new certificate is bound by now, and a credential's row may have moved. */
+export function repeated(sighting: Sighting, first: Decision, world: World): Sighting {
+  const { newCertificate, credential, ...rest } = sighting
+  const bound = newCertificate === true ? landedOn(first) : credential?.hostId
+  return bound === undefined ? rest : { ...rest, credential: { hostId: world.live(bound) } }
+}
 
 export function playAll(steps: readonly Step[]): World {
   const world = openWorld()

@@ -93,7 +93,7 @@ test('resolving the same sighting twice changes nothing and lands on the same ho
       const sighting = presented(last, world)
       const first = world.decide(sighting, world.fresh())
       const before = world.tables()
-      const again = world.decide(repeated(sighting, world), world.fresh())
+      const again = world.decide(repeated(sighting, first, world), world.fresh())
       expect(landedOn(again)).toBe(landedOn(first))
       expect(world.tables()).toEqual(before)
     }),

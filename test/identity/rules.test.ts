@@ -41,7 +41,6 @@ const rules: readonly (readonly [string, readonly Sighting[], Sighting, string, 
   ['3: between two hosts known to Apple and MDM an agent only proposes',              [dep(X), mdm({ udid: U })],                        agent,                                        'propose-merge', 'new', 'proposed-merge'],
   ['3: the proposing agent seen again stays where it was put',                        [dep(X), mdm({ udid: U }), agent],                 agent,                                        'attach',       2,     undefined],
   ['3: better evidence merges them and takes the proposing agent along',              [dep(X), mdm({ udid: U }), agent],                 mdm({ serial: X, udid: U }),                  'merge',        0,     undefined],
-  ['3: hosts that differ in what the sighting does not say are not merged',           [mdm({ serial: X, udid: '00008112-000A5C2E1B46D01E' }), mdm({ udid: U }), mdm({ enrollmentId: 'e' })], osquery({ serial: X, uuid: U }, { trust: 'mdm' }), 'merge', 0, undefined],
   ['4: another board under a known serial is not believed of an agent',               [agent],                                           osquery({ serial: X, uuid: V }),              'quarantine',   'new', 'serial-reuse'],
   ['4: nor of MDM at equal trust',                                                    [mdm({ serial: X, udid: U })],                     mdm({ serial: X, udid: V }),                  'quarantine',   'new', 'serial-reuse'],
   ['4: seen again it is where it was put',                                            [agent, osquery({ serial: X, uuid: V })],          osquery({ serial: X, uuid: V }),              'attach',       1,     undefined],
@@ -87,6 +86,27 @@ test('a replaced board leaves its UUID behind as superseded', () => {
   )
   expect(world.claimOf(hosts[0], 'uuid', U)?.status).toBe('superseded')
   expect(world.claimOf(hosts[0], 'uuid', V)?.status).toBe('active')
+})
+
+test('6: hosts that differ in what the sighting does not say are not merged by it', () => {
+  const world = openWorld()
+  const one = idOf(world.see(mdm({ serial: X, udid: '00008112-000A5C2E1B46D01E' })))
+  const other = idOf(world.see(osquery({ uuid: U })))
+  const credential = { hostId: other }
+  world.see(mdm({ udid: '00008112-000A5C2E1B46D01F' }, 'agent', { credential }))
+  const decision = world.see(osquery({ serial: X, uuid: U }, { trust: 'mdm' }))
+  expect(decision.kind).toBe('quarantine')
+  expect([one, other].map((id) => world.live(id))).toEqual([one, other])
+})
+
+test('a device set apart for its certificate does not get in with that certificate later', () => {
+  const world = openWorld()
+  const owner = idOf(world.see(mdm({ serial: X, udid: U })))
+  const stranger = idOf(world.see(mdm({ serial: X, udid: U }, 'mdm', { newCertificate: true })))
+  const credential = { hostId: stranger }
+  const again = world.see(mdm({ serial: X, udid: U }, 'mdm', { credential }))
+  expect(again).toMatchObject({ kind: 'attach', hostId: stranger, release: [] })
+  expect(world.live(owner)).toBe(owner)
 })
 
 test('a host set apart owns what nobody else does and disputes the rest', () => {
