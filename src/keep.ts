@@ -1,0 +1,74 @@
+// What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type BlobStore, openBlobFolder } from '../storage/blobs.ts'
+import { type Logs, openLogs } from '../storage/logs.ts'
+import { type OpenedStore, openStore } from '../storage/open.ts'
+import type { Config } from './config.ts'
+import { loadMasterKey, type MasterKey } from './secrets/master-key.ts'
+import { createSealing, type Sealing } from './secrets/sealing.ts'
+import { createVault } from './secrets/vault.ts'
+
+export type Keep = OpenedStore & {
+  readonly folder: string
+  readonly masterKey: MasterKey
+  readonly sealing: Sealing
+  readonly blobs: BlobStore
+  readonly logs: Logs
+  close(): Promise<void>
+}
+
+/** Sealed at the first start and opened at every later one: proof that the master key is the same. */
+const proofRef = 'master-key-proof'
+
+/** Opens the data folder. Rejects with one sentence an operator can act on. */
+export async function openKeep(config: Config, onFatal: (reason: Error) => void): Promise<Keep> {
+  const folder = resolve(config.data)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const opened = await openStore({ folder, onFatal })
+  try {
+    const masterKey = loadMasterKey(config.masterKey, folder)
+    if (!masterKey.ok) throw new Error(masterKey.error.detail)
+    const blobs = await openBlobFolder(join(folder, 'blobs'))
+    const sealing = createSealing({
+      vault: createVault(masterKey.value.key),
+      blobs,
+      sealed: (ref) => opened.store.lookups.sealed(ref),
+    })
+    await proveMasterKey(opened, sealing)
+    const logs = await openLogs({ folder: join(folder, 'logs') })
+    return {
+      ...opened,
+      folder,
+      masterKey: masterKey.value,
+      sealing,
+      blobs,
+      logs,
+      async close() {
+        await logs.close()
+        await opened.store.close()
+      },
+    }
+  } catch (error) {
+    await opened.store.close()
+    throw error
+  }
+}
+
+async function proveMasterKey({ store }: OpenedStore, sealing: Sealing): Promise<void> {
+  const proof = await sealing.open(proofRef)
+  if (proof.ok) return
+  if (proof.error === 'unreadable')
+    throw new Error(
+      'MUSTER_MASTER_KEY is not the key this data folder was sealed with: give the former one, or restore its master.key file.',
+    )
+  const sealed = await sealing.seal({
+    ref: proofRef,
+    hostId: '',
+    kind: 'proof',
+    bytes: new TextEncoder().encode('muster'),
+  })
+  if (!sealed.ok) throw new Error('The blob folder cannot be written.')
+  const kept = await store.commit([sealed.value])
+  if (!kept.ok) throw new Error(`The database cannot be written: ${kept.error.kind}.`)
+}

@@ -1,0 +1,127 @@
+// A running server: its listeners, what it says at the start, and how it stops.
+import type { Server as NodeServer } from 'node:http'
+import { serve as listenWith } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { pino } from 'pino'
+import type { Address, Config } from './config.ts'
+import { openServer, type Server } from './server.ts'
+
+/** Above every poll interval, so that agents keep their connection from one poll to the next. */
+const keepAliveTimeoutMs = 120_000
+
+/** Headers of an honest client arrive at once; a slow one is holding a socket. */
+const headersTimeoutMs = 10_000
+
+/** Time for a whole request: log batches of 10 MB over a poor line. */
+const requestTimeoutMs = 60_000
+
+/** `Mdm-Signature` alone takes up to 8 kB. */
+const headerBytesMax = 32_768
+
+/** Sockets at once: agents hold three or four each. */
+const connectionsMax = 50_000
+
+/** How long requests under way may take once the server is told to stop. */
+const drainMs = 10_000
+
+export type Running = {
+  readonly url: string
+  readonly server: Server
+  stop(): Promise<void>
+}
+
+export type Talk = (line: string) => void
+
+/** Starts serving. Rejects with one sentence when the setup, the data folder or the address does not allow it. */
+export async function serve(config: Config, talk: Talk): Promise<Running> {
+  const log = pino({ level: config.logLevel }, process.stderr)
+  const server = await openServer(config, log)
+  try {
+    const { app, deviceApp } = server
+    const listeners: NodeServer[] = []
+    if (config.deviceListen === undefined) app.route('/', deviceApp)
+    else listeners.push(await listen(deviceApp, config.deviceListen))
+    const main = await listen(app, config.listen)
+    listeners.push(main)
+    const url = urlOf(config.listen, main)
+    await greet({ config, server, url }, talk)
+    return { url, server, stop: () => stop(server, listeners) }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
+
+function listen(app: Hono, { host, port }: Address): Promise<NodeServer> {
+  const { promise, resolve, reject } = Promise.withResolvers<NodeServer>()
+  const listener = listenWith(
+    {
+      fetch: app.fetch,
+      hostname: host,
+      port,
+      serverOptions: {
+        keepAliveTimeout: keepAliveTimeoutMs,
+        headersTimeout: headersTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        maxHeaderSize: headerBytesMax,
+      },
+    },
+    () => resolve(listener),
+  ) as NodeServer
+  listener.maxConnections = connectionsMax
+  listener.once('error', (error: NodeJS.ErrnoException) =>
+    reject(
+      error.code === 'EADDRINUSE'
+        ? new Error(`${host}:${port} is in use by another program; choose another with --listen.`)
+        : error,
+    ),
+  )
+  return promise
+}
+
+function urlOf({ host }: Address, listener: NodeServer): string {
+  const address = listener.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+type Greeting = { readonly config: Config; readonly server: Server; readonly url: string }
+
+/** What an operator needs to begin. Secrets are told once, when they are made. */
+async function greet({ config, server, url }: Greeting, talk: Talk): Promise<void> {
+  const { keep, tokens, enrollSecrets } = server
+  talk(`Muster is ready: ${url}`)
+  talk(`  data            ${keep.folder}`)
+  if (keep.masterKey.origin === 'created')
+    talk('  master key      created in master.key: back it up, without it no secret can be read')
+  const isFirst = tokens.list().every(({ configured }) => configured)
+  if (isFirst) {
+    const token = await tokens.create('first admin', { role: 'admin' })
+    if (token.ok) talk(`  admin token     ${token.value.secret}   (shown this once)`)
+  } else talk('  admin token     as printed at the first start')
+  if (enrollSecrets.list().every(({ configured }) => configured)) {
+    const secret = await enrollSecrets.create('first', {})
+    if (secret.ok) talk(`  enroll secret   ${secret.value.secret}   (for osquery, shown this once)`)
+  } else talk('  enroll secret   as printed at the first start')
+  if (config.deviceAuth === 'none')
+    talk(
+      '  switched off    device authentication: devices are believed, so only this machine is served',
+    )
+}
+
+/** Stops accepting, lets what is under way finish, then closes the data folder. */
+async function stop(server: Server, listeners: readonly NodeServer[]): Promise<void> {
+  server.closing()
+  const closed = listeners.map((listener) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    listener.close(() => resolve())
+    listener.closeIdleConnections()
+    return promise
+  })
+  const late = setTimeout(() => {
+    for (const listener of listeners) listener.closeAllConnections()
+  }, drainMs)
+  await Promise.all(closed)
+  clearTimeout(late)
+  await server.close()
+}
