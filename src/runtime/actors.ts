@@ -22,7 +22,7 @@ type StoredActor = { readonly version: number; readonly snapshot: string }
 
 export type Actors = {
   start(id: string, at: number): HostActor
-  /** Brings a host back with its open commands. Older snapshots are upgraded first. */
+  /** Brings a host back with its open commands. Older snapshots are upgraded first. Throws on unknown states. */
   restore(host: StoredActor, commands: Readonly<Record<string, StoredActor>>): HostActor
 }
 
@@ -54,13 +54,23 @@ export function createActors(): Actors {
     // Without an observer XState throws a machine's error from a timer, which would end the process.
     actor.subscribe({ error: () => {} })
     actor.start()
+    function assertSound(): void {
+      const { status, error } = actor.getSnapshot()
+      if (status === 'error') throw new Error('a host machine failed', { cause: error })
+    }
+    assertSound()
+    // A command that was not understood would be neither offered nor expired, and nobody would know.
+    for (const [id, child] of openChildren(actor.getSnapshot())) {
+      const { status, error } = child.snapshot()
+      if (status === 'error') throw new Error(`command ${id} failed`, { cause: error })
+    }
     return {
       send(events) {
         asked = []
-        for (const event of events) actor.send(event)
-        const snapshot = actor.getSnapshot()
-        if (snapshot.status === 'error')
-          throw new Error('a host machine failed', { cause: snapshot.error })
+        for (const event of events) {
+          actor.send(event)
+          assertSound()
+        }
         return asked
       },
       snapshot: () => actor.getSnapshot(),
