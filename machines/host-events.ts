@@ -5,6 +5,7 @@ import type {
   Channel,
   DepDevice,
   EnrollmentType,
+  FactName,
   HostContext,
   Identity,
   SaidFacts,
@@ -133,6 +134,8 @@ export type IdentityEvent =
       readonly quarantined: boolean
       /** Facts another host knew; what this one knows itself outweighs them. */
       readonly facts: HostContext['facts']
+      /** Facts that turn out to be another host's. */
+      readonly forget: readonly FactName[]
     })
 
 /** XState's word to a parent that one of its commands is over. */

@@ -1,7 +1,7 @@
 import { assign, setup, stopChild } from 'xstate'
 import { commandMachine } from './command.ts'
 import { effects } from './effects.ts'
-import type { Agent, DepDevice, HostContext, Identity } from './host-context.ts'
+import type { Agent, DepDevice, FactName, HostContext, Identity } from './host-context.ts'
 import type { Authenticate, HostEvent, Parts, TokenUpdate } from './host-events.ts'
 import {
   endEnrollment,
@@ -11,6 +11,7 @@ import {
   withAgentsOf,
   withDetails,
   withIdentity,
+  withoutFacts,
   withoutAgents,
   withoutChannel,
   withToken,
@@ -60,9 +61,15 @@ export const learning = setup({
     countStray: assign({ strays: ({ context }) => context.strays + 1 }),
     freeChild: stopChild((_, { id }: { readonly id: string }) => id),
     absorbDep: assign((_, said: { readonly parts: Parts }) => ({ dep: said.parts.dep })),
-    mergeFacts: assign(({ context }, said: { readonly facts: HostContext['facts'] }) => ({
-      facts: { ...said.facts, ...context.facts },
-    })),
+    mergeFacts: assign(
+      (
+        { context },
+        said: {
+          readonly facts: HostContext['facts']
+          readonly forget: readonly FactName[]
+        },
+      ) => ({ facts: withoutFacts({ ...said.facts, ...context.facts }, said.forget) }),
+    ),
     settle: assign((_, said: { readonly identity: Identity; readonly quarantined: boolean }) => ({
       identity: said.identity,
       quarantined: said.quarantined,

@@ -35,6 +35,11 @@ export function newFacts(
   return news
 }
 
+export const withoutFacts = (facts: Facts, names: readonly FactName[]): Facts =>
+  Object.fromEntries(
+    Object.entries(facts).filter(([name]) => !names.some((forgotten) => forgotten === name)),
+  )
+
 /** Fills what was unknown and keeps what was not mentioned. */
 export const withIdentity = (
   context: HostContext,

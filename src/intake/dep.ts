@@ -94,7 +94,6 @@ async function assign(
       facts: factsOf(device),
       device: kept(device, serial, at),
     }),
-    writes: () => [],
     cause,
   })
   if (!seen.ok) return { serial, hostId: null, outcome: 'failed', detail: seen.error.kind }

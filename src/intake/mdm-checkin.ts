@@ -78,7 +78,6 @@ async function authenticate(
       enrollmentType: enrollment.type,
       topic: message.Topic,
     }),
-    writes: () => [],
     cause: byDevice({ channel }),
     seen: 'mdm',
   })

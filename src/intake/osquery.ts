@@ -140,7 +140,6 @@ async function enroll(options: OsqueryIntakeOptions, message: Enroll): Promise<O
       },
       graceUntil: at + graceMs,
     }),
-    writes: () => [],
     cause: { kind: 'device', id: 'osquery' },
     seen: 'osquery',
   })
@@ -175,7 +174,7 @@ async function write(
     ({ kind, value }) => !known.some((claim) => claim.kind === kind && claim.value === value),
   )
   const told = isNews
-    ? await sight({ sighting, event: () => event, writes: () => [], cause, seen: 'osquery' })
+    ? await sight({ sighting, event: () => event, cause, seen: 'osquery' })
     : await hosts.ask(hostId, { events: [event], cause, seen: 'osquery' })
   return told.ok ? done : replyTo(told.error)
 }

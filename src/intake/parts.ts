@@ -1,5 +1,5 @@
 // What one host hands another: as events for the machines, and as rows that go along.
-import type { HostContext, Identity } from '../../machines/host-context.ts'
+import type { FactName, HostContext, Identity } from '../../machines/host-context.ts'
 import type { HostEvent, Parts } from '../../machines/host-events.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
 import type { Lookups, Write } from '../../storage/store.ts'
@@ -23,8 +23,18 @@ function mdmPart({ value, context }: HostSnapshot): Parts['mdm'] {
 export const settleEvent = (
   { identity, quarantined }: Listed,
   at: number,
-  facts: HostContext['facts'] = {},
-): HostEvent => ({ type: 'identity.settle', at, identity, quarantined, facts })
+  change: {
+    readonly facts?: HostContext['facts']
+    readonly forget?: readonly FactName[]
+  } = {},
+): HostEvent => ({
+  type: 'identity.settle',
+  at,
+  identity,
+  quarantined,
+  facts: change.facts ?? {},
+  forget: change.forget ?? [],
+})
 
 /** The survivor takes over what the other was, and is listed as decided. */
 export const absorbEvents = (
@@ -33,7 +43,7 @@ export const absorbEvents = (
   at: number,
 ): readonly HostEvent[] => [
   { type: 'identity.absorb', at, parts: partsOf(loser) },
-  settleEvent(listed, at, loser.context.facts),
+  settleEvent(listed, at, { facts: loser.context.facts }),
 ]
 
 /** Rows the runtime keeps beside the actors: they go where the commands go. */

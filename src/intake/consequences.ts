@@ -1,0 +1,128 @@
+// Carries out what identity decided: events for every host concerned and all rows, in one commit.
+import type { Identity } from '../../machines/host-context.ts'
+import type { HostEvent } from '../../machines/host-events.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import type { Store, Write } from '../../storage/store.ts'
+import type { Consequences } from '../identity/decision.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { Answer, Ask, AskFault } from '../runtime/ask.ts'
+import type { Hosts } from '../runtime/hosts.ts'
+import { absorbEvents, movedRows, settleEvent } from './parts.ts'
+
+export type Listed = { readonly identity: Identity; readonly quarantined: boolean }
+
+/** Every event but XState's own says when it happened. */
+export type TimedEvent = Extract<HostEvent, { readonly at: number }>
+
+export type Outcome = Consequences & {
+  /** The host it is about; the losers become part of it. */
+  readonly hostId: string
+  readonly losers: readonly string[]
+}
+
+export type CarryOut = {
+  readonly store: Store
+  readonly hosts: Hosts
+  readonly at: number
+  readonly cause: Ask['cause']
+  /** What the host hears once it is listed as decided. */
+  readonly event?: (listed: Listed) => TimedEvent
+  readonly writes?: readonly Write[]
+  readonly seen?: 'mdm' | 'osquery'
+}
+
+export type CarriedOut = {
+  readonly answer: Answer
+  /** Nobody had seen the host before. */
+  readonly created: boolean
+}
+
+/** Alone where it concerns one host only, else as one turn of all of them. */
+export async function carryOut(
+  outcome: Outcome,
+  how: CarryOut,
+): Promise<Result<CarriedOut, AskFault>> {
+  const { hostId, losers } = outcome
+  const { store, hosts, cause } = how
+  const created = store.lookups.hostActor(hostId) === undefined
+  const others = otherAsks(outcome, how)
+  const writes = [...outcome.writes, ...(how.writes ?? [])]
+  const told = (snapshots: ReadonlyMap<string, HostSnapshot>): Omit<Ask, 'cause'> => ({
+    events: eventsOf(outcome, how, snapshots),
+    ...(how.seen && { seen: how.seen }),
+  })
+  const involved = [hostId, ...losers, ...Object.keys(others)]
+  if (involved.length === 1) {
+    const ask: Ask = { ...told(new Map()), cause, writes }
+    const asked = created ? await hosts.create(hostId, ask) : await hosts.ask(hostId, ask)
+    return asked.ok ? ok({ answer: asked.value, created }) : asked
+  }
+  const joined = await hosts.together({
+    hostIds: involved,
+    fresh: created ? hostId : undefined,
+    decide: (snapshots) =>
+      ok({
+        cause,
+        asks: { ...others, [hostId]: told(snapshots) },
+        merged: Object.fromEntries(losers.map((loser) => [loser, hostId])),
+        writes: [...writes, ...losers.flatMap((loser) => movedRows(store.lookups, loser, hostId))],
+      }),
+  })
+  if (!joined.ok) return joined
+  const answer = joined.value.get(hostId)
+  return answer === undefined ? fail({ kind: 'conflict' }) : ok({ answer, created })
+}
+
+/** Whom it absorbs, which of its keys end, how it is listed, and what was seen. */
+function eventsOf(
+  outcome: Outcome,
+  { store, at, event }: CarryOut,
+  snapshots: ReadonlyMap<string, HostSnapshot>,
+): Ask['events'] {
+  const { hostId, losers, revoked } = outcome
+  const listed = outcome.settled.find((settled) => settled.hostId === hostId)
+  if (listed === undefined) throw new Error('a decision settles the host it lands on')
+  const happened = event?.(listed)
+  const absorbed = losers.flatMap((loser) => snapshots.get(loser) ?? [])
+  // Most sightings bring their identity along; details of a known agent and operators' words do not.
+  const isListed = happened !== undefined && 'identity' in happened
+  return [
+    ...absorbed.flatMap((snapshot) => absorbEvents(snapshot, listed, at)),
+    ...revocations(store, revoked, { hostIds: [hostId, ...losers], at }),
+    ...(isListed ? [] : [settleEvent(listed, at)]),
+    ...(happened === undefined ? [] : [happened]),
+  ]
+}
+
+/** Hosts that are listed anew or lose keys without being the one it is about. */
+function otherAsks(
+  { hostId, losers, settled, revoked }: Outcome,
+  { store, at }: CarryOut,
+): Readonly<Record<string, Omit<Ask, 'cause'>>> {
+  const asks: Record<string, Omit<Ask, 'cause'>> = {}
+  const owners = revoked.flatMap((hash) => store.lookups.agent(hash)?.host_id ?? [])
+  const listed = new Map(settled.map((one) => [one.hostId, one]))
+  for (const other of new Set([...listed.keys(), ...owners])) {
+    if (other === hostId || losers.includes(other)) continue
+    const how = listed.get(other)
+    asks[other] = {
+      events: [
+        ...(how === undefined ? [] : [settleEvent(how, at)]),
+        ...revocations(store, revoked, { hostIds: [other], at }),
+      ],
+    }
+  }
+  return asks
+}
+
+function revocations(
+  store: Store,
+  revoked: readonly string[],
+  { hostIds, at }: { readonly hostIds: readonly string[]; readonly at: number },
+): readonly HostEvent[] {
+  const keyHashes = revoked.filter((hash) => {
+    const owner = store.lookups.agent(hash)?.host_id
+    return owner !== undefined && hostIds.includes(owner)
+  })
+  return keyHashes.length === 0 ? [] : [{ type: 'osquery.revoke', at, keyHashes }]
+}

@@ -1,0 +1,111 @@
+// Identity as an operator mends it: merge, split, answer a conflict, forget a host.
+import type { Store } from '../../storage/store.ts'
+import type { Choice } from '../identity/conflicts.ts'
+import type { Consequences } from '../identity/decision.ts'
+import { type KnownHost, type KnownHosts, knownAmong } from '../identity/known.ts'
+import { mergeHosts, type MergeFault } from '../identity/merge.ts'
+import { partiesTo, resolveConflict } from '../identity/resolve-conflict.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { carryOut } from './consequences.ts'
+import type {
+  ConflictPlan,
+  MergePlan,
+  Moved,
+  Reconcile,
+  ReconcileFault,
+  ReconcileOptions,
+} from './reconcile-type.ts'
+import { freshOf, type ReconcileMeans } from './reconcile-means.ts'
+import { removeHost } from './removal.ts'
+import { splitHost } from './splitting.ts'
+
+export const createReconcile = (means: ReconcileMeans): Reconcile => ({
+  merge: (survivorId, loserId, options) => merge(means, [survivorId, loserId], options),
+  split: (hostId, options) => splitHost(means, hostId, options),
+  resolveConflict: (conflictId, options) => answerConflict(means, conflictId, options),
+  remove: (hostId, options) => removeHost(means, hostId, options),
+})
+
+async function merge(
+  means: ReconcileMeans,
+  [preferred, other]: readonly [string, string],
+  options: ReconcileOptions,
+): Promise<Result<MergePlan, ReconcileFault>> {
+  const known = knownAmong([preferred, other], means.store.lookups)
+  if (known.hosts.size < 2) return fail({ kind: 'no-such-host' })
+  const fresh = freshOf(means)
+  const merged = mergeHosts(known, preferred, fresh)
+  if (!merged.ok) return fail({ kind: 'refused', detail: mergeSentence(merged.error) })
+  const { hostId, losers } = merged.value
+  const [loser = other] = losers
+  const plan: MergePlan = {
+    merge_id: options.dryRun ? null : mergeIdOf(merged.value),
+    survivor: hostId,
+    loser,
+    moves: movedFrom(means.store, known, loser),
+  }
+  if (options.dryRun) return ok(plan)
+  const { cause } = options
+  const done = await carryOut(merged.value, { ...means, at: fresh.atMs, cause })
+  return done.ok ? ok(plan) : done
+}
+
+const mergeIdOf = ({ writes }: Consequences): string | null =>
+  writes.flatMap((write) => ('put' in write && write.put === 'merge' ? [write.row.id] : []))[0] ??
+  null
+
+function mergeSentence(fault: MergeFault): string {
+  return fault.kind === 'one-host'
+    ? 'A host cannot be merged with itself.'
+    : 'The hosts say different things of themselves; name the one that is right.'
+}
+
+/** What goes along when a host becomes part of another. */
+function movedFrom({ lookups }: Store, { hosts }: KnownHosts, loser: string): Moved {
+  const host: KnownHost | undefined = hosts.get(loser)
+  return {
+    claims: (host?.claims ?? []).map(({ kind, value }) => ({ kind, value })),
+    channels: (host?.enrollments ?? []).map(({ key }) => key),
+    dep_serials: (host?.depDevices ?? []).map(({ serial }) => serial),
+    agents: (host?.agents ?? []).filter(({ revoked_at }) => revoked_at === null).length,
+    open_commands: lookups.openCommands(loser).map(({ command_uuid }) => command_uuid),
+  }
+}
+
+async function answerConflict(
+  means: ReconcileMeans,
+  conflictId: string,
+  options: ReconcileOptions & { readonly choice: string },
+): Promise<Result<ConflictPlan, ReconcileFault>> {
+  const { store } = means
+  const conflict = store.lookups.conflict(conflictId)
+  if (conflict === undefined) return fail({ kind: 'no-such-conflict' })
+  const fresh = freshOf(means)
+  // Whatever the operator wrote is checked against what this conflict offers.
+  const answer = { choice: options.choice as Choice, prefer: conflict.host_id }
+  const known = knownAmong(partiesTo(conflict), store.lookups)
+  const resolved = resolveConflict({ conflict, answer }, known, fresh)
+  if (!resolved.ok) {
+    const { error } = resolved
+    if (error.kind === 'already-resolved') return fail(error)
+    if (error.kind === 'not-offered')
+      return fail({ kind: 'no-such-choice', choices: error.choices })
+    return fail({ kind: 'refused', detail: mergeSentence(error) })
+  }
+  const losers = resolved.value.kind === 'merged' ? resolved.value.losers : []
+  const plan: ConflictPlan = {
+    conflict: conflictId,
+    choice: options.choice,
+    hosts: [
+      ...losers.map((id) => ({ id, becomes: `part of ${resolved.value.hostId}` })),
+      ...resolved.value.settled.map(({ hostId: id, quarantined }) => ({
+        id,
+        becomes: quarantined ? 'quarantined' : 'a host of its own',
+      })),
+    ],
+  }
+  if (options.dryRun) return ok(plan)
+  const { cause } = options
+  const done = await carryOut({ ...resolved.value, losers }, { ...means, at: fresh.atMs, cause })
+  return done.ok ? ok(plan) : done
+}

@@ -1,0 +1,158 @@
+// Taking a merge back: the host that was merged away lives again, with what is its own by now.
+import type { FactName, HostContext } from '../../machines/host-context.ts'
+import type { HostEvent, Parts } from '../../machines/host-events.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import type { MergeRow } from '../../storage/rows.ts'
+import type { Lookups, Write } from '../../storage/store.ts'
+import { knownForSplit } from '../identity/known.ts'
+import { type Split, split } from '../identity/split.ts'
+import { type Undo, undoOf } from '../identity/undo.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { AskFault } from '../runtime/ask.ts'
+import type { Joint } from '../runtime/together.ts'
+import { partsOf, settleEvent } from './parts.ts'
+import { freshOf, type ReconcileMeans } from './reconcile-means.ts'
+import type { ReconcileFault, ReconcileOptions, SplitPlan } from './reconcile-type.ts'
+
+type SplitOptions = ReconcileOptions & { readonly mergeId?: string }
+
+export async function splitHost(
+  means: ReconcileMeans,
+  hostId: string,
+  options: SplitOptions,
+): Promise<Result<SplitPlan, ReconcileFault>> {
+  const { store, hosts } = means
+  const merge = mergeOf(store.lookups, hostId, options.mergeId)
+  if (merge === undefined) return fail({ kind: 'no-such-merge' })
+  const undo = undoOf(merge)
+  const plan = planOf(store.lookups, merge, undo)
+  if (options.dryRun) return ok(plan)
+  const joined = await hosts.together({
+    hostIds: [undo.survivorId, undo.loserId],
+    revived: undo.loserId,
+    decide: (snapshots) => decide({ means, merge, undo, options }, snapshots),
+  })
+  return joined.ok ? ok(plan) : joined
+}
+
+/** The merge that is asked for, or the latest that still holds. */
+const mergeOf = (
+  lookups: Lookups,
+  hostId: string,
+  mergeId: string | undefined,
+): MergeRow | undefined =>
+  lookups
+    .mergesOf(hostId)
+    .filter(({ id, undone_at }) => undone_at === null && (mergeId ?? id) === id)
+    .toSorted((one, other) => other.at - one.at)[0]
+
+type Splitting = {
+  readonly means: ReconcileMeans
+  readonly merge: MergeRow
+  readonly undo: Undo
+  readonly options: SplitOptions
+}
+
+function decide(
+  { means, merge, undo, options }: Splitting,
+  snapshots: ReadonlyMap<string, HostSnapshot>,
+): Result<Joint, AskFault> {
+  const { lookups } = means.store
+  const survivor = snapshots.get(undo.survivorId)
+  const loser = snapshots.get(undo.loserId)
+  const known = knownForSplit(undo, lookups)
+  if (survivor === undefined || loser === undefined || !known.hosts.has(undo.survivorId))
+    return fail({ kind: 'no-such-host' })
+  const fresh = freshOf(means)
+  const done = split(merge, known, fresh)
+  const parts = partsFor(survivor, undo)
+  const at = fresh.atMs
+  const release: HostEvent = { type: 'identity.release', at, parts }
+  return ok({
+    cause: options.cause,
+    asks: {
+      [undo.survivorId]: {
+        events: [
+          release,
+          settleEvent(listedAs(done, undo.survivorId), at, {
+            forget: factsFrom(survivor.context, loser.context),
+          }),
+        ],
+      },
+      // What it knew of its channels when it was merged may be old: it takes over what they are now.
+      [undo.loserId]: {
+        events: [
+          { type: 'identity.release', at, parts: partsOf(loser) },
+          { type: 'identity.absorb', at, parts },
+          settleEvent(listedAs(done, undo.loserId), at),
+        ],
+      },
+    },
+    writes: [...done.writes, ...alarmsBack(lookups, undo)],
+  })
+}
+
+function listedAs(done: Split, hostId: string): Split['settled'][number] {
+  const listed = done.settled.find((settled) => settled.hostId === hostId)
+  if (listed === undefined) throw new Error('a split settles both hosts')
+  return listed
+}
+
+/** What of the survivor came from the other host, as it is now. */
+function partsFor(survivor: HostSnapshot, undo: Undo): Parts {
+  const { mdm, dep, agents } = partsOf(survivor)
+  const theirKeys = undo.agents.before
+    .filter(({ host_id }) => host_id === undo.loserId)
+    .map(({ node_key_hash }) => node_key_hash)
+  const isTheirs = Object.keys(mdm?.channels ?? {}).some((key) => undo.enrollmentKeys.includes(key))
+  return {
+    mdm: isTheirs ? mdm : null,
+    dep: dep !== null && undo.depSerials.includes(dep.serial_number) ? dep : null,
+    agents: Object.fromEntries(
+      Object.entries(agents).filter(([keyHash]) => theirKeys.includes(keyHash)),
+    ),
+  }
+}
+
+/** Facts the survivor has word for word from the other host. */
+const factsFrom = (survivor: HostContext, loser: HostContext): readonly FactName[] =>
+  (Object.keys(survivor.facts) as FactName[]).filter((name) => {
+    const [ours, theirs] = [survivor.facts[name], loser.facts[name]]
+    return (
+      ours?.value === theirs?.value && ours?.at === theirs?.at && ours?.source === theirs?.source
+    )
+  })
+
+/** Open commands go back with their timers. */
+function alarmsBack(lookups: Lookups, { survivorId, loserId, origins }: Undo): readonly Write[] {
+  const theirs = lookups
+    .openCommands(survivorId)
+    .filter(({ origin_host_id }) => origins.includes(origin_host_id))
+    .map(({ command_uuid }) => command_uuid)
+  return lookups
+    .alarmsOf(survivorId)
+    .filter(({ name }) => theirs.some((commandUUID) => name.endsWith(commandUUID)))
+    .flatMap((alarm): readonly Write[] => [
+      { drop: 'alarm', host_id: survivorId, name: alarm.name },
+      { put: 'alarm', row: { ...alarm, host_id: loserId } },
+    ])
+}
+
+function planOf(lookups: Lookups, merge: MergeRow, undo: Undo): SplitPlan {
+  const theirs = undo.claims.before.filter(({ host_id }) => host_id === undo.loserId)
+  return {
+    merge_id: merge.id,
+    host: undo.survivorId,
+    restored: undo.loserId,
+    moves: {
+      claims: theirs.map(({ kind, value }) => ({ kind, value })),
+      channels: undo.enrollmentKeys,
+      dep_serials: undo.depSerials,
+      agents: undo.agents.before.filter(({ host_id }) => host_id === undo.loserId).length,
+      open_commands: lookups
+        .openCommands(undo.survivorId)
+        .filter(({ origin_host_id }) => undo.origins.includes(origin_host_id))
+        .map(({ command_uuid }) => command_uuid),
+    },
+  }
+}
