@@ -1,5 +1,6 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
 import { readFileSync } from 'node:fs'
+import type { ServeOptions } from './cli/serve-options.ts'
 import { fail, ok, type Result } from './result.ts'
 
 export type Address = { readonly host: string; readonly port: number }
@@ -21,23 +22,11 @@ export type Config = {
   readonly logLevel: LogLevel
 }
 
-/** What the command line may say. Secrets come from files, since everybody on a machine can read arguments. */
-export type ServeFlags = {
-  readonly listen?: string
-  readonly deviceListen?: string
-  readonly data?: string
-  readonly adminTokenFile?: string
-  readonly enrollSecretFile?: string
-  readonly masterKeyFile?: string
-  readonly deviceAuth?: string
-  readonly logLevel?: string
-}
-
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** One setting: where it may come from, and what it may say. */
 type Setting<Value> = {
-  readonly flag: keyof ServeFlags
+  readonly flag: keyof ServeOptions
   readonly variable: string
   /** The sentence of a failure follows the setting's name: "must be …". */
   readonly read: (text: string) => Result<Value, string>
@@ -94,7 +83,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */
-export function readConfig(flags: ServeFlags, env: Environment): Result<Config, string> {
+export function readConfig(flags: ServeOptions, env: Environment): Result<Config, string> {
   const read: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
     const value = readSetting(setting as Setting<unknown>, flags, env)
@@ -107,7 +96,7 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<Config, 
 
 function readSetting<Value>(
   { flag, variable, read, fallback }: Setting<Value>,
-  flags: ServeFlags,
+  flags: ServeOptions,
   env: Environment,
 ): Result<Value, string> {
   const flagged = flags[flag]

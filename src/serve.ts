@@ -39,8 +39,8 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   try {
     const { app, deviceApp } = server
     const listeners: NodeServer[] = []
-    if (config.deviceListen === undefined) app.route('/', deviceApp)
-    else listeners.push(await listen(deviceApp, config.deviceListen))
+    if (config.deviceListen !== undefined)
+      listeners.push(await listen(deviceApp, config.deviceListen))
     const main = await listen(app, config.listen)
     listeners.push(main)
     const url = urlOf(config.listen, main)

@@ -1,26 +1,19 @@
 // Puts the parts together. Everything here is wiring; what the parts do is in their own rooms.
-import { hkdfSync } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
-import { commandMachine } from '../machines/command.ts'
-import { hostMachine } from '../machines/host.ts'
-import { machineVersions } from '../machines/versions.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
-import { createMdmRoutes } from './http/mdm/routes.ts'
-import { createOsqueryRoutes } from './http/osquery/routes.ts'
-import { createDepIntake } from './intake/dep.ts'
-import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
-import { createMdmIntake } from './intake/mdm.ts'
-import { createOsqueryIntake } from './intake/osquery.ts'
-import { createSight } from './intake/sight.ts'
-import { createTokens, type Tokens } from './intake/tokens.ts'
-import { createTurnstile } from './intake/turnstile.ts'
+import { apiDeps, deviceRoutes, openCore } from './core.ts'
+import { createApi } from './http/api/api.ts'
+import { bearer } from './http/auth.ts'
+import { createHealth } from './http/health.ts'
+import { createMetrics, createMetricsApp } from './http/metrics.ts'
+import type { EnrollSecrets } from './intake/enroll-secrets.ts'
+import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
-import { createAlarms } from './runtime/alarms.ts'
-import { createHosts } from './runtime/hosts.ts'
-import { createOutbox, type Performers } from './runtime/outbox.ts'
-import { hashToken, mintToken } from './secrets/tokens.ts'
-import { realWorld } from './world.ts'
+import { createDiagrams } from './ui/diagram/layout.ts'
+
+const { version } = packageJson
 
 export type Server = {
   /** Everything but devices, or everything where devices have no listener of their own. */
@@ -35,78 +28,49 @@ export type Server = {
   close(): Promise<void>
 }
 
-/** Nothing leaves the process yet: pushes wait for a push certificate. */
-const performers: Performers = {}
+/** As sysexits.h has it: an internal software error. */
+const exitSoftware = 70
 
 export async function openServer(config: Config, log: Logger): Promise<Server> {
   const keep = await openKeep(config, (reason) => {
     log.fatal({ err: reason }, 'a storage thread died')
-    process.exit(70)
+    process.exit(exitSoftware)
   })
-  const world = realWorld
-  const { store } = keep
-  const hosts = createHosts({
-    store,
-    world,
-    performed: new Set(Object.keys(performers)),
-    onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
-  })
-  const alarms = createAlarms({ store, hosts, world })
-  const outbox = createOutbox({ store, hosts, world, performers })
-  const sight = createSight({ store, hosts, world, turnstile: createTurnstile() })
-  const secretTools = { store, world, mint: mintToken, hash: hashToken }
-  const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
-  const enrollSecrets = createEnrollSecrets({
-    ...secretTools,
-    configured: given(config.enrollSecret),
-  })
-  const shared = { hosts, lookups: store.lookups, sight, world }
-
-  const deviceApp = new Hono()
-  deviceApp.route(
-    '/',
-    createOsqueryRoutes({
-      log,
-      intake: createOsqueryIntake({
-        ...shared,
-        logs: keep.logs,
-        isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
-      }),
-    }),
-  )
-  deviceApp.route(
-    '/',
-    createMdmRoutes({
-      log,
-      intake: createMdmIntake({ ...shared, sealing: keep.sealing }),
-      // The one mode there is: devices are believed, and only from this machine.
-      credential: () => ({ kind: 'none' }),
-    }),
-  )
-  const dep = createDepIntake(shared)
-  void dep
-  void hkdfSync
-  void hostMachine
-  void commandMachine
-  void machineVersions
+  const metrics = createMetrics()
+  const core = openCore({ config, log, keep, store: metrics.timed(keep.store) })
   const closing = new AbortController()
+  const diagrams = createDiagrams({ warn: (sentence) => log.warn(sentence) })
+  metrics.watch({ hosts: core.hosts, queries: keep.queries, now: () => Date.now() })
+  const authenticate = bearer(core.tokens)
   const app = new Hono()
+  app.route(
+    '/',
+    createHealth({
+      version,
+      ready: () =>
+        closing.signal.aborted
+          ? { ready: false, reasons: ['the server is stopping'] }
+          : { ready: true, reasons: [] },
+    }),
+  )
+  app.route('/', createMetricsApp(metrics, authenticate))
+  const deviceApp = deviceRoutes(core, log)
+  if (config.deviceListen === undefined) app.route('/', deviceApp)
+  app.route(
+    '/api/v1',
+    createApi({ ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }),
+  )
   return {
     app,
     deviceApp,
     keep,
-    tokens,
-    enrollSecrets,
+    tokens: core.tokens,
+    enrollSecrets: core.enrollSecrets,
     closing: () => closing.abort(),
     async close() {
-      await alarms.stop()
-      await outbox.stop()
-      await hosts.drain()
-      await tokens.flush()
+      await core.stop()
+      await diagrams.close()
       await keep.close()
     },
   }
 }
-
-const given = (secret: string | undefined): readonly string[] =>
-  secret === undefined ? [] : [secret]

@@ -58,5 +58,7 @@ const onlyAboutTheHost = [
   'agents',
   'claims',
   'alarms',
+  'outbox',
   'sealed',
+  'last_seen',
 ] as const satisfies readonly Table[]

@@ -23,7 +23,7 @@ export function hostRow(snapshot: HostSnapshot, at: number): HostRow {
     id: context.id,
     serial: context.identity.serial,
     uuid: context.identity.uuid,
-    udid: context.identity.udid,
+    udid: context.identity.udid ?? enrolledUdid(context),
     hostname: said('hostname'),
     platform: said('platform'),
     os_version: said('os_version'),
@@ -40,6 +40,10 @@ export function hostRow(snapshot: HostSnapshot, at: number): HostRow {
     updated_at: at,
   }
 }
+
+/** A Mac's UDID is its hardware UUID, so it is no claim of its own; what it enrolled as is still its UDID. */
+const enrolledUdid = ({ channels }: HostContext): string | null =>
+  Object.values(channels).find(({ type }) => type === 'Device')?.key ?? null
 
 export const hostActorWrite = (snapshot: HostSnapshot, version: number): Write => ({
   put: 'host_actor',

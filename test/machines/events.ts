@@ -262,4 +262,5 @@ export const settle = (quarantined: boolean): HostEvent => ({
   identity: { serial: 'C02TWO', uuid: null, udid: null, enrollment_id: null },
   quarantined,
   facts: { hostname: { value: 'other.local', source: 'osquery', at: 5 } },
+  forget: [],
 })

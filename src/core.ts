@@ -1,0 +1,131 @@
+// The part of the server that knows hosts: runtime, intakes, and what operators may ask of them.
+import { hkdfSync } from 'node:crypto'
+import { Hono } from 'hono'
+import type { Logger } from 'pino'
+import { commandMachine } from '../machines/command.ts'
+import { hostMachine } from '../machines/host.ts'
+import { machineVersions } from '../machines/versions.ts'
+import type { Store } from '../storage/store.ts'
+import type { Config } from './config.ts'
+import type { ApiDeps } from './http/api/deps.ts'
+import { createMdmRoutes } from './http/mdm/routes.ts'
+import { createOsqueryRoutes } from './http/osquery/routes.ts'
+import { commandContext, createCommands } from './intake/commands.ts'
+import { createDepIntake } from './intake/dep.ts'
+import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
+import { createMdmIntake } from './intake/mdm.ts'
+import { createOsqueryIntake } from './intake/osquery.ts'
+import { createReconcile } from './intake/reconcile.ts'
+import { createSight, type Sight } from './intake/sight.ts'
+import { createTokens, type Tokens } from './intake/tokens.ts'
+import { createTurnstile } from './intake/turnstile.ts'
+import type { Keep } from './keep.ts'
+import { createAlarms } from './runtime/alarms.ts'
+import { createHosts, type Hosts } from './runtime/hosts.ts'
+import { createOutbox, type Performers } from './runtime/outbox.ts'
+import { hashToken, mintToken } from './secrets/tokens.ts'
+import { realWorld } from './world.ts'
+
+type CoreOptions = {
+  readonly config: Config
+  readonly log: Logger
+  readonly keep: Keep
+  /** The keep's store, perhaps with its commits timed. */
+  readonly store: Store
+}
+
+export type Core = {
+  readonly keep: Keep
+  readonly store: Store
+  readonly hosts: Hosts
+  readonly sight: Sight
+  readonly tokens: Tokens
+  readonly enrollSecrets: EnrollSecrets
+  /** Finishes what was begun; the keep stays open. */
+  stop(): Promise<void>
+}
+
+/** Nothing leaves the process yet: pushes wait for a push certificate. */
+const performers: Performers = {}
+
+export function openCore({ config, log, keep, store }: CoreOptions): Core {
+  const world = realWorld
+  const hosts = createHosts({
+    store,
+    world,
+    performed: new Set(Object.keys(performers)),
+    onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
+  })
+  const alarms = createAlarms({ store, hosts, world })
+  const outbox = createOutbox({ store, hosts, world, performers })
+  const secretTools = { store, world, mint: mintToken, hash: hashToken }
+  const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
+  return {
+    keep,
+    store,
+    hosts,
+    tokens,
+    sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
+    enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
+    async stop() {
+      await alarms.stop()
+      await outbox.stop()
+      await hosts.drain()
+      await tokens.flush()
+    },
+  }
+}
+
+/** What devices talk to. Mounted before anything that asks operators who they are. */
+export function deviceRoutes(
+  { keep, store, hosts, sight, enrollSecrets }: Core,
+  log: Logger,
+): Hono {
+  const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
+  const osquery = createOsqueryIntake({
+    ...shared,
+    logs: keep.logs,
+    isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
+  })
+  const mdm = createMdmIntake({ ...shared, sealing: keep.sealing })
+  const app = new Hono()
+  app.route('/', createOsqueryRoutes({ log, intake: osquery }))
+  // The one mode there is: devices are believed, and only from this machine.
+  app.route('/', createMdmRoutes({ log, intake: mdm, credential: () => ({ kind: 'none' }) }))
+  return app
+}
+
+/** What operators' routes and pages work with, beside how they know who asks. */
+export function apiDeps({
+  keep,
+  store,
+  hosts,
+  sight,
+  tokens,
+  enrollSecrets,
+}: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
+  const world = realWorld
+  return {
+    hosts,
+    store,
+    queries: keep.queries,
+    sealing: keep.sealing,
+    world,
+    commands: createCommands({ store, hosts, sealing: keep.sealing, world }),
+    commandContext,
+    tokens,
+    enrollSecrets,
+    reconcile: createReconcile({ store, hosts, world }),
+    dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),
+    machines: {
+      host: { version: machineVersions.host.version, machine: hostMachine },
+      command: { version: machineVersions.command.version, machine: commandMachine },
+    },
+    cursorKey: new Uint8Array(
+      hkdfSync('sha256', keep.masterKey.key, new Uint8Array(), 'muster cursor key v1', 32),
+    ),
+  }
+}
+
+const given = (secret: string | undefined): readonly string[] =>
+  secret === undefined ? [] : [secret]
