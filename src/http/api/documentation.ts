@@ -14,7 +14,10 @@ const problem = z
   .openapi('Problem')
 
 /** The document. Each operation names the role it needs under `security`. */
-export function documentOf(endpoints: readonly Endpoint[], version: string): object {
+export function documentOf(
+  endpoints: readonly Endpoint[],
+  version: string,
+): Readonly<Record<string, unknown>> {
   const app = new OpenAPIHono()
   const registry = app.openAPIRegistry
   registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
@@ -42,11 +45,13 @@ export function documentOf(endpoints: readonly Endpoint[], version: string): obj
       responses: responsesOf(endpoint),
     })
   }
-  return app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: { title: 'Muster', version, description: about },
-    servers: [{ url: '/api/v1' }],
-  })
+  return {
+    ...app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: { title: 'Muster', version, description: about },
+      servers: [{ url: '/api/v1' }],
+    }),
+  }
 }
 
 const about =

@@ -57,7 +57,11 @@ async function serve(
     url: new URL(context.req.url),
     header: (name) => context.req.header(name),
   })
-  return outcome.ok ? responseOf(outcome.value) : problemResponse(outcome.error, requestId)
+  if (!outcome.ok) return problemResponse(outcome.error, requestId)
+  const response = responseOf(outcome.value)
+  // Nobody will read the body of a HEAD: what feeds a stream must not wait for it.
+  if (context.req.method === 'HEAD') await response.body?.cancel()
+  return response
 }
 
 function responseOf(reply: Reply<unknown>): Response {

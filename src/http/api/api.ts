@@ -1,0 +1,82 @@
+import { z } from '@hono/zod-openapi'
+import { requestId } from 'hono/request-id'
+import { Hono } from 'hono'
+import { ok } from '../../result.ts'
+import { refusal } from '../auth.ts'
+import { createCursors } from '../cursor.ts'
+import { problemResponse, requestIdOf, unknownPath } from '../problem.ts'
+import { accessEndpoints } from './access.ts'
+import { commandsEndpoints } from './commands.ts'
+import { conflictsEndpoint, resolveEndpoint } from './conflicts.ts'
+import { depEndpoint } from './dep.ts'
+import type { ApiDeps } from './deps.ts'
+import { documentOf } from './documentation.ts'
+import { endpoint, type Endpoint } from './endpoint.ts'
+import { eventsEndpoint } from './events.ts'
+import { hostActorEndpoint } from './host-actor.ts'
+import { hostExplainEndpoint } from './host-explain.ts'
+import { hostJournalEndpoint } from './host-journal.ts'
+import { hostEndpoint } from './host.ts'
+import { hostsEndpoint } from './hosts.ts'
+import { summaryEndpoint } from './hosts-summary.ts'
+import { machinesEndpoints } from './machines.ts'
+import { reconcileEndpoints } from './reconcile.ts'
+import { addRoutes } from './routing.ts'
+import { sendEndpoint } from './send.ts'
+
+/** The operators' API, to be mounted at `/api/v1`. */
+export function createApi(deps: ApiDeps): Hono {
+  const app = new Hono()
+  app.use('*', requestId({ generator: () => deps.world.uuid() }))
+  app.onError((error, context) => {
+    const id = requestIdOf(context)
+    deps.log.error({ err: error, request_id: id }, 'a request failed')
+    return problemResponse({ kind: 'internal' }, id)
+  })
+  addRoutes(app, apiEndpoints(deps), deps.authenticate)
+  app.all('*', (context) => {
+    const refused = refusal(context, deps.authenticate(context), 'viewer')
+    return refused === undefined
+      ? unknownPath(context)
+      : problemResponse(refused, requestIdOf(context))
+  })
+  return app
+}
+
+/** Every route there is. A path's own words come before its parameters. */
+export function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
+  const cursors = createCursors(deps.cursorKey)
+  const endpoints = [
+    hostsEndpoint(deps, cursors),
+    summaryEndpoint(deps),
+    hostEndpoint(deps),
+    hostActorEndpoint(deps),
+    hostJournalEndpoint(deps, cursors),
+    hostExplainEndpoint(deps),
+    ...reconcileEndpoints(deps),
+    sendEndpoint(deps),
+    ...commandsEndpoints(deps, cursors),
+    conflictsEndpoint(deps, cursors),
+    resolveEndpoint(deps),
+    eventsEndpoint(deps),
+    ...machinesEndpoints(deps),
+    depEndpoint(deps),
+    ...accessEndpoints(deps),
+  ]
+  return [...endpoints, documentEndpoint(deps, endpoints)]
+}
+
+function documentEndpoint({ version }: ApiDeps, endpoints: readonly Endpoint[]): Endpoint {
+  const one: Endpoint = endpoint(
+    {
+      method: 'get',
+      path: '/openapi.json',
+      role: 'viewer',
+      tag: 'meta',
+      summary: 'This document.',
+      gives: z.record(z.string(), z.unknown()),
+    },
+    async () => ok({ kind: 'json', content: documentOf([...endpoints, one], version) }),
+  )
+  return one
+}

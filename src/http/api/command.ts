@@ -1,0 +1,171 @@
+// One command, from the wish to the device's word.
+import { z } from '@hono/zod-openapi'
+import type { CommandContext } from '../../../machines/command.ts'
+import type { CommandRow } from '../../../storage/rows.ts'
+import { fail, ok, type Result } from '../../result.ts'
+import type { Principal } from '../auth.ts'
+import type { Problem } from '../problem.ts'
+import { causeOf } from './cause.ts'
+import { bodyJson, bodyOf, bodyPlist } from './command-body.ts'
+import { commandItem, itemOfRow } from './command-item.ts'
+import type { ApiDeps } from './deps.ts'
+import { endpoint, type Endpoint } from './endpoint.ts'
+import { answered, askProblem } from './faults.ts'
+import { iso, time, yesOrNo } from './fields.ts'
+
+export const uuidParams = z.object({ uuid: z.string() })
+
+const json = z.unknown()
+
+const wholeCommand = commandItem
+  .extend({
+    attempts: z.int().openapi({ description: 'How often it left for the device.' }),
+    deferrals: z.int().openapi({ description: 'How often the device said NotNow.' }),
+    repeatable: z.boolean(),
+    history: z.array(
+      z.object({
+        state: z.string(),
+        at: time,
+        event: z.string(),
+        cause: z.string(),
+        cause_id: z.string().nullable(),
+      }),
+    ),
+    request: json.openapi({ description: 'The property list as JSON, without its secrets.' }),
+    result: json.openapi({ description: 'What the device reported; null while it has not.' }),
+    error_chain: z.array(
+      z.object({
+        ErrorCode: z.number(),
+        ErrorDomain: z.string(),
+        LocalizedDescription: z.string(),
+        USEnglishDescription: z.string().optional(),
+      }),
+    ),
+  })
+  .openapi('WholeCommand')
+
+const plistType = 'application/xml'
+const binaryPlistType = 'application/x-plist'
+
+export const commandEndpoint = (deps: ApiDeps): Endpoint =>
+  endpoint(
+    {
+      method: 'get',
+      path: '/commands/{uuid}',
+      role: 'viewer',
+      tag: 'commands',
+      summary: 'One command with its history, request and result.',
+      description:
+        'Secrets read [secret]. An admin sees them with reveal=true, which the journal keeps.',
+      params: uuidParams,
+      query: z.strictObject({
+        format: z.enum(['json', 'plist']).default('json'),
+        part: z.enum(['result', 'request']).default('result').openapi({
+          description: 'With format=plist: which of the two bodies.',
+        }),
+        reveal: yesOrNo('With the secrets, for admins.'),
+      }),
+      gives: wholeCommand,
+      types: ['application/json', plistType, binaryPlistType],
+    },
+    async ({ path: { uuid }, query: { format, part, reveal }, principal }) => {
+      const row = deps.store.lookups.command(uuid)
+      if (row === undefined) return fail({ kind: 'not-found', detail: 'No such command.' })
+      const audited = reveal ? await audit(deps, row, principal) : ok(undefined)
+      if (!audited.ok) return audited
+      const context = deps.commandContext(row)
+      if (format === 'json') {
+        const content = await whole(deps, row, { context, reveal })
+        return content.ok ? ok({ kind: 'json', content: content.value }) : content
+      }
+      const bytes = await bodyOf(deps, part === 'result' ? context.resultRef : context.requestRef)
+      if (!bytes.ok) return bytes
+      if (bytes.value === null)
+        return fail({ kind: 'not-found', detail: `The command has no ${part} (yet).` })
+      return ok({ kind: 'other', response: plistResponse(bodyPlist(bytes.value, reveal)) })
+    },
+  )
+
+type Shown = { readonly context: CommandContext; readonly reveal: boolean }
+
+async function whole(
+  deps: ApiDeps,
+  row: CommandRow,
+  { context, reveal }: Shown,
+): Promise<Result<z.input<typeof wholeCommand>, Problem>> {
+  const request = await bodyOf(deps, context.requestRef)
+  if (!request.ok) return request
+  const result = await bodyOf(deps, context.resultRef)
+  if (!result.ok) return result
+  const history = await historyOf(deps, row.command_uuid)
+  if (!history.ok) return history
+  return ok({
+    ...itemOfRow(row),
+    attempts: context.attempts,
+    deferrals: context.deferrals,
+    repeatable: context.repeatable,
+    history: history.value,
+    request: bodyJson(request.value, reveal),
+    result: bodyJson(result.value, reveal),
+    error_chain: context.errorChain.map((item) => ({ ...item })),
+  })
+}
+
+/** A command moves a few times; one that was deferred for a year of hourly polls moves 18,000 times. */
+const historyMax = 1_000
+
+async function historyOf(
+  { queries }: ApiDeps,
+  actor: string,
+): Promise<Result<z.input<typeof wholeCommand>['history'], Problem>> {
+  const page = answered(await queries.listJournal({ actor, ascending: true, limit: historyMax }))
+  if (!page.ok) return page
+  return ok(
+    page.value.items.flatMap(({ to_state, at, event, cause, cause_id }) =>
+      to_state === null ? [] : [{ state: to_state, at: iso(at), event, cause, cause_id }],
+    ),
+  )
+}
+
+/** Who saw the secrets is on record before they are seen. */
+async function audit(
+  { store, hosts, world }: ApiDeps,
+  row: CommandRow,
+  principal: Principal,
+): Promise<Result<void, Problem>> {
+  if (principal.role !== 'admin')
+    return fail({ kind: 'forbidden', detail: 'Only admins may see secrets.' })
+  const cause = causeOf(principal)
+  const writes = [
+    {
+      put: 'journal',
+      row: {
+        host_id: row.host_id,
+        at: world.now(),
+        actor: row.command_uuid,
+        event: 'operator.reveal',
+        from_state: null,
+        to_state: null,
+        cause: cause.kind,
+        cause_id: cause.id,
+        detail: null,
+      },
+    },
+  ] as const
+  const committed = await store.commit(writes)
+  if (!committed.ok) return fail(askProblem(committed.error))
+  hosts.live.publish(writes, committed.journalSeqs)
+  return ok(undefined)
+}
+
+function plistResponse(bytes: Uint8Array): Response {
+  const isBinary = Buffer.from(bytes.subarray(0, 6)).toString('latin1') === 'bplist'
+  const type = isBinary ? binaryPlistType : plistType
+  return new Response(Uint8Array.from(bytes), {
+    headers: {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

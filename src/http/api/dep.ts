@@ -1,0 +1,67 @@
+import { z } from '@hono/zod-openapi'
+import { type DepDevice, devicesMax, readDevices } from '../../protocol/dep/device.ts'
+import { fail, ok } from '../../result.ts'
+import { type BodySpec, jsonBytesMax, jsonType, readJson } from './body-spec.ts'
+import { causeOf } from './cause.ts'
+import type { ApiDeps } from './deps.ts'
+import { endpoint, type Endpoint } from './endpoint.ts'
+import { invalidAt } from './invalid.ts'
+
+const device = z
+  .looseObject({
+    serial_number: z.string(),
+    model: z.string().optional(),
+    device_family: z.string().optional(),
+    profile_status: z.string().optional(),
+    op_type: z.enum(['added', 'modified', 'deleted']).optional(),
+    op_date: z.string().optional(),
+  })
+  .openapi('DepDevice', { description: "A device object of Apple's list; other members are kept." })
+
+const outcomes = z.object({
+  items: z.array(
+    z.object({
+      serial: z.string(),
+      outcome: z.enum(['created', 'changed', 'unchanged', 'removed', 'unknown', 'failed']),
+      host_id: z.string().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+})
+
+/** Read by the protocol's own reader, which says more than a schema could. */
+const devicesBody: BodySpec<readonly DepDevice[]> = {
+  content: { [jsonType]: z.object({ devices: z.array(device).max(devicesMax) }) },
+  optional: false,
+  bytesMax: () => jsonBytesMax,
+  read(bytes) {
+    const json = readJson(bytes)
+    if (!json.ok) return json
+    const devices = readDevices(json.value)
+    return devices.ok ? devices : fail(invalidAt(devices.error))
+  },
+}
+
+export const depEndpoint = ({ dep }: ApiDeps): Endpoint =>
+  endpoint(
+    {
+      method: 'post',
+      path: '/dep/devices',
+      role: 'admin',
+      tag: 'dep',
+      summary: `Takes up to ${devicesMax} devices as Apple's list has them.`,
+      description: 'One outcome per serial; a serial named twice counts by its latest op_date.',
+      body: devicesBody,
+      gives: outcomes,
+    },
+    async ({ body, principal }) => {
+      const seen = await dep.see(body, causeOf(principal))
+      const items = seen.map(({ serial, outcome, hostId, detail }) => ({
+        serial,
+        outcome,
+        host_id: hostId,
+        detail: detail ?? null,
+      }))
+      return ok({ kind: 'json', content: { items } })
+    },
+  )

@@ -1,0 +1,68 @@
+// What the operators' API is given. It translates; everything that decides is in here.
+import type { Logger } from 'pino'
+import type { Queries } from '../../../storage/queries.ts'
+import type { Store } from '../../../storage/store.ts'
+import type { Commands } from '../../intake/commands.ts'
+import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
+import type { Reconcile } from '../../intake/reconcile-type.ts'
+import type { Tokens } from '../../intake/tokens.ts'
+import type { DepDevice } from '../../protocol/dep/device.ts'
+import type { Cause } from '../../runtime/ask.ts'
+import type { Hosts } from '../../runtime/hosts.ts'
+import type { World } from '../../runtime/world.ts'
+import type { Sealing } from '../../secrets/sealing.ts'
+import type { StateShape } from '../../ui/diagram/chart.ts'
+import type { Diagrams } from '../../ui/diagram/layout.ts'
+import type { Authenticate } from '../auth.ts'
+import type { CommandContext } from '../../../machines/command.ts'
+import type { CommandRow } from '../../../storage/rows.ts'
+
+export type ApiDeps = {
+  readonly hosts: Hosts
+  readonly store: Store
+  readonly queries: Queries
+  readonly sealing: Pick<Sealing, 'open'>
+  readonly world: World
+  readonly commands: Commands
+  /** What a command's actor knows, from its row. */
+  readonly commandContext: (row: CommandRow) => CommandContext
+  readonly tokens: Tokens
+  readonly enrollSecrets: EnrollSecrets
+  readonly reconcile: Reconcile
+  readonly dep: DepIntake
+  readonly machines: Machines
+  readonly diagrams: Diagrams
+  readonly authenticate: Authenticate
+  /** 32 bytes that stay the same over restarts. */
+  readonly cursorKey: Uint8Array
+  readonly log: Pick<Logger, 'error'>
+  readonly version: string
+  /** Ends the live streams, so that a server can stop. */
+  readonly closing: AbortSignal
+}
+
+/** Apple's device list, whoever fetched it. */
+export type DepIntake = {
+  /** One outcome per device, in order. */
+  see(devices: readonly DepDevice[], cause: Cause): Promise<readonly DepOutcome[]>
+}
+
+export type DepOutcome = {
+  readonly serial: string
+  /** `unknown`: removed from the list, and no host had it. `failed`: nothing was written, send it again. */
+  readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'unknown' | 'failed'
+  readonly hostId: string | null
+  readonly detail?: string
+}
+
+/** An XState machine as far as its definition is told. */
+export type MachineDefinition = {
+  readonly version: number
+  readonly machine: {
+    readonly id: string
+    readonly root: StateShape
+    readonly definition: unknown
+  }
+}
+
+export type Machines = Readonly<Record<'host' | 'command', MachineDefinition>>

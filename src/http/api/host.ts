@@ -1,0 +1,161 @@
+// One host, whole: what lists show and what only its actor knows.
+import { z } from '@hono/zod-openapi'
+import type { HostContext } from '../../../machines/host-context.ts'
+import type { ClaimRow, HostRow } from '../../../storage/rows.ts'
+import { fail, ok } from '../../result.ts'
+import type { HostView } from '../../runtime/hosts.ts'
+import { commandItem, itemOfContext } from './command-item.ts'
+import { conflictItem, conflictOf } from './conflict-item.ts'
+import type { ApiDeps } from './deps.ts'
+import { endpoint, type Endpoint } from './endpoint.ts'
+import { askProblem } from './faults.ts'
+import { iso, isoOrNull, time } from './fields.ts'
+import { hostItem, itemOf } from './host-item.ts'
+import { hostAt } from './host-ref.ts'
+import { shortHash } from './redacted.ts'
+
+const fact = z.object({
+  value: z.union([z.string(), z.number(), z.boolean()]),
+  source: z.enum(['dep', 'mdm', 'osquery']),
+  at: time.openapi({ description: 'When the value was first said.' }),
+})
+
+const channel = z.object({
+  key: z.string(),
+  kind: z.enum(['device', 'user']),
+  type: z.string(),
+  topic: z.string(),
+  pushable: z.boolean(),
+  user_short_name: z.string().nullable(),
+  since: time,
+})
+
+const claim = z.object({
+  kind: z.string(),
+  value: z.string(),
+  status: z.string(),
+  source: z.string(),
+  first_seen_at: time,
+  last_seen_at: time,
+})
+
+const agent = z.object({
+  key: z.string().openapi({ description: 'The beginning of the SHA-256 of its node key.' }),
+  instance: z.string().nullable(),
+  enrolled_at: time,
+  expires_at: time.nullable(),
+  detail_at: time.nullable(),
+})
+
+const alarm = z.object({ name: z.string(), due_at: time })
+
+const wholeHost = hostItem
+  .extend({
+    facts: z.record(z.string(), fact),
+    channels: z.array(channel),
+    claims: z.array(claim),
+    agents: z.array(agent),
+    open_commands: z.array(commandItem),
+    alarms: z.array(alarm),
+    conflicts: z.array(conflictItem),
+    enrolled_at: time.nullable(),
+  })
+  .openapi('WholeHost')
+
+export const refParams = z.object({
+  ref: z.string().openapi({ description: 'Id, serial, UUID, UDID or enrollment key.' }),
+})
+
+export const hostEndpoint = (deps: ApiDeps): Endpoint =>
+  endpoint(
+    {
+      method: 'get',
+      path: '/hosts/{ref}',
+      role: 'viewer',
+      tag: 'hosts',
+      summary: 'One host with its facts, channels, claims and open commands.',
+      params: refParams,
+      gives: wholeHost,
+      also: { 304: 'Unchanged since If-None-Match.', 308: 'Merged into another host.' },
+    },
+    async (call) => {
+      const row = await hostAt(deps, call)
+      if (!row.ok) return row
+      const looked = await deps.hosts.look(row.value.id)
+      if (!looked.ok) return fail(askProblem(looked.error))
+      const content = whole(deps, row.value, looked.value)
+      const etag = etagOf(looked.value, content)
+      const known = call.header('if-none-match')?.split(/\s*,\s*/)
+      if (known?.includes(etag))
+        return ok({
+          kind: 'other',
+          response: new Response(null, { status: 304, headers: { etag } }),
+        })
+      return ok({ kind: 'json', content, headers: { etag, 'cache-control': 'no-cache' } })
+    },
+  )
+
+/** The actor's version, and what moves without it: when it was last heard of, its commands, claims, conflicts. */
+function etagOf(view: HostView, content: z.input<typeof wholeHost>): string {
+  const commands = [...view.commands.values()].reduce((sum, { version }) => sum + version, 0)
+  const { last_seen_at, presence, claims, conflicts } = content
+  const others = [last_seen_at ?? '-', presence ?? '-', claims.length, conflicts.length, commands]
+  return `"${view.version}.${Buffer.from(others.join(' ')).toString('base64url')}"`
+}
+
+function whole(
+  { store, hosts, world }: ApiDeps,
+  row: HostRow,
+  view: HostView,
+): z.input<typeof wholeHost> {
+  const { context } = view.snapshot
+  const { lookups } = store
+  const now = world.now()
+  return {
+    // Read again: the look may have waited for a turn that changed it.
+    ...itemOf(lookups.host(row.id) ?? row, hosts.lastSeen.of(row.id), now),
+    facts: Object.fromEntries(
+      Object.entries(context.facts).map(([name, { value, source, at }]) => [
+        name,
+        { value, source, at: iso(at) },
+      ]),
+    ),
+    channels: Object.values(context.channels).map(channelOf),
+    claims: lookups.claimsOf(row.id).map(claimOf),
+    agents: Object.values(context.agents).map(agentOf),
+    open_commands: [...view.commands.values()].map(({ saved }) => itemOfContext(row.id, saved)),
+    alarms: lookups.alarmsOf(row.id).map(({ name, due_at }) => ({ name, due_at: iso(due_at) })),
+    conflicts: lookups
+      .conflictsOf(row.id)
+      .filter(({ resolved_at }) => resolved_at === null)
+      .map(conflictOf),
+    enrolled_at: isoOrNull(context.enrolledAt),
+  }
+}
+
+const channelOf = (one: HostContext['channels'][string]): z.input<typeof channel> => ({
+  key: one.key,
+  kind: one.kind,
+  type: one.type,
+  topic: one.topic,
+  pushable: one.pushRef !== null,
+  user_short_name: one.userShortName,
+  since: iso(one.since),
+})
+
+const claimOf = (row: ClaimRow): z.input<typeof claim> => ({
+  kind: row.kind,
+  value: row.value,
+  status: row.status,
+  source: row.source,
+  first_seen_at: iso(row.first_seen),
+  last_seen_at: iso(row.last_seen),
+})
+
+const agentOf = (one: HostContext['agents'][string]): z.input<typeof agent> => ({
+  key: shortHash(one.keyHash),
+  instance: one.instance,
+  enrolled_at: iso(one.enrolledAt),
+  expires_at: isoOrNull(one.expiresAt),
+  detail_at: one.detailAt === 0 ? null : iso(one.detailAt),
+})

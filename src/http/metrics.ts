@@ -1,0 +1,156 @@
+// Numbers for Prometheus. No label ever names a host: there are as many of those as computers.
+import { Hono, type MiddlewareHandler } from 'hono'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Queries } from '../../storage/queries.ts'
+import type { Store } from '../../storage/store.ts'
+import type { Hosts } from '../runtime/hosts.ts'
+import { thresholdsAt } from './api/host-item.ts'
+import { type Authenticate, refusal } from './auth.ts'
+import { problemResponse } from './problem.ts'
+
+export type Metrics = {
+  readonly registry: Registry
+  /** The store with its commits timed: give this one to the runtime. */
+  timed(store: Store): Store
+  /** Counts requests and their time by audience, such as `mdm`. */
+  requests(audience: string): MiddlewareHandler
+  /** Begins to watch what the hosts do and how many there are. */
+  watch(fleet: Fleet): void
+}
+
+type Fleet = {
+  readonly hosts: Hosts
+  readonly queries: Queries
+  readonly now: () => number
+}
+
+/** From an answer out of memory to a disk that waits. */
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const commits = new Histogram({
+    name: 'muster_commit_seconds',
+    help: 'From asking for a commit until it is on disk.',
+    buckets: secondsBuckets,
+    labelNames: ['outcome'],
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'muster_request_seconds',
+    help: 'Requests by audience, method and class of status.',
+    buckets: secondsBuckets,
+    labelNames: ['audience', 'method', 'status'],
+    registers,
+  })
+  return {
+    registry,
+    timed: (store) => ({
+      ...store,
+      async commit(writes) {
+        const stop = commits.startTimer()
+        const committed = await store.commit(writes)
+        stop({ outcome: committed.ok ? 'ok' : committed.error.kind })
+        return committed
+      },
+    }),
+    requests: (audience) => async (context, next) => {
+      const stop = requests.startTimer({ audience, method: methodOf(context.req.method) })
+      await next()
+      stop({ status: `${Math.floor(context.res.status / 100)}xx` })
+    },
+    watch: (fleet) => watchFleet(fleet, registers),
+  }
+}
+
+/** Methods are a client's text; only those we know become a label. */
+const methodOf = (method: string): string =>
+  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other'
+
+function watchFleet({ hosts, queries, now }: Fleet, registers: Registry[]): void {
+  const turns = new Counter({
+    name: 'muster_turns_total',
+    help: 'Turns that changed something and are durable.',
+    registers,
+  })
+  const transitions = new Counter({
+    name: 'muster_transitions_total',
+    help: 'State changes by machine.',
+    labelNames: ['machine', 'from', 'to'],
+    registers,
+  })
+  hosts.live.watch({
+    committed: () => turns.inc(),
+    happened({ actor, from_state: from, to_state: to }) {
+      if (to === null) return
+      transitions.inc({ machine: actor === 'host' ? 'host' : 'command', from: from ?? '', to })
+    },
+  })
+  new Gauge({
+    name: 'muster_mailbox_waiting',
+    help: 'Events that wait for a host.',
+    registers,
+    collect() {
+      this.set(hosts.stats().waiting)
+    },
+  })
+  new Gauge({
+    name: 'muster_hosts_resident',
+    help: 'Hosts in memory.',
+    registers,
+    collect() {
+      this.set(hosts.stats().resident)
+    },
+  })
+  gaugeHosts({ hosts, queries, now }, registers)
+  gaugeCommands(queries, registers)
+}
+
+function gaugeHosts({ queries, now }: Fleet, registers: Registry[]): void {
+  new Gauge({
+    name: 'muster_hosts',
+    help: 'Hosts by what they are counted by, and its value.',
+    labelNames: ['by', 'value'],
+    registers,
+    async collect() {
+      const counted = await queries.hostsSummary(thresholdsAt(now()))
+      if (!counted.ok) return
+      this.reset()
+      const { total, ...columns } = counted.value
+      this.set({ by: 'all', value: 'all' }, total)
+      for (const [by, counts] of Object.entries(columns))
+        for (const [value, count] of Object.entries(counts))
+          this.set({ by, value: value === '' ? 'none' : value }, count)
+    },
+  })
+}
+
+function gaugeCommands(queries: Queries, registers: Registry[]): void {
+  new Gauge({
+    name: 'muster_commands',
+    help: 'Commands by state, finished ones included.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const counted = await queries.transitionCounts('command')
+      if (!counted.ok) return
+      this.reset()
+      for (const [state, count] of Object.entries(counted.value.states['state'] ?? {}))
+        this.set({ state }, count)
+    },
+  })
+}
+
+/** `/metrics`, to be mounted at the root. Without `authenticate` it must be on a listener of its own. */
+export function createMetricsApp({ registry }: Metrics, authenticate?: Authenticate): Hono {
+  const app = new Hono()
+  app.get('/metrics', async (context) => {
+    const refused = authenticate && refusal(context, authenticate(context), 'viewer')
+    if (refused !== undefined) return problemResponse(refused, '')
+    const text = await registry.metrics()
+    return context.body(text, 200, { 'content-type': registry.contentType })
+  })
+  return app
+}
