@@ -50,6 +50,7 @@ const rules: readonly (readonly [string, readonly Sighting[], Sighting, string, 
   ['4: a virtual machine has no board to replace',                                    [mdm({ serial: X, udid: U })],                     mdm({ serial: X, udid: V }, 'mdm', { vouched: true, virtual: true }), 'quarantine', 'new', 'contradiction'],
   ['4: an agent\'s guess about the board does not lock the real one out',             [dep(X), agent],                                   mdm({ serial: X, udid: V }),                  'attach',       0,     undefined],
   ['4: the old board in another computer belongs to that one',                        [mdm({ serial: X, udid: U }), mdm({ serial: X, udid: V }, 'apple')], osquery({ serial: Y, uuid: U }), 'create', 'new', undefined],
+  ['4: the board that was replaced, seen with the serial again, is not believed of an agent', [mdm({ serial: X, udid: U }), mdm({ serial: X, udid: V }, 'apple')], osquery({ serial: X, uuid: U }), 'quarantine', 'new', 'serial-reuse'],
   ['5: two serials under one UUID at equal trust are clones',                         [agent],                                           osquery({ serial: Y, uuid: U }),              'create',       'new', 'clone'],
   ['5: a clone seen again is told by its serial',                                     [agent, osquery({ serial: Y, uuid: U })],          osquery({ serial: Y, uuid: U }),              'attach',       1,     undefined],
   ['5: the first of them too',                                                        [agent, osquery({ serial: Y, uuid: U })],          agent,                                        'attach',       0,     undefined],
@@ -158,10 +159,27 @@ test('a host that Apple vouches for is not quarantined for what an agent said on
   expect(world.claimOf(hosts[0], 'uuid', U)?.status).toBe('superseded')
 })
 
+test('better evidence that merges two hosts leaves no ghost of the agent that proposed it', () => {
+  const { world, hosts } = outcome([dep(X), mdm({ udid: U }), agent], mdm({ serial: X, udid: U }))
+  expect(hosts.map((id) => world.live(id))).toEqual([hosts[0], hosts[0], hosts[0]])
+  expect(world.tables().conflicts).toMatchObject([{ resolution: 'merged' }])
+})
+
+test("a claim that MDM disputed becomes its host's own on the word of MDM, not of an agent", () => {
+  const { world, hosts } = outcome([mdm({ serial: X, udid: U })], mdm({ serial: X, udid: V }))
+  const [owner = '', apart = ''] = [...hosts, world.lookups.claimsOn('uuid', V)[0]?.host_id]
+  world.commit([{ drop: 'claim', kind: 'serial', value: X, host_id: owner }])
+  world.see(osquery({ serial: X, uuid: V }))
+  expect(world.claimOf(apart, 'serial', X)?.status).toBe('disputed')
+  world.see(mdm({ serial: X, udid: V }))
+  expect(world.claimOf(apart, 'serial', X)?.status).toBe('active')
+  expect(world.lookups.host(apart)?.quarantined).toBe(0)
+})
+
 test('agents end on a host that better evidence takes into another, and go on when an agent does', () => {
   const before = [osquery({ uuid: U, osqueryInstance: I }), dep(X)]
   const byMdm = outcome(before, mdm({ serial: X, udid: U })).decision
-  const byAgent = outcome(before, agent).decision
+  const byAgent = outcome(before.toReversed(), agent).decision
   expect('revoked' in byMdm && byMdm.revoked).toHaveLength(1)
   expect('revoked' in byAgent && byAgent.revoked).toEqual([])
 })
