@@ -19,13 +19,16 @@ export type Job = () => Promise<void> | undefined
 export function createMailbox(): Mailbox {
   const queue: Job[] = []
   let busy = false
+  let running = false
   function run(): void {
+    // A job may post to its own mailbox; the loop that is already running will reach it.
+    if (running) return
+    running = true
     while (!busy) {
-      const pending = queue.shift()?.()
-      if (pending === undefined) {
-        if (queue.length === 0) return
-        continue
-      }
+      const job = queue.shift()
+      if (job === undefined) break
+      const pending = job()
+      if (pending === undefined) continue
       busy = true
       // Jobs turn every failure into an answer, so a rejection here is a bug and must surface.
       void pending.then(() => {
@@ -33,18 +36,13 @@ export function createMailbox(): Mailbox {
         run()
       })
     }
+    running = false
   }
-  let running = false
   return {
     post(job) {
       if (queue.length >= mailboxMax) return false
       queue.push(job)
-      // A job may post to its own mailbox; the loop that is already running will reach it.
-      if (!running && !busy) {
-        running = true
-        run()
-        running = false
-      }
+      run()
       return true
     },
     get waiting() {

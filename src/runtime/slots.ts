@@ -45,11 +45,11 @@ export function createSlots(options: SlotsOptions): Slots {
     slot.resident = undefined
   }
 
-  /** Lets the least recently used idle hosts go. */
-  function passivate(): void {
+  /** Lets the least recently used idle hosts go, but not the one whose turn comes now. */
+  function passivate(next: Slot): void {
     for (const slot of slots.values()) {
       if (slots.size <= max) return
-      if (!slot.mailbox.idle) continue
+      if (!slot.mailbox.idle || slot === next) continue
       letGo(slot)
       slots.delete(slot.hostId)
     }
@@ -63,7 +63,7 @@ export function createSlots(options: SlotsOptions): Slots {
       if (known !== undefined) slots.delete(hostId)
       const slot = known ?? { hostId, mailbox: createMailbox(), resident: undefined }
       slots.set(hostId, slot)
-      if (slots.size > max) passivate()
+      if (slots.size > max) passivate(slot)
       return slot
     },
     wake(slot, how) {
