@@ -12,6 +12,7 @@ import {
   pushed,
   report,
   stray,
+  tokenUpdate,
   user,
   userToken,
 } from './events.ts'
@@ -32,6 +33,15 @@ describe('NotNow', () => {
     expect(nextOf(world, notNow('A'))).toBe('B')
     expect(nextOf(world, acknowledged('B'))).toBe('A')
     expect(nextOf(world, acknowledged('A'))).toBeUndefined()
+  })
+
+  test('outlasts a TokenUpdate in the middle of a conversation', () => {
+    const world = after(...enrolled, enqueue('A', { seq: 1 }), enqueue('B', { seq: 2 }), idle())
+    // A second round, so that a forgotten one would show.
+    world.send(notNow('A'), acknowledged('B'), notNow('A'), idle(), notNow('A'))
+    world.send(enqueue('C', { seq: 3 }), tokenUpdate({ pushRef: 'push-2' }))
+    expect(nextOf(world, notNow('A'))).toBe('C')
+    expect(nextOf(world, notNow('C'))).toBeUndefined()
   })
 
   test('said twice about one command counts once and ends the conversation as before', () => {

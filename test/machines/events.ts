@@ -256,11 +256,14 @@ export const release = (parts: Partial<Parts>): HostEvent => ({
   parts: { ...noParts, ...parts },
 })
 
-export const settle = (quarantined: boolean): HostEvent => ({
+type Settle = Extract<HostEvent, { readonly type: 'identity.settle' }>
+
+export const settle = (given: Given<Settle> = {}): Settle => ({
   type: 'identity.settle',
   at: now,
   identity: { serial: 'C02TWO', uuid: null, udid: null, enrollment_id: null },
-  quarantined,
+  quarantined: false,
   facts: { hostname: { value: 'other.local', source: 'osquery', at: 5 } },
   forget: [],
+  ...given,
 })

@@ -113,7 +113,8 @@ export const histories: fc.Arbitrary<readonly Step[]> = fc
       { weight: 5, arbitrary: talk },
       { weight: 1, arbitrary: endings },
     ),
-    { maxLength: 40 },
+    // Short ones hold too few events for two commands to be deferred in one conversation.
+    { minLength: 5, maxLength: 40, size: 'max' },
   )
   .map((drawn) => concrete(drawn))
 

@@ -18,7 +18,7 @@ const always = (claim: string, holds: (history: readonly Step[]) => void): void 
     fc.assert(
       fc.property(histories, (history) => holds(history)),
       {
-        numRuns: 150,
+        numRuns: 100,
         reporter(details) {
           if (!details.failed) return
           const steps = details.counterexample?.[0].map(({ says }) => says).join('\n')

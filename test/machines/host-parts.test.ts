@@ -101,12 +101,19 @@ test('what one host absorbs from another it can release again, and is as before'
 })
 
 test("settled identity replaces the former; another host's facts only fill gaps", () => {
-  const world = after(agentA, details('hash-a'), settle(true))
+  const world = after(agentA, details('hash-a'), settle({ quarantined: true }))
   expect(world.snapshot().context).toMatchObject({
     quarantined: true,
     identity: { serial: 'C02TWO', uuid: null },
     facts: { hostname: { value: 'ada.local' } },
   })
-  const blank = after(settle(false))
+  const blank = after(settle())
   expect(blank.snapshot().context.facts.hostname?.value).toBe('other.local')
+})
+
+test('facts that turn out to be of another host are forgotten, whoever said them', () => {
+  const world = after(agentA, details('hash-a'))
+  world.send(settle({ facts: { model: { value: 'Mac15,6', source: 'mdm', at: 5 } } }))
+  world.send(settle({ facts: {}, forget: ['hostname'] }))
+  expect(Object.keys(world.snapshot().context.facts)).toEqual(['model'])
 })

@@ -114,7 +114,7 @@ test('a quarantined host is never a target', () => {
   const world = after(authenticate({ quarantined: true }), tokenUpdate())
   expect(world.send(enqueue('A'))).toEqual([])
   expect(world.commands()).toEqual({})
-  world.send(settle(false))
+  world.send(settle())
   expect(world.ask(enqueue('A'))).toEqual({ kind: 'done' })
 })
 

@@ -82,7 +82,7 @@ const identity: readonly HostEvent[] = [
   absorb({ mdm: mdmParts('awaiting_configuration', 4_000) }),
   absorb({ mdm: mdmParts('authenticated', 3_000) }),
   release(parts),
-  settle(false),
+  settle(),
 ]
 
 // One command each, since the walk of all events together has a hundred times the states and no
