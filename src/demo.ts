@@ -1,0 +1,42 @@
+// A server on a throw-away folder with a small fleet living its life: something true to look at within a minute.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { mintToken } from './secrets/tokens.ts'
+import { serve, type Talk } from './serve.ts'
+import { demoOptions, simulate, violationLines } from './simulator/run.ts'
+
+/** Runs until aborted, then leaves nothing behind. Resolves with 1 when the server broke a rule. */
+export async function demo(config: Config, talk: Talk, signal: AbortSignal): Promise<0 | 1> {
+  const data = mkdtempSync(join(tmpdir(), 'muster-demo-'))
+  const adminToken = config.adminToken ?? mintToken('muster_')
+  const enrollSecret = config.enrollSecret ?? mintToken('enroll_')
+  try {
+    const quiet = config.logLevel === 'info' ? 'error' : config.logLevel
+    const running = await serve(
+      { ...config, data, adminToken, enrollSecret, logLevel: quiet },
+      () => {},
+    )
+    talk(`Muster's demo: ${running.url}`)
+    talk(`  sign in with    ${adminToken}`)
+    talk(`  data            ${data}   (thrown away at the end)`)
+    talk('  30 simulated computers are being assigned, enrolling, answering, failing and leaving.')
+    talk('  Press Ctrl-C to end.')
+    const { hosts = 30, ...options } = demoOptions
+    const summary = await simulate({
+      ...options,
+      hosts,
+      url: running.url,
+      token: adminToken,
+      enrollSecret,
+      signal,
+    })
+    await running.stop()
+    const violations = violationLines(summary)
+    for (const line of violations) talk(line)
+    return violations.length === 0 ? 0 : 1
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+}
