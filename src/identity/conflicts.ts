@@ -18,7 +18,7 @@ export type ConflictKind =
 export type Choice = 'merge' | 'confirm-replacement' | 'keep-separate' | 'dismiss'
 
 /** A conflict row's `detail`. */
-export type ConflictDetail = {
+type ConflictDetail = {
   /** One sentence for an operator. */
   readonly sentence: string
   readonly seen: readonly ClaimRef[]

@@ -91,7 +91,7 @@ function sharedElsewhere(
 }
 
 /** One host as identity sees it; undefined when it is gone or was merged away. */
-export function knownHost(hostId: string, lookups: KnownLookups): KnownHost | undefined {
+function knownHost(hostId: string, lookups: KnownLookups): KnownHost | undefined {
   const row = lookups.host(hostId)
   if (row === undefined || row.merged_into !== null) return undefined
   return {

@@ -45,7 +45,7 @@ export function openLedger(opened: readonly ClaimRow[]): Ledger {
   }
 }
 
-export function sameClaim(one: ClaimRow | undefined, other: ClaimRow): boolean {
+function sameClaim(one: ClaimRow | undefined, other: ClaimRow): boolean {
   return (
     one !== undefined &&
     keyOf(one, one.host_id) === keyOf(other, other.host_id) &&

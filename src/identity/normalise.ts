@@ -15,7 +15,7 @@ export type RawIdentifiers = {
   readonly osqueryInstance?: string | undefined
 }
 
-export type Refusal = {
+type Refusal = {
   readonly field: keyof RawIdentifiers
   readonly kind: 'placeholder' | 'too-long' | 'not-printable-ascii' | 'not-a-uuid' | 'two-uuids'
 }

@@ -15,7 +15,7 @@ export type Undo = {
   readonly origins: readonly string[]
 }
 
-export type Change<Row> = { readonly before: readonly Row[]; readonly after: readonly Row[] }
+type Change<Row> = { readonly before: readonly Row[]; readonly after: readonly Row[] }
 
 /** What a merge row remembers. The column is written by `unite` alone, as JSON of this type. */
 export const undoOf = (merge: MergeRow): Undo => JSON.parse(merge.undo) as Undo

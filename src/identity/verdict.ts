@@ -4,7 +4,7 @@ import type { Sighting } from './sighting.ts'
 import { isCurrent, isStrong, isTelling, outranks } from './trust.ts'
 
 /** How one host that owns some of a sighting's identifiers stands to the sighting. */
-export type Verdict =
+type Verdict =
   /** Nothing contradicts: it is the same computer. */
   | 'agrees'
   /** The same computer, and its contradicting claims lose: a new board, or weaker evidence filled a gap wrongly. */

@@ -36,7 +36,7 @@ export type Computer = {
 }
 
 /** A computer with identifiers nobody else has; some PCs have placeholders instead of them. */
-export function computerOf(kind: Computer['kind'], number: number): Computer {
+function computerOf(kind: Computer['kind'], number: number): Computer {
   const serial = `C02X${number}`
   const uuid = uuidOf(number)
   const osqueryInstance = `instance-${number}`

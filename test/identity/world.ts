@@ -15,7 +15,7 @@ import type {
   MergeRow,
 } from '../../storage/rows.ts'
 
-export type Command = { readonly uuid: string; readonly host_id: string; readonly origin: string }
+type Command = { readonly uuid: string; readonly host_id: string; readonly origin: string }
 
 export type Tables = {
   readonly hosts: readonly HostRow[]
