@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 
 /** A predecessor killed a moment ago may hold the lock until the system has taken it down. */
-const waitMs = 5_000
+const lockWaitMs = 5_000
 const retryMs = 50
 
 export type Lock = { readonly release: () => void }
@@ -13,9 +13,12 @@ export type Lock = { readonly release: () => void }
  *
  * The lock is SQLite's own exclusive lock on a database of nothing else. POSIX drops all of a process's locks
  * on a file when the process closes any descriptor of it, so nothing may open this file through `fs`.
- * Undefined when another process still holds it after five seconds.
+ * Undefined when another process still holds it after `waitMs`.
  */
-export async function takeLock(path: string): Promise<Lock | undefined> {
+export async function takeLock(
+  path: string,
+  waitMs: number = lockWaitMs,
+): Promise<Lock | undefined> {
   const db = new Database(path) as unknown as Connection
   for (let waitedMs = 0; waitedMs <= waitMs; waitedMs += retryMs) {
     if (isTaken(db)) return { release: () => db.close() }

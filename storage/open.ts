@@ -15,6 +15,8 @@ export type StoreOptions = {
   readonly folder: string
   /** A thread died: nothing can be written or listed any more and the process should end. */
   readonly onFatal: (reason: Error) => void
+  /** How long a predecessor on the folder may take to go; five seconds when left out. */
+  readonly lockWaitMs?: number
   /** Only tests pass these. */
   readonly faults?: Faults
 }
@@ -40,7 +42,7 @@ export type OpenedStore = {
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const folder = resolve(options.folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = await takeLock(join(folder, 'muster.lock'))
+  const lock = await takeLock(join(folder, 'muster.lock'), options.lockWaitMs)
   if (lock === undefined) {
     throw new Error(`Another Muster is already running on the data folder ${folder}.`)
   }

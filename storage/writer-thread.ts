@@ -1,6 +1,6 @@
 // The one thread that writes. It answers each message with exactly one, in order.
 import { parentPort, workerData } from 'node:worker_threads'
-import { openForWriting, pragmasOf } from './connection.ts'
+import { type Connection, openForWriting, pragmasOf } from './connection.ts'
 import { createGroups } from './group.ts'
 import { migrate } from './migrations.ts'
 import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.ts'
@@ -9,33 +9,46 @@ import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.t
 const { path, backupFolder, faults } = workerData as WriterStart
 const say = (message: FromWriter): void => parentPort?.postMessage(message)
 
-const db = openForWriting(path)
-const migrated = migrate(db, backupFolder)
-if (migrated.ok) serve()
-else {
-  db.close()
-  say({ kind: 'refused', reason: migrated.reason })
+const opened = open()
+if (typeof opened === 'string') say({ kind: 'refused', reason: opened })
+else serve(opened)
+
+/** The connection, or why there is none. In words: errors of libsql lose theirs between threads. */
+function open(): Connection | string {
+  try {
+    const db = openForWriting(path)
+    const migrated = migrate(db, backupFolder)
+    if (migrated.ok) return db
+    db.close()
+    return migrated.reason
+  } catch (error) {
+    return `The database ${path} cannot be opened: ${wordsOf(error)}.`
+  }
 }
 
-function serve(): void {
+function serve(db: Connection): void {
   const commit = createGroups(db, faults)
   parentPort?.on('message', (message: ToWriter) => {
     if (message.kind === 'group') say({ kind: 'committed', results: commit(message.turns) })
-    else say(done(message))
+    else say(done(db, message))
     if (message.kind === 'close') parentPort?.close()
   })
   say({ kind: 'ready', pragmas: pragmasOf(db) })
 }
 
-function done(job: Job): FromWriter {
+function done(db: Connection, job: Job): FromWriter {
   try {
-    return { kind: 'done', lines: run(job) }
+    return { kind: 'done', lines: run(db, job) }
   } catch (error) {
-    return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) }
+    return { kind: 'failed', detail: wordsOf(error) }
   }
 }
 
-function run(job: Job): readonly string[] {
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function run(db: Connection, job: Job): readonly string[] {
   switch (job.kind) {
     case 'backup':
       db.prepare('VACUUM INTO ?').run([job.path])

@@ -5,7 +5,11 @@ import { temporaryFolder } from './folder.ts'
 
 /** Opens the embedded store and closes it after the test; a thread that dies fails the test. */
 export async function openEmbedded(
-  options: { readonly folder?: string; readonly faults?: Faults } = {},
+  options: {
+    readonly folder?: string
+    readonly faults?: Faults
+    readonly lockWaitMs?: number
+  } = {},
 ): Promise<OpenedStore> {
   const opened = await openStore({
     folder: temporaryFolder(),
