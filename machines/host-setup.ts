@@ -121,6 +121,13 @@ export const hostSetup = learning.extend({
         })
       },
     ),
+    /** What was sealed for the life that ends is of no use to the next, and to nobody else. */
+    dropSecrets: deciding(({ context, enqueue }) => {
+      const { channels, unlockTokenRef, bootstrapTokenRef } = context
+      const pushRefs = Object.values(channels).map(({ pushRef }) => pushRef)
+      for (const ref of [...pushRefs, unlockTokenRef, bootstrapTokenRef])
+        if (ref !== null) enqueue({ type: 'secret.drop', params: { ref } })
+    }),
     supersedeCommands: deciding(({ enqueue, self }) => {
       for (const { context } of openCommands(childrenOf(self)))
         enqueue.sendTo(context.commandUUID, { type: 'supersede' } satisfies CommandEvent)

@@ -9,6 +9,7 @@ export const done = { type: 'reply', params: { kind: 'done' } } as const
 /** A new MDM life. Commands queued for the former one must not run on a wiped computer. */
 export const begin = [
   'supersedeCommands',
+  'dropSecrets',
   { type: 'startEpoch', params: ({ event }: On<Authenticate>) => event },
   { type: 'learnIdentity', params: ({ event }: On<Authenticate>) => event },
   {

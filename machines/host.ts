@@ -44,7 +44,7 @@ const managed = hostSetup.createStateConfig({
       },
       {
         target: '#host.mdm.unenrolled',
-        actions: ['supersedeCommands', 'endEnrollment', done],
+        actions: ['supersedeCommands', 'dropSecrets', 'endEnrollment', done],
       },
     ],
     'mdm.SetBootstrapToken': {
@@ -91,7 +91,7 @@ const managed = hostSetup.createStateConfig({
     },
     'operator.reset': {
       target: '#host.mdm.unenrolled',
-      actions: ['supersedeCommands', 'endEnrollment', done],
+      actions: ['supersedeCommands', 'dropSecrets', 'endEnrollment', done],
     },
     'identity.absorb': absorbing,
     'identity.release': {

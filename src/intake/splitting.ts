@@ -66,6 +66,7 @@ function decide(
   const fresh = freshOf(means)
   const done = split(merge, known, fresh)
   const parts = partsFor(survivor, undo)
+  const reopened = (hostId: string): Parts['agents'] => reopenedAgents(undo, done, hostId)
   const at = fresh.atMs
   const release: HostEvent = { type: 'identity.release', at, parts }
   return ok({
@@ -74,6 +75,11 @@ function decide(
       [undo.survivorId]: {
         events: [
           release,
+          {
+            type: 'identity.absorb',
+            at,
+            parts: { mdm: null, dep: null, agents: reopened(undo.survivorId) },
+          },
           settleEvent(listedAs(done, undo.survivorId), at, {
             forget: factsFrom(survivor.context, loser.context),
           }),
@@ -83,7 +89,11 @@ function decide(
       [undo.loserId]: {
         events: [
           { type: 'identity.release', at, parts: partsOf(loser) },
-          { type: 'identity.absorb', at, parts },
+          {
+            type: 'identity.absorb',
+            at,
+            parts: { ...parts, agents: { ...parts.agents, ...reopened(undo.loserId) } },
+          },
           settleEvent(listedAs(done, undo.loserId), at),
         ],
       },
@@ -113,6 +123,23 @@ function partsFor(survivor: HostSnapshot, undo: Undo): Parts {
     ),
   }
 }
+
+/** Agents whose keys the merge had ended and the split opens again. */
+const reopenedAgents = (undo: Undo, done: Split, hostId: string): Parts['agents'] =>
+  Object.fromEntries(
+    undo.agents.before
+      .filter((row) => row.host_id === hostId && done.restored.includes(row.node_key_hash))
+      .map((row) => [
+        row.node_key_hash,
+        {
+          keyHash: row.node_key_hash,
+          instance: row.instance,
+          enrolledAt: row.enrolled_at,
+          expiresAt: row.expires_at,
+          detailAt: row.detail_at,
+        },
+      ]),
+  )
 
 /** Facts the survivor has word for word from the other host. */
 const factsFrom = (survivor: HostContext, loser: HostContext): readonly FactName[] =>

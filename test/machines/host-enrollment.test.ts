@@ -202,3 +202,23 @@ test('a host keeps 256 user channels beside the device channel', () => {
   const keys = Object.keys(after(...enrolled, ...users).snapshot().context.channels)
   expect(keys).toEqual([device, ...users.slice(1).map(({ channel }) => channel)])
 })
+
+// prettier-ignore
+const endings = [
+  ['is wiped and enrols again', authenticate()],
+  ['checks out',                checkOut()],
+  ['is reset by an operator',   reset],
+] as const
+for (const [what, ending] of endings) {
+  test(`what was sealed for a computer is forgotten when it ${what}`, () => {
+    const world = after(
+      authenticate(),
+      tokenUpdate({ pushRef: 'push/device', unlockTokenRef: 'unlock_token/device' }),
+      { type: 'mdm.SetBootstrapToken', at: now, ref: 'bootstrap_token/device' },
+    )
+    const dropped = world
+      .send(ending)
+      .flatMap((effect) => (effect.type === 'secret.drop' ? [effect.params.ref] : []))
+    expect(dropped).toEqual(['push/device', 'unlock_token/device', 'bootstrap_token/device'])
+  })
+}
