@@ -1,15 +1,70 @@
 // The program. The only reader of process.env.
 import process from 'node:process'
-import { readConfig } from './config.ts'
-import { serve } from './serve.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { exitCodes } from './cli/exit-code.ts'
+import { createProcessIo } from './cli/process-io.ts'
+import { runProgram } from './cli/program.ts'
+import type { ServeOptions } from './cli/serve-options.ts'
+import { type Config, readConfig } from './config.ts'
+import { defaultRates } from './simulator/rates.ts'
+import { exitCodeOf, simulate, violationLines } from './simulator/run.ts'
 
-const config = readConfig({}, process.env)
-if (!config.ok) {
-  process.stderr.write(`${config.error}\n`)
-  process.exit(2)
+const { io, signal: interrupted } = createProcessIo()
+
+/** Ends a server: Ctrl-C, or a service manager's SIGTERM. */
+const ending = new AbortController()
+interrupted.addEventListener('abort', () => ending.abort())
+process.once('SIGTERM', () => ending.abort())
+
+const talk = (line: string): void => void io.stdout.write(`${line}\n`)
+
+/** Runs a server with its setup; whatever stops the start is one sentence on stderr. */
+async function withConfig(
+  options: ServeOptions,
+  run: (config: Config) => Promise<number>,
+): Promise<number> {
+  const config = readConfig(options, process.env)
+  if (!config.ok) {
+    await io.stderr.write(`${config.error}\n`)
+    return exitCodes.usage
+  }
+  try {
+    return await run(config.value)
+  } catch (error) {
+    await io.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCodes.error
+  }
 }
-const running = await serve(config.value, (line) => process.stdout.write(`${line}\n`))
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => {
-    void running.stop().then(() => process.exit(0))
-  })
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  io,
+  env: process.env,
+  signal: interrupted,
+  version: packageJson.version,
+  rateNames: Object.keys(defaultRates),
+  serve: (options) =>
+    withConfig(options, async (config) => {
+      // Loaded when needed: most runs are a client's, and should start at once.
+      const { serve } = await import('./serve.ts')
+      const running = await serve(config, talk)
+      await aborted(ending.signal)
+      await running.stop()
+      return exitCodes.ok
+    }),
+  demo: (options) =>
+    withConfig(options, async (config) => {
+      const { demo } = await import('./demo.ts')
+      return demo(config, talk, ending.signal)
+    }),
+  async simulate(options) {
+    const summary = await simulate(options)
+    return { summary, broken: violationLines(summary), exitCode: exitCodeOf(summary) }
+  },
+})
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (signal.aborted) resolve()
+  else signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}
