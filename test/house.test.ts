@@ -49,7 +49,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'type:src/secrets/',
     'type:storage/',
   ],
-  'src/cli/': ['src/cli/', 'src/result.ts', 'commander', 'node:', 'type:src/simulator/'],
+  'src/cli/': [
+    'src/cli/',
+    'src/protocol/',
+    'src/result.ts',
+    'commander',
+    'node:',
+    'type:src/simulator/',
+  ],
   'src/simulator/': ['src/simulator/', 'src/protocol/', 'src/result.ts', 'node:'],
   'src/': ['src/', 'machines/', 'storage/', 'hono', '@hono/node-server', 'pino', 'xstate', 'node:'],
 }

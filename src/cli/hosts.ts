@@ -1,0 +1,216 @@
+// `muster hosts`: look at hosts. What changes them is in hosts-identity.ts.
+import type { Command } from 'commander'
+import type { Result } from '../result.ts'
+import type { Call, Shell } from './call.ts'
+import { segment } from './client.ts'
+import { columnsOf } from './column.ts'
+import type { Fault } from './fault.ts'
+import { type Look, tableText } from './format.ts'
+import { examples, group } from './group.ts'
+import { channelLook, claimLook, commandLook, hostLook, journalLook } from './host-looks.ts'
+import { addHostsIdentity } from './hosts-identity.ts'
+import { at, isObject, type Json, listAt } from './json.ts'
+import { addListOptions, filtersOf, listing } from './listing.ts'
+import { showing } from './showing.ts'
+import { addWatch } from './watching.ts'
+
+export function addHosts(program: Command, shell: Shell): void {
+  const hosts = group(program, 'hosts', 'the computers: find, look, explain, mend identity')
+  addList(hosts, shell)
+  addGet(hosts, shell)
+  addExplain(hosts, shell)
+  addJournal(hosts, shell)
+  hosts
+    .command('summary')
+    .description('how many hosts are in each state')
+    .action(shell.runs((call) => showing(call, { ...summaryLook, ...get('/hosts/summary') })))
+  hosts
+    .command('actor')
+    .description("the host's actor: state, context, children, alarms")
+    .argument('<ref>', refHelp)
+    .action(
+      shell.runs((call) => showing(call, { ...actorLook, ...get(`/hosts/${refOf(call)}/actor`) })),
+    )
+  addHostsIdentity(hosts, shell)
+}
+
+export const refHelp = 'id, serial, UUID, UDID or enrollment key'
+
+const get = (path: string) => ({ request: { method: 'GET', path } }) as const
+export const refOf = ({ args: [ref = ''] }: Call): string => segment(ref)
+
+const filterNames = [
+  'mdm',
+  'dep',
+  'osquery',
+  'presence',
+  'status',
+  'lifecycle',
+  'platform',
+  'q',
+  'sort',
+] as const
+
+function addList(hosts: Command, shell: Shell): void {
+  const command = hosts
+    .command('list')
+    .alias('ls')
+    .description('hosts by state; several values by comma, a leading ! leaves out')
+    .option('--mdm <states>', 'unenrolled, authenticated, enrolled, enrolled.ready…')
+    .option('--dep <states>', 'assigned, unassigned')
+    .option('--osquery <states>', 'enrolled, unenrolled')
+    .option('--presence <words>', 'online, offline, missing, never')
+    .option('--status <words>', 'on_automatic, on_manual, on_personal, pending, off, none')
+    .option('--lifecycle <words>', 'mdm_enrolled, osquery_enrolled, dep_assigned, unenrolled')
+    .option('--platform <words>', 'darwin, ios, windows, linux…')
+    .option('-q, --q <prefix>', 'beginning of hostname, serial or UUID')
+    .option('--sort <column>', 'a column, with a leading - for descending')
+    .action(
+      shell.runs((call) =>
+        listing(call, { ...hostLook, path: '/hosts', query: filtersOf(call, filterNames) }),
+      ),
+    )
+  examples(
+    addListOptions(command),
+    "muster hosts list --dep assigned --mdm '!enrolled'     assigned and not enrolled",
+    'muster hosts list --osquery enrolled --sort -last_seen_at -o wide',
+    'muster hosts list --presence missing --all -o name | xargs -n1 muster hosts explain',
+    'muster hosts list --watch',
+  )
+}
+
+function addGet(hosts: Command, shell: Shell): void {
+  const command = hosts
+    .command('get')
+    .description('one host: facts, channels, claims, open commands, alarms')
+    .argument('<ref>', refHelp)
+    .action(
+      shell.runs((call) =>
+        showing(call, { ...hostLook, ...get(`/hosts/${refOf(call)}`), more: sections }),
+      ),
+    )
+  examples(
+    addWatch(command),
+    'muster hosts get C02FIXTURE01',
+    'muster hosts get C02FIXTURE01 -o json | jq .facts',
+  )
+}
+
+const alarmLook: Look = { name: 'name', columns: columnsOf('ALARM: name', 'DUE: @due_at') }
+const factLook: Look = {
+  name: 'name',
+  columns: columnsOf('FACT: name', 'VALUE: value', 'SOURCE: source', 'SINCE: @at'),
+}
+
+const parts: readonly (readonly [string, Look])[] = [
+  ['channels', channelLook],
+  ['claims', claimLook],
+  ['open_commands', commandLook],
+  ['alarms', alarmLook],
+]
+
+/** What a host holds in lists, each as a table of its own. */
+function sections(call: Call, host: Json): string {
+  const facts = at(host, 'facts')
+  const rows = isObject(facts)
+    ? Object.entries(facts).map(([name, fact]) => ({ name, ...(isObject(fact) && fact) }))
+    : []
+  return [
+    tableText(call, factLook, rows),
+    ...parts.map(([key, look]) => tableText(call, look, listAt(host, key))),
+  ]
+    .filter((text) => text !== '')
+    .map((text) => `\n${text}`)
+    .join('')
+}
+
+const becauseLook: Look = {
+  name: 'about',
+  columns: columnsOf(
+    'WHAT: about',
+    'IS: ~value',
+    'BECAUSE: fact',
+    'SOURCE: source',
+    'AT: @at',
+    'SEQ: seq',
+  ),
+}
+
+function addExplain(hosts: Command, shell: Shell): void {
+  const command = hosts
+    .command('explain')
+    .description('why a host has its status and states: the fact, who said so and when')
+    .argument('<ref>', refHelp)
+    .action(shell.runs(explain))
+  examples(addWatch(command), 'muster hosts explain C02FIXTURE01')
+}
+
+const explain = (call: Call): Promise<Result<number, Fault>> =>
+  showing(call, {
+    name: 'host_id',
+    columns: columnsOf('HOST: host_id'),
+    ...get(`/hosts/${refOf(call)}/explain`),
+    more: (_, told) => `\n${tableText(call, becauseLook, reasonsIn(told))}`,
+  })
+
+const reasonsIn = (told: Json): readonly Json[] =>
+  Object.entries(isObject(told) ? told : {}).flatMap(([about, why]) =>
+    listAt(why, 'because').map((because) => ({
+      about,
+      value: at(why, 'value') ?? null,
+      ...(isObject(because) && because),
+    })),
+  )
+
+function addJournal(hosts: Command, shell: Shell): void {
+  const command = hosts
+    .command('journal')
+    .description('what happened to a host and its commands, newest first')
+    .argument('<ref>', refHelp)
+    .option('--event <names>', 'such as mdm.TokenUpdate; several by comma')
+    .option('--actor <name>', 'host, or a CommandUUID')
+    .option('--cause <kinds>', 'device, operator, alarm, sync, effect, identity')
+    .action(
+      shell.runs((call) =>
+        listing(call, {
+          ...journalLook,
+          path: `/hosts/${refOf(call)}/journal`,
+          query: filtersOf(call, ['event', 'actor', 'cause']),
+        }),
+      ),
+    )
+  examples(
+    addListOptions(command),
+    'muster hosts journal C02FIXTURE01 --cause operator --limit 20',
+    'muster hosts journal C02FIXTURE01 --all -o ndjson > journal.ndjson',
+  )
+}
+
+const summaryLook: Look = {
+  name: 'total',
+  columns: columnsOf(
+    'TOTAL: total',
+    'LIFECYCLE: lifecycle',
+    'STATUS: status',
+    'MDM: mdm',
+    'DEP: dep',
+    'OSQUERY: osquery',
+    'PRESENCE: presence',
+    'PLATFORM: platform',
+  ),
+}
+
+const actorLook: Look = {
+  name: 'machine',
+  columns: columnsOf(
+    'MACHINE: machine',
+    'MACHINE VERSION: machine_version',
+    'VERSION: version',
+    'STATE: value',
+    'RESIDENT: resident',
+    'MAILBOX: mailbox',
+    'CHILDREN: children',
+    'ALARMS: alarms',
+    'CONTEXT: context',
+  ),
+}

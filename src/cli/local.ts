@@ -1,0 +1,161 @@
+// `muster serve`, `demo` and `simulate`: what runs here instead of asking a server. Given from outside.
+import type { Command } from 'commander'
+import { fail, ok, type Result } from '../result.ts'
+import type { SimulateOptions, Summary } from '../simulator/run.ts'
+import type { Call, Shell } from './call.ts'
+import { columnsOf } from './column.ts'
+import { usage } from './command-wish.ts'
+import type { Fault } from './fault.ts'
+import { itemText, type Look } from './format.ts'
+import { examples } from './group.ts'
+import { parseJson } from './json.ts'
+import { collect, durationMs, wholeNumber } from './options.ts'
+import { harmless } from './safe-text.ts'
+import { serveFlags, type ServeOptions } from './serve-options.ts'
+import { readSecretFile, targetOf } from './target.ts'
+
+export type Local = {
+  /** Serves until it is told to stop; gives the exit code. */
+  readonly serve: (options: ServeOptions) => Promise<number>
+  /** Serves simulated computers from a throw-away folder until it is told to stop. */
+  readonly demo: (options: ServeOptions) => Promise<number>
+  readonly simulate: (options: SimulateOptions) => Promise<Simulated>
+  /** What `simulate --rate` may name. */
+  readonly rateNames: readonly string[]
+}
+
+export type Simulated = {
+  readonly summary: Summary
+  /** The rules the server broke, a line each. */
+  readonly broken: readonly string[]
+  readonly exitCode: number
+}
+
+export function addLocal(program: Command, shell: Shell, local: Local): void {
+  const serve = program.command('serve').description('run the server')
+  for (const [, variable, flag, help] of serveFlags) serve.option(flag, `${help} [${variable}]`)
+  examples(
+    serve.action(shell.runs(async (call) => ok(await local.serve(serveOptions(call))))),
+    'muster serve',
+    'muster serve --listen 127.0.0.1:9000 --data /var/lib/muster',
+  )
+  examples(
+    program
+      .command('demo')
+      .description('run a server with simulated computers, on a folder that is thrown away')
+      .option('--listen <host:port>', 'where to listen (default 127.0.0.1:8080) [MUSTER_LISTEN]')
+      .option('--log-level <level>', 'debug, info, warn, error or silent [MUSTER_LOG_LEVEL]')
+      .action(shell.runs(async (call) => ok(await local.demo(serveOptions(call))))),
+    'muster demo',
+  )
+  addSimulate(program, shell, local)
+}
+
+const serveOptions = ({ options }: Call): ServeOptions =>
+  Object.fromEntries(
+    serveFlags.flatMap(([name]) => {
+      const value = options.text(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+
+/** As many computers as one process can be without being the bottleneck itself. */
+const hostsMax = 100_000
+
+function addSimulate(program: Command, shell: Shell, local: Local): void {
+  examples(
+    program
+      .command('simulate')
+      .description(
+        'computers that enrol, answer and misbehave, against any server; checks its answers',
+      )
+      .option('--hosts <n>', 'how many (default 30)', wholeNumber(1, hostsMax))
+      .option('--rounds <n>', 'end when each has lived this many', wholeNumber(1, 1_000_000))
+      .option('--duration <duration>', 'end after this long', durationMs)
+      .option('--poll <duration>', 'pause between rounds (default 1s)', durationMs)
+      .option('--concurrency <n>', 'how many speak at once (default 128)', wholeNumber(1, 10_000))
+      .option('--seed <text>', 'the same seed gives the same lives')
+      .option('--rate <name=share>', 'how often a thing happens, 0 to 1; may be repeated', collect)
+      .option('--no-operator', 'nobody sends commands')
+      .option('--enroll-secret-file <file>', 'what agents enrol with [MUSTER_ENROLL_SECRET]')
+      .action(shell.runs((call) => simulate(call, local))),
+    'muster simulate --hosts 200 --duration 1m',
+    'muster simulate --hosts 1000 --rounds 20 --poll 0 --seed 7 --rate notNow=0.3 --rate error=0',
+  )
+}
+
+async function simulate(call: Call, local: Local): Promise<Result<number, Fault>> {
+  const options = simulateOptions(call, local)
+  if (!options.ok) return options
+  const { summary, broken, exitCode } = await local.simulate(options.value)
+  // The summary is plain data; as JSON it is what every format shows.
+  const item = parseJson(JSON.stringify(summary)) ?? null
+  await call.io.stdout.write(itemText(call, look, item))
+  for (const line of broken) await call.tell(harmless(line))
+  if (exitCode === 8)
+    return fail({ kind: 'unreachable', url: options.value.url, cause: 'it never answered' })
+  return ok(exitCode)
+}
+
+const look: Look = {
+  name: 'seed',
+  columns: columnsOf(
+    'SEED: seed',
+    'HOSTS: hosts',
+    'MILLISECONDS: elapsedMs',
+    'ANSWERS: answers',
+    'RULES BROKEN: violations.total',
+    'MDM: believed.mdm',
+    'OSQUERY: believed.osquery',
+    'APPLE LIST: believed.appleList',
+  ),
+}
+
+function simulateOptions(call: Call, local: Local): Result<SimulateOptions, Fault> {
+  const { options, env, io, signal } = call
+  const target = targetOf(
+    {
+      url: options.text('url'),
+      tokenFile: options.text('tokenFile'),
+      context: options.text('context'),
+    },
+    env,
+  )
+  if (!target.ok) return target
+  const secretFile = options.text('enrollSecretFile')
+  const secret = secretFile === undefined ? undefined : readSecretFile(secretFile)
+  if (secret !== undefined && !secret.ok) return secret
+  const rates = ratesOf(options.list('rate'), local.rateNames)
+  if (!rates.ok) return rates
+  return ok({
+    ...target.value,
+    enrollSecret: secret?.value ?? env['MUSTER_ENROLL_SECRET'],
+    hosts: options.number('hosts'),
+    rounds: options.number('rounds'),
+    durationMs: options.number('duration'),
+    pollMs: options.number('poll'),
+    concurrency: options.number('concurrency'),
+    seed: options.text('seed'),
+    rates: rates.value,
+    ...(options.flag('operator') ? {} : { operator: false }),
+    signal,
+    progress: { isTTY: io.stderr.isTTY, write: (text) => void io.stderr.write(text) },
+  })
+}
+
+function ratesOf(
+  texts: readonly string[],
+  names: readonly string[],
+): Result<SimulateOptions['rates'], Fault> {
+  const rates: Record<string, number> = {}
+  for (const text of texts) {
+    const { name, share } = /^(?<name>\w+)=(?<share>[\d.]+)$/.exec(text)?.groups ?? {}
+    const value = Number(share)
+    if (name === undefined || !(value >= 0 && value <= 1))
+      return usage(`A rate is a name and a share from 0 to 1, such as notNow=0.3, and not ${text}.`)
+    if (!names.includes(name))
+      return usage(`There is no rate ${name}; there are ${names.join(', ')}.`)
+    rates[name] = value
+  }
+  return ok(rates)
+}
