@@ -3,16 +3,16 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Bytes that are read whole have to fit in memory next to everything else. */
-export const blobBytesMax = 128 * 1024 * 1024
+const blobBytesMax = 128 * 1024 * 1024
 
-export type BlobFault =
+type BlobFault =
   | { readonly kind: 'too-large'; readonly bytesMax: number }
   | { readonly kind: 'missing' }
   /** What is stored under the digest is not what was put there. */
   | { readonly kind: 'damaged' }
   /** Disk full, I/O error: worth another try. */
   | { readonly kind: 'unavailable'; readonly detail: string }
-export type BlobResult<Value> =
+type BlobResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: BlobFault }
 
@@ -74,7 +74,7 @@ export async function openBlobFolder(
   }
 }
 
-export const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 async function* chunksOf(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,

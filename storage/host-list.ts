@@ -44,6 +44,8 @@ export function listHosts(select: Select, query: HostListQuery): Page<ListedHost
 type Narrowed = {
   readonly combinations: readonly Combination[]
   readonly everyCombination: boolean
+  /** No host that was ever heard of is left out by its states. */
+  readonly everyHeard: boolean
   readonly presence: PresenceFilter | undefined
   readonly prefix: string | undefined
 }
@@ -56,7 +58,15 @@ function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
       (presence === undefined || presence.pending || !isPending(combination)),
   )
   const prefix = query.q === '' ? undefined : query.q
-  return { combinations, everyCombination: combinations.length === all.length, presence, prefix }
+  const heardIn = (some: readonly Combination[]): number =>
+    some.filter((combination) => !isPending(combination)).length
+  return {
+    combinations,
+    everyCombination: combinations.length === all.length,
+    everyHeard: heardIn(combinations) === heardIn(all),
+    presence,
+    prefix,
+  }
 }
 
 function count(select: Select, narrowed: Narrowed): number {
@@ -72,7 +82,7 @@ function count(select: Select, narrowed: Narrowed): number {
   if (presence === undefined) return countOf(combinations)
   const heard = combinations.filter((combination) => !isPending(combination))
   const pending = presence.pending ? countOf(combinations) - countOf(heard) : 0
-  return pending + countInRanges(select, presence.ranges, heard)
+  return pending + countInRanges(select, presence.ranges, narrowed.everyHeard ? 'all' : heard)
 }
 
 /** Where ids come from; `h` and `l` name the host and its row in `last_seen`. */

@@ -2,7 +2,7 @@ import { createExchange } from './exchange.ts'
 import type { Queried, Queries, QueryName, QueryTypes } from './queries.ts'
 
 /** Queries waiting for the thread. At some milliseconds each, who stands further back has timed out. */
-export const waitingQueriesMax = 1_000
+const waitingQueriesMax = 1_000
 
 export type ToReader = { readonly name: QueryName; readonly ask: unknown } | 'close'
 export type FromReader =

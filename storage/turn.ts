@@ -7,7 +7,7 @@ import type { ClaimRow, JournalRow } from './rows.ts'
 import type { Write } from './store.ts'
 
 /** A rule the database holds said no. The turn is to be rolled back alone. */
-export type Refusal = 'conflict' | 'claim-taken'
+type Refusal = 'conflict' | 'claim-taken'
 
 export type Turns = {
   /** Applies the writes of one turn in order, adding the seqs of its journal rows to `seqs`. Throws on I/O. */

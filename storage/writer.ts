@@ -4,9 +4,9 @@ import type { CommitFault, Committed, Write } from './store.ts'
 import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.ts'
 
 /** Turns waiting to be sent. Some seconds of writing at full speed: who waits longer has given up. */
-export const waitingTurnsMax = 10_000
+const waitingTurnsMax = 10_000
 /** Turns in one transaction: bounds how long a turn waits for others, long after the fsync is paid for. */
-export const groupTurnsMax = 512
+const groupTurnsMax = 512
 
 export type Writer = {
   /** What the writing connection was set to, read back. */

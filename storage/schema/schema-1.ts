@@ -53,22 +53,27 @@ const hosts = [
   `CREATE INDEX hosts_by_udid ON hosts (udid)`,
   // A row per listed host from the start, `at` null until it is first heard of: lists join without gaps.
   `CREATE TABLE last_seen (
-    host_id TEXT PRIMARY KEY, at INTEGER, mdm_at INTEGER, osquery_at INTEGER, combination INTEGER NOT NULL
+    host_id TEXT PRIMARY KEY, at INTEGER, mdm_at INTEGER, osquery_at INTEGER, combination INTEGER NOT NULL,
+    pending INTEGER NOT NULL CHECK (pending IN (0, 1))
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX last_seen_by_at ON last_seen (at, host_id, combination)`,
+  // Pending hosts are in no presence; those heard of in an earlier life are subtracted from a bare range count.
+  `CREATE INDEX last_seen_pending ON last_seen (at) WHERE pending = 1`,
 ]
 
 const hostCounting = [
   `CREATE TRIGGER host_counted AFTER INSERT ON hosts WHEN new.combination IS NOT NULL BEGIN
     UPDATE host_counts SET count = count + 1 WHERE combination = new.combination;
-    INSERT INTO last_seen (host_id, combination) VALUES (new.id, new.combination);
+    INSERT INTO last_seen (host_id, combination, pending)
+      VALUES (new.id, new.combination, new.lifecycle = 'dep_assigned');
   END`,
   `CREATE TRIGGER host_recounted AFTER UPDATE OF combination ON hosts
     WHEN old.combination IS NOT NULL AND new.combination IS NOT NULL AND old.combination <> new.combination BEGIN
     UPDATE host_counts SET count = count + 1 WHERE combination = new.combination;
     UPDATE host_counts SET count = count - 1 WHERE combination = old.combination;
     DELETE FROM host_counts WHERE combination = old.combination AND count = 0;
-    UPDATE last_seen SET combination = new.combination WHERE host_id = new.id;
+    UPDATE last_seen SET combination = new.combination, pending = new.lifecycle = 'dep_assigned'
+      WHERE host_id = new.id;
   END`,
   `CREATE TRIGGER host_merged_away AFTER UPDATE OF combination ON hosts
     WHEN old.combination IS NOT NULL AND new.combination IS NULL BEGIN
@@ -79,7 +84,8 @@ const hostCounting = [
   `CREATE TRIGGER host_split_off AFTER UPDATE OF combination ON hosts
     WHEN old.combination IS NULL AND new.combination IS NOT NULL BEGIN
     UPDATE host_counts SET count = count + 1 WHERE combination = new.combination;
-    INSERT INTO last_seen (host_id, combination) VALUES (new.id, new.combination);
+    INSERT INTO last_seen (host_id, combination, pending)
+      VALUES (new.id, new.combination, new.lifecycle = 'dep_assigned');
   END`,
   `CREATE TRIGGER host_uncounted AFTER DELETE ON hosts WHEN old.combination IS NOT NULL BEGIN
     UPDATE host_counts SET count = count - 1 WHERE combination = old.combination;

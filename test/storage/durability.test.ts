@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openForReading } from '../../storage/connection.ts'
 import { createFaults, failNextCommits, fillDisk } from '../../storage/faults.ts'
@@ -130,7 +131,7 @@ const journalled = (id: string): readonly Write[] => [
 
 /** A process that commits hosts one after another and prints each number once it was answered. */
 function start(folder: string): ChildProcess {
-  const script = join(import.meta.dirname, 'committing-process.ts')
+  const script = fileURLToPath(new URL('./committing-process.ts', import.meta.url))
   const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Store, Write } from '../../storage/store.ts'
+import { everything, rows } from './everything.ts'
+import { fences, versions } from './fence-conformance.ts'
 import { actorRow, claimRow, commandRow, hostRow, journalRow, newHost } from './rows.ts'
 
 /** What every store promises, whatever keeps its rows. `open` gives an empty one. */
@@ -124,74 +126,6 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect((await before).ok).toBe(true)
     const after = await store.commit(newHost('h2'))
     expect(after).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
-  })
-}
-
-function versions(open: () => Promise<Store>): void {
-  let store: Store
-  beforeAll(async () => {
-    store = await open()
-  })
-  afterAll(() => store.close())
-  const host = (id: string, version: number): Write => ({
-    put: 'host_actor',
-    row: actorRow(id, version),
-  })
-  const command = (id: string, version: number): Write => ({
-    put: 'command',
-    row: commandRow(id, { version }),
-  })
-  // prettier-ignore
-  const cases = [
-    // stored      put   outcome
-    [[],           1,    'ok'],
-    [[],           2,    'conflict'],
-    [[],           0,    'conflict'],
-    [[1],          1,    'conflict'],
-    [[1],          2,    'ok'],
-    [[1],          3,    'conflict'],
-    [[1, 2],       2,    'conflict'],
-    [[1, 2],       1,    'conflict'],
-    [[1, 2],       3,    'ok'],
-  ] as const
-  for (const [name, write] of Object.entries({ host, command }))
-    for (const [stored, version, outcome] of cases) {
-      const title = `with versions [${stored.join()}] of a ${name} stored, version ${version} is ${outcome}`
-      test(title, async () => {
-        for (const known of stored) await store.commit([write(title, known)])
-        const answer = await store.commit([write(title, version)])
-        expect(answer.ok ? 'ok' : answer.error.kind).toBe(outcome)
-      })
-    }
-}
-
-function fences(make: () => Promise<Store>): void {
-  test('a turn that breaks a fence leaves nothing of itself, and its neighbours stay', async () => {
-    const store = await make()
-    await store.commit(newHost('h1'))
-    const answers = await Promise.all([
-      store.commit([...newHost('h2'), { put: 'journal', row: journalRow('h2') }]),
-      store.commit([...newHost('h3'), { put: 'host_actor', row: actorRow('h1', 9) }]),
-      store.commit(newHost('h4')),
-    ])
-    expect(answers.map(({ ok }) => ok)).toEqual([true, false, true])
-    expect(['h2', 'h3', 'h4'].map((id) => store.lookups.host(id)?.id)).toEqual([
-      'h2',
-      undefined,
-      'h4',
-    ])
-    expect(store.lookups.hostActor('h3')).toBeUndefined()
-  })
-
-  test('of two turns that replace the same version only the first is durable', async () => {
-    const store = await make()
-    await store.commit(newHost('h1'))
-    const [first, second] = await Promise.all([
-      store.commit([{ put: 'host_actor', row: actorRow('h1', 2, '"first"') }]),
-      store.commit([{ put: 'host_actor', row: actorRow('h1', 2, '"second"') }]),
-    ])
-    expect([first.ok, second.ok]).toEqual([true, false])
-    expect(store.lookups.hostActor('h1')?.snapshot).toBe('"first"')
   })
 }
 
@@ -338,79 +272,3 @@ function timers(make: () => Promise<Store>): void {
     expect(store.lookups.command('c1')).toMatchObject({ state: 'acknowledged', version: 2 })
   })
 }
-
-const rows = {
-  alarm: { host_id: 'h1', name: 'expire', due_at: 100 },
-  outbox: {
-    id: 'o1',
-    host_id: 'h1',
-    kind: 'apns',
-    payload: '{}',
-    due_at: 50,
-    attempts: 0,
-    created_at: 1,
-  },
-  enrollment: { key: 'E1', host_id: 'h1', channel: 'device', type: 'Device', created_at: 1 },
-  dep_device: {
-    serial: 'S1',
-    host_id: 'h1',
-    assigned: 1,
-    profile_status: null,
-    op_date: null,
-    raw: '{}',
-    updated_at: 1,
-  },
-  agent: {
-    node_key_hash: 'k1',
-    host_id: 'h1',
-    instance: null,
-    enrolled_at: 1,
-    expires_at: null,
-    revoked_at: null,
-    detail_at: 0,
-  },
-  conflict: {
-    id: 'x1',
-    kind: 'clone',
-    host_id: 'h1',
-    others: '[]',
-    claim_kind: 'uuid',
-    claim_value: 'U',
-    detail: '{}',
-    opened_at: 1,
-    resolved_at: null,
-    resolution: null,
-  },
-  merge: { id: 'm1', survivor_id: 'h1', loser_id: 'h0', at: 1, undo: '{}', undone_at: null },
-  last_seen: { host_id: 'h1', at: 9, mdm_at: 9, osquery_at: null },
-  token: { id: 't1', name: 'ci', role: 'viewer', hash: 'h', created_at: 1, last_used_at: null },
-  enroll_secret: { id: 'n1', name: 'default', hash: 'h', created_at: 1 },
-} as const
-
-const everything: readonly Write[] = [
-  ...newHost('h1'),
-  { put: 'command', row: commandRow('c1') },
-  { put: 'journal', row: journalRow('h1') },
-  { put: 'claim', row: claimRow('h1') },
-  { put: 'alarm', row: rows.alarm },
-  { put: 'outbox', row: rows.outbox },
-  { put: 'enrollment', row: rows.enrollment },
-  { put: 'dep_device', row: rows.dep_device },
-  { put: 'agent', row: rows.agent },
-  {
-    put: 'sealed',
-    row: {
-      ref: 's1',
-      host_id: 'h1',
-      kind: 'command',
-      sealed: Buffer.from([1, 2, 255]),
-      blob: null,
-    },
-  },
-  { put: 'conflict', row: rows.conflict },
-  { put: 'merge', row: rows.merge },
-  { put: 'last_seen', row: rows.last_seen },
-  { put: 'token', row: rows.token },
-  { put: 'enroll_secret', row: rows.enroll_secret },
-  { put: 'journal', row: journalRow('h1', { actor: 'c1', from_state: null, to_state: 'queued' }) },
-]
