@@ -54,19 +54,25 @@ export type Summary = {
 /** Thirty computers at a pace a person can follow, until aborted. */
 export const demoOptions: Omit<SimulateOptions, 'url'> = {
   hosts: 30,
-  seed: 'demo',
+  // Of several seeds the one whose fleet has every kind of computer, two clones and a copied agent.
+  seed: 'birch',
   pollMs: 2_500,
   operator: true,
   commandEveryMs: 1_500,
-  // Some stay assigned for a while, so that every state is there to be seen in the first minute.
   rates: {
+    linux: 0.12,
+    windows: 0.08,
+    clone: 0.04,
+    copiedAgent: 0.03,
+    inAppleList: 0.85,
+    appleListFirst: 0.6,
+    // Arriving takes a while, so that within the first minute every state is there to be seen.
     arrive: 0.25,
     notNow: 0.15,
     error: 0.08,
+    lostReply: 0.05,
     checkOut: 0.006,
     reenroll: 0.004,
-    clone: 0.05,
-    copiedAgent: 0.05,
   },
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { exitCodeOf, simulate, violationLines } from '../../src/simulator/run.ts'
+import { planFleet } from '../../src/simulator/computer-plan.ts'
+import { defaultRates } from '../../src/simulator/rates.ts'
+import { demoOptions, exitCodeOf, simulate, violationLines } from '../../src/simulator/run.ts'
 import { startPeer } from './peer.ts'
 import { enrollSecret } from './right-answers.ts'
 
@@ -48,4 +50,13 @@ test('a server that never answers makes the exit code 8', async () => {
   await peer.stop()
   const summary = await simulate({ url: peer.url, hosts: 2, rounds: 3, pollMs: 0, enrollSecret })
   expect(exitCodeOf(summary)).toBe(8)
+})
+
+test('the fleet of the demo has every kind of computer, clones and a copied agent', () => {
+  const { hosts = 0, seed = '', rates } = demoOptions
+  const plans = planFleet(hosts, seed, { ...defaultRates, ...rates })
+  const kinds = new Set(plans.map(({ identity }) => identity.kind))
+  expect([...kinds].toSorted()).toEqual(['ipad', 'iphone', 'linux', 'mac', 'personal', 'windows'])
+  expect(new Set(plans.map(({ identity }) => identity.uuid)).size).toBeLessThan(hosts)
+  expect(plans.some(({ copyOf }) => copyOf !== undefined)).toBe(true)
 })
