@@ -11,7 +11,7 @@ export type HostActor = {
   /** Throws when the machine did: the actor is then beyond use. */
   send(events: readonly HostEvent[]): readonly EffectAction[]
   snapshot(): HostSnapshot
-  /** The present children, finished ones excluded. */
+  /** The commands that were there at the end of any of the events of the last turn. */
   children(): ReadonlyMap<string, CommandActor>
   stop(): void
 }
@@ -60,21 +60,24 @@ export function createActors(): Actors {
     }
     assertSound()
     // A command that was not understood would be neither offered nor expired, and nobody would know.
-    for (const [id, child] of openChildren(actor.getSnapshot())) {
+    let met = openChildren(actor.getSnapshot())
+    for (const [id, child] of met) {
       const { status, error } = child.snapshot()
       if (status === 'error') throw new Error(`command ${id} failed`, { cause: error })
     }
     return {
       send(events) {
         asked = []
+        met = new Map()
         for (const event of events) {
           actor.send(event)
           assertSound()
+          for (const [id, child] of openChildren(actor.getSnapshot())) met.set(id, child)
         }
         return asked
       },
       snapshot: () => actor.getSnapshot(),
-      children: () => openChildren(actor.getSnapshot()),
+      children: () => met,
       stop() {
         actor.stop()
       },
@@ -100,7 +103,7 @@ export function createActors(): Actors {
 const stored = (id: 'host' | 'command', row: StoredActor): { readonly [key: string]: unknown } =>
   upgradeSnapshot(id, row.version, JSON.parse(row.snapshot) as { readonly [key: string]: unknown })
 
-function openChildren({ children }: HostSnapshot): ReadonlyMap<string, CommandActor> {
+function openChildren({ children }: HostSnapshot): Map<string, CommandActor> {
   const open = new Map<string, CommandActor>()
   for (const [id, child] of Object.entries(children)) {
     // A host spawns nothing but commands.

@@ -45,8 +45,9 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
     writes: [
       ...host.writes,
       ...commands.writes,
-      ...asked.flatMap((effect) => effectWrites(resident.id, effect, options)),
+      // First what ends, then what begins: an alarm may be set again by the turn that hears of it.
       ...(ask.writes ?? []),
+      ...asked.flatMap((effect) => effectWrites(resident.id, effect, options)),
       ...journal,
     ],
     remember() {
@@ -116,7 +117,7 @@ function commandWrites(resident: Resident, at: number): CommandChanges {
   }
 }
 
-/** The present children, and those that have finished and left since they were last saved. */
+/** The children of this turn, and those that have finished and left since they were last saved. */
 function commandActors({ actor, commands }: Resident): ReadonlyMap<string, CommandActor> {
   const present = actor.children()
   if (commands.size === 0) return present
