@@ -51,7 +51,10 @@ export function createAlarms({ store, hosts, world }: AlarmOptions): DueLoop {
         detail: JSON.stringify({ detail, tries }),
       },
     }
-    return (await store.commit([dropOf(row), journal])).ok
+    const writes = [dropOf(row), journal]
+    const committed = await store.commit(writes)
+    if (committed.ok) hosts.live.publish(writes, committed.journalSeqs)
+    return committed.ok
   }
 
   const loop = createDueLoop({
@@ -59,7 +62,6 @@ export function createAlarms({ store, hosts, world }: AlarmOptions): DueLoop {
     key,
     work: ring,
     due: (at, limit) => store.lookups.dueAlarms(at, limit),
-    nextAt: () => store.lookups.nextAlarmAt(),
   })
   hosts.live.watch({
     committed(writes) {

@@ -4,10 +4,10 @@ import type { World } from './world.ts'
 /** Longest sleep: a row written by hand or by another process is found within this. */
 const sleepMaxMs = 60_000
 
-/** Rows taken at once: enough to keep the writer busy, few enough to stay fair to devices. */
+/** Rows under way at once: enough to keep the writer busy, few enough to stay fair to devices. */
 export const batchMax = 256
 
-/** Pause after a batch that could not be done, such as with a full disk. */
+/** Rest of a row that could not be done, such as with a full disk, before it is tried again. */
 const troubleMs = 5_000
 
 export type DueLoop = {
@@ -19,14 +19,16 @@ export type DueLoop = {
 
 type DueWork<Row> = {
   readonly world: World
+  /** Rows due at or before `at`, soonest first. */
   readonly due: (at: number, limit: number) => readonly Row[]
-  readonly nextAt: () => number | undefined
   readonly key: (row: Row) => string
   /** False when it must be tried again. Never rejects. */
   readonly work: (row: Row) => Promise<boolean>
 }
 
-export function createDueLoop<Row>(options: DueWork<Row>): DueLoop {
+export function createDueLoop<Row extends { readonly due_at: number }>(
+  options: DueWork<Row>,
+): DueLoop {
   const { world } = options
   const underWay = new Map<string, Promise<boolean>>()
   let timer: { cancel(): void } | undefined
@@ -40,23 +42,32 @@ export function createDueLoop<Row>(options: DueWork<Row>): DueLoop {
     timer = world.later(run, Math.max(0, Math.min(at - world.now(), sleepMaxMs)))
   }
 
+  /** Rows under way stay in the table until they are done. */
+  const isWaiting = (row: Row): boolean => !underWay.has(options.key(row))
+
   function run(): void {
     wakeAt = Number.POSITIVE_INFINITY
-    // Rows under way are still in the table; asking for that many more leaves room for new ones.
-    const rows = options
-      .due(world.now(), batchMax + underWay.size)
-      .filter((row) => !underWay.has(options.key(row)))
-    for (const row of rows) start(row)
-    if (rows.length === 0) sleepUntil(options.nextAt() ?? world.now() + sleepMaxMs)
+    const waiting = options.due(world.now(), batchMax).filter(isWaiting)
+    for (const row of waiting.slice(0, batchMax - underWay.size)) start(row)
+    // With no room left, the first that is done makes the loop look again.
+    if (underWay.size < batchMax) sleepUntil(nextAt() ?? world.now() + sleepMaxMs)
   }
+
+  /** Soonest first, so the next one waits right behind those under way. */
+  const nextAt = (): number | undefined =>
+    options.due(Number.MAX_SAFE_INTEGER, underWay.size + 1).find(isWaiting)?.due_at
 
   function start(row: Row): void {
     const key = options.key(row)
+    const leave = (): void => {
+      underWay.delete(key)
+      sleepUntil(world.now())
+    }
     const done = options.work(row)
     underWay.set(key, done)
     void done.then((isDone) => {
-      underWay.delete(key)
-      if (underWay.size === 0) sleepUntil(isDone ? world.now() : world.now() + troubleMs)
+      if (isDone) leave()
+      else world.later(leave, troubleMs)
     })
   }
 
