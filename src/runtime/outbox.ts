@@ -3,6 +3,8 @@
 import type { HostEvent } from '../../machines/host-events.ts'
 import type { OutboxRow } from '../../storage/rows.ts'
 import type { Store, Write } from '../../storage/store.ts'
+import { ok, type Result } from '../result.ts'
+import type { Ask, AskFault } from './ask.ts'
 import { createDueLoop, type DueLoop } from './due.ts'
 import type { Hosts } from './hosts.ts'
 import type { World } from './world.ts'
@@ -21,41 +23,51 @@ export type Performers = Readonly<Record<string, Performer>>
 const retryFirstMs = 5_000
 const retryLongestMs = 6 * 3_600_000
 
-type OutboxOptions = {
-  readonly store: Store
-  readonly hosts: Hosts
+/** Merges followed from one host to the next: more would be a circle. */
+const hopsMax = 16
+
+type Told = { readonly store: Store; readonly hosts: Hosts }
+
+type OutboxOptions = Told & {
   readonly world: World
   readonly performers: Performers
 }
 
 export function createOutbox({ store, hosts, world, performers }: OutboxOptions): DueLoop {
+  /** Rows under way, and whether a host asked for the same once more meanwhile. */
+  const underWay = new Map<string, { again: boolean }>()
+
   async function perform(row: OutboxRow): Promise<boolean> {
-    const attempt = await tried(row)
-    if (attempt.kind === 'again') {
-      const attempts = row.attempts + 1
-      const due_at = world.now() + (attempt.afterMs ?? backoffMs(attempts, world.random()))
-      return (await store.commit([{ put: 'outbox', row: { ...row, attempts, due_at } }])).ok
-    }
+    const mark = { again: false }
+    underWay.set(row.id, mark)
+    const isDone = await performOnce(row)
+    underWay.delete(row.id)
+    if (!isDone || !mark.again) return isDone
+    // It may have been done before that was asked: the row that told of it left with the first.
+    const at = world.now()
+    const again: OutboxRow = { ...row, attempts: 0, due_at: at, created_at: at }
+    return (await store.commit([{ put: 'outbox', row: again }])).ok
+  }
+
+  async function performOnce(row: OutboxRow): Promise<boolean> {
+    const attempt = await tried(performers[row.kind], row)
+    if (attempt.kind === 'again') return putOff(row, attempt.afterMs)
     const done: Write = { drop: 'outbox', id: row.id }
     if (attempt.event === undefined) return (await store.commit([done])).ok
-    const told = await hosts.ask(row.host_id, {
+    const told = await tell({ hosts, store }, row.host_id, {
       events: [attempt.event],
       cause: { kind: 'effect', id: row.kind },
       writes: [done],
     })
-    if (told.ok) return true
-    const isOrphan = told.error.kind === 'no-such-host' || told.error.kind === 'merged'
-    return isOrphan && (await store.commit([done])).ok
+    // A machine that throws will most likely throw again: not at the device's cost every few seconds.
+    return !told.ok && told.error.kind === 'failed' ? putOff(row) : told.ok
   }
 
-  async function tried(row: OutboxRow): Promise<Attempt> {
-    const performer = performers[row.kind]
-    if (performer === undefined) return { kind: 'done' }
-    try {
-      return await performer(row)
-    } catch (error) {
-      return { kind: 'again', reason: String(error) }
-    }
+  async function putOff(row: OutboxRow, afterMs?: number): Promise<boolean> {
+    const attempts = row.attempts + 1
+    const wait = Math.ceil(afterMs ?? backoffMs(attempts, world.random()))
+    const later: OutboxRow = { ...row, attempts, due_at: world.now() + wait }
+    return (await store.commit([{ put: 'outbox', row: later }])).ok
   }
 
   const loop = createDueLoop({
@@ -63,17 +75,47 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
     key: ({ id }) => id,
     work: perform,
     due: (at, limit) => store.lookups.dueOutbox(at, limit),
-    nextAt: () => store.lookups.nextOutboxAt(),
   })
   hosts.live.watch({
     committed(writes) {
-      for (const write of writes)
-        if ('put' in write && write.put === 'outbox') loop.expect(write.row.due_at)
+      for (const write of writes) {
+        if (!('put' in write && write.put === 'outbox')) continue
+        const mark = underWay.get(write.row.id)
+        if (mark !== undefined) mark.again = true
+        loop.expect(write.row.due_at)
+      }
     },
   })
   return loop
 }
 
-/** Doubling with ±20 % jitter, so that what failed together does not come back together. */
+/** Tells the host, or the one it has become; with neither there the rows are written all the same. */
+async function tell(
+  { hosts, store }: Told,
+  hostId: string,
+  ask: Ask,
+): Promise<Result<unknown, AskFault>> {
+  let to = hostId
+  for (let hops = 0; hops <= hopsMax; hops += 1) {
+    const told = await hosts.ask(to, ask)
+    if (told.ok) return told
+    if (told.error.kind === 'no-such-host') break
+    if (told.error.kind !== 'merged') return told
+    to = told.error.into
+  }
+  const dropped = await store.commit(ask.writes ?? [])
+  return dropped.ok ? ok(undefined) : dropped
+}
+
+async function tried(performer: Performer | undefined, row: OutboxRow): Promise<Attempt> {
+  if (performer === undefined) return { kind: 'done' }
+  try {
+    return await performer(row)
+  } catch (error) {
+    return { kind: 'again', reason: String(error) }
+  }
+}
+
+/** Doubling with ±20 % jitter, so that what failed together does not come back together. Whole milliseconds. */
 export const backoffMs = (attempts: number, random: number): number =>
-  Math.min(retryFirstMs * 2 ** (attempts - 1), retryLongestMs) * (0.8 + 0.4 * random)
+  Math.round(Math.min(retryFirstMs * 2 ** (attempts - 1), retryLongestMs) * (0.8 + 0.4 * random))
