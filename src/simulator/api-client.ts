@@ -8,7 +8,7 @@ export type ApiClient = {
   readonly send: (request: ApiRequest) => Promise<ApiAnswer | undefined>
 }
 
-export type ApiRequest = {
+type ApiRequest = {
   readonly kind: `api.${string}`
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
@@ -50,7 +50,7 @@ export function createApiClient({
 }
 
 /** 4xx is an answer: operators ask for what cannot be. */
-export function judgeApi({ status, body }: Answer): readonly Finding[] {
+function judgeApi({ status, body }: Answer): readonly Finding[] {
   if (status < 500 || status === 503) return []
   return [{ rule: 'api-fault', detail: `answered ${status} ${body.toString('utf8', 0, 200)}` }]
 }

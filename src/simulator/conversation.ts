@@ -19,7 +19,7 @@ export type Channel = {
   unreported: Report | undefined
 }
 
-export type Report = {
+type Report = {
   readonly commandUUID: string
   readonly status: ReportStatus
   readonly request: WireRequest

@@ -9,7 +9,7 @@ export type Deliveries = {
   readonly newLife: () => void
 }
 
-export type Delivered = {
+type Delivered = {
   readonly commandUUID: string
   readonly requestType: string
   readonly unsafe: boolean

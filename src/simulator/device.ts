@@ -19,7 +19,7 @@ export type Device = {
   readonly wants: { declarations: boolean; erase: boolean; restart: boolean }
 }
 
-export type InstalledProfile = {
+type InstalledProfile = {
   readonly identifier: string
   readonly uuid: string
   readonly name: string

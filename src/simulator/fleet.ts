@@ -56,7 +56,7 @@ export type Fleet = {
   readonly figures: () => FleetFigures
 }
 
-export type FleetFigures = {
+type FleetFigures = {
   /** Answers so far. */
   readonly answers: number
   readonly requests: Readonly<Record<string, RequestFigures>>

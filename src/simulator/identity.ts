@@ -22,11 +22,11 @@ export type Identity = {
 }
 
 /** The keys of every MDM message of the device, letter for letter. */
-export type MdmIdentifiers =
+type MdmIdentifiers =
   | { readonly UDID: string; readonly EnrollmentID?: never }
   | { readonly EnrollmentID: string; readonly UDID?: never }
 
-export type Person = {
+type Person = {
   readonly guid: string
   readonly shortName: string
   readonly longName: string

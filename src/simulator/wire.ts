@@ -21,7 +21,7 @@ export type Answer = {
 }
 
 /** Why there was no answer. The server may or may not have acted. */
-export type Loss = 'unreachable' | 'broken' | 'too-slow' | 'too-large' | 'stopped'
+type Loss = 'unreachable' | 'broken' | 'too-slow' | 'too-large' | 'stopped'
 
 export type Wire = {
   /** Never throws and never rejects. */
