@@ -28,6 +28,12 @@ import { sendEndpoint } from './send.ts'
 export function createApi(deps: ApiDeps): Hono {
   const app = new Hono()
   app.use('*', requestId({ generator: () => deps.world.uuid() }))
+  app.use('*', async (context, next) => {
+    await next()
+    // Responses are made as a whole, so what hono prepared for them has not reached them.
+    context.res.headers.set('x-request-id', requestIdOf(context))
+    context.res.headers.set('x-content-type-options', 'nosniff')
+  })
   app.onError((error, context) => {
     const id = requestIdOf(context)
     deps.log.error({ err: error, request_id: id }, 'a request failed')

@@ -165,7 +165,6 @@ function plistResponse(bytes: Uint8Array): Response {
     headers: {
       'content-type': type,
       'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
     },
   })
 }

@@ -3,11 +3,10 @@ import type { Logger } from 'pino'
 import type { Queries } from '../../../storage/queries.ts'
 import type { Store } from '../../../storage/store.ts'
 import type { Commands } from '../../intake/commands.ts'
+import type { DepIntake } from '../../intake/dep.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
 import type { Tokens } from '../../intake/tokens.ts'
-import type { DepDevice } from '../../protocol/dep/device.ts'
-import type { Cause } from '../../runtime/ask.ts'
 import type { Hosts } from '../../runtime/hosts.ts'
 import type { World } from '../../runtime/world.ts'
 import type { Sealing } from '../../secrets/sealing.ts'
@@ -39,20 +38,6 @@ export type ApiDeps = {
   readonly version: string
   /** Ends the live streams, so that a server can stop. */
   readonly closing: AbortSignal
-}
-
-/** Apple's device list, whoever fetched it. */
-export type DepIntake = {
-  /** One outcome per device, in order. */
-  see(devices: readonly DepDevice[], cause: Cause): Promise<readonly DepOutcome[]>
-}
-
-export type DepOutcome = {
-  readonly serial: string
-  /** `unknown`: removed from the list, and no host had it. `failed`: nothing was written, send it again. */
-  readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'unknown' | 'failed'
-  readonly hostId: string | null
-  readonly detail?: string
 }
 
 /** An XState machine as far as its definition is told. */

@@ -118,7 +118,6 @@ const pictureEndpoint = (deps: ApiDeps): Endpoint =>
             'cache-control': 'no-store',
             // Opened by itself a picture is a document of ours, so it may do no more than look right.
             'content-security-policy': `default-src 'none'; style-src ${diagramStyleSource}`,
-            'x-content-type-options': 'nosniff',
           },
         }),
       })

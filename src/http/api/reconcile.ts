@@ -75,7 +75,8 @@ const mergeEndpoint = (deps: ApiDeps): Endpoint =>
       method: 'post',
       path: '/hosts/{ref}/merge',
       summary: 'Makes one host of two.',
-      description: 'The host in the address survives; the id of the other answers 308 to it.',
+      description:
+        'One of them lives on, as the answer says; the id of the other answers 308 to it.',
       body: jsonBody(
         z.strictObject({
           with: z.string().min(1).openapi({ description: 'The other host: any reference to it.' }),
