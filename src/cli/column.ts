@@ -1,6 +1,6 @@
 import { ageText } from './age.ts'
 import type { Paint } from './colour.ts'
-import { at, isList, type Json, jsonText } from './json.ts'
+import { at, isList, isObject, type Json, jsonText } from './json.ts'
 import { harmless } from './safe-text.ts'
 import type { Cell } from './table.ts'
 
@@ -58,5 +58,13 @@ function valueText(value: Json | undefined): string {
   if (value === undefined || value === null) return '-'
   if (typeof value === 'string') return value
   if (isList(value) && value.every((one) => typeof one === 'string')) return value.join(', ') || '-'
+  if (isObject(value) && Object.values(value).every((one) => typeof one === 'number'))
+    return countsText(value) || '-'
   return jsonText(value, 0)
 }
+
+/** `enrolled 14, unenrolled 11`: counts are read, not parsed. */
+const countsText = (counts: Readonly<Record<string, Json>>): string =>
+  Object.entries(counts)
+    .map(([word, count]) => `${word} ${jsonText(count, 0)}`)
+    .join(', ')

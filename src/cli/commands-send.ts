@@ -8,6 +8,7 @@ import { isDict } from '../protocol/plist/value.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
 import { segment } from './client.ts'
+import { story } from './command-story.ts'
 import { verdictOf, waitFor } from './command-wait.ts'
 import {
   type CommandWish,
@@ -90,7 +91,8 @@ async function sendAll(call: Call): Promise<Result<number, Fault>> {
   const waited = await waitFor(call, client.value, items)
   if (!waited.ok) return waited
   const { commands } = waited.value
-  const told = await toldReached(call, commandLook, { items: commands, failed, of: refs.length })
+  const look = { ...commandLook, more: story }
+  const told = await toldReached(call, look, { items: commands, failed, of: refs.length })
   if (!told.ok) return told
   const verdict = verdictOf(waited.value)
   return verdict.ok ? told : verdict
@@ -115,5 +117,6 @@ async function render(call: Call): Promise<Result<number, Fault>> {
   const strange = strangeness(requestType)
   if (strange !== undefined) await call.tell(`Note: ${strange}`)
   await call.io.stdout.write(buildCommand({ commandUUID, requestType, payload: dict.value }))
+  await call.io.stdout.write('\n')
   return ok(exitCodes.ok)
 }

@@ -3,22 +3,21 @@ import type { Command } from 'commander'
 import { fail, ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
 import { rest, segment } from './client.ts'
-import { columnsOf } from './column.ts'
+import { story } from './command-story.ts'
 import { commandAt, isFinal, verdictOf } from './command-wait.ts'
 import { addSend } from './commands-send.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Fault } from './fault.ts'
-import { type Look, tableText } from './format.ts'
 import { examples, group } from './group.ts'
 import { commandLook } from './host-looks.ts'
-import { at, type Json, jsonText, listAt, textAt } from './json.ts'
+import { type Json, jsonText, listAt, textAt } from './json.ts'
 import { addListOptions, filtersOf, listing } from './listing.ts'
 import { durationMs } from './options.ts'
 import { harmless } from './safe-text.ts'
 import { showing, textOf } from './showing.ts'
 import { reach, toldReached } from './targets.ts'
+import { pad } from './width.ts'
 import { addWatch } from './watching.ts'
-import { yaml } from './yaml.ts'
 
 export function addCommands(program: Command, shell: Shell): void {
   const commands = group(program, 'commands', 'what is asked of computers, and what became of it')
@@ -74,11 +73,6 @@ export function addCommands(program: Command, shell: Shell): void {
   )
 }
 
-const historyLook: Look = {
-  name: 'state',
-  columns: columnsOf('AT: @at', 'STATE: ~state', 'CAUSE: cause', 'BY: cause_id'),
-}
-
 async function getOne(call: Call): Promise<Result<number, Fault>> {
   const path = `/commands/${segment(call.args[0] ?? '')}`
   const reveal = call.options.flag('reveal') ? 'true' : undefined
@@ -93,17 +87,6 @@ async function getOne(call: Call): Promise<Result<number, Fault>> {
   if (!bytes.ok) return bytes
   await call.io.stdout.write(bytes.value)
   return ok(exitCodes.ok)
-}
-
-/** Under the card: how it went, then what was asked and answered. */
-function story(call: Call, command: Json): string {
-  const exact = { ...call, format: 'wide' } as const
-  const parts = ['request', 'result', 'error_chain'].flatMap((key) => {
-    const value = at(command, key)
-    const empty = value === undefined || value === null || jsonText(value, 0) === '[]'
-    return empty ? [] : [`\n${key}:\n${yaml(value)}`]
-  })
-  return `\n${tableText(exact, historyLook, listAt(command, 'history'))}${parts.join('')}`
 }
 
 /** Commands move within seconds or hours; nobody sees the difference of less than a second. */
@@ -130,11 +113,16 @@ async function watch(call: Call): Promise<Result<number, Fault>> {
   }
 }
 
+/** As wide as the longest state. */
+const stateWidth = 'acknowledged'.length
+
 async function tellStep({ format, io }: Call, step: Json): Promise<void> {
   if (format === 'ndjson') await io.stdout.write(`${jsonText(step, 0)}\n`)
   if (format !== 'table' && format !== 'wide') return
-  const words = ['at', 'state', 'cause'].map((key) => harmless(textAt(step, key) ?? '-'))
-  await io.stdout.write(`${words.join('  ')}\n`)
+  const [at = '', state = '', cause = ''] = ['at', 'state', 'cause'].map((key) =>
+    harmless(textAt(step, key) ?? '-'),
+  )
+  await io.stdout.write(`${at}  ${pad(state, stateWidth)}  ${cause}\n`)
 }
 
 async function ended(call: Call, command: Json): Promise<Result<number, Fault>> {

@@ -86,17 +86,23 @@ const howToGetOne = [
 function problemLines({ status, problem, url }: Fault & { readonly kind: 'problem' }) {
   const title = textAt(problem, 'title') ?? `The server answered ${status}`
   const detail = textAt(problem, 'detail')
-  const id = textAt(problem, 'request_id')
+  const id = textAt(problem, 'request_id') ?? ''
   return [
     harmless(detail === undefined ? title : `${title}: ${detail}`),
-    ...listAt(problem, 'errors').map((error) =>
-      harmless(`  ${textAt(error, 'pointer') ?? ''}: ${textAt(error, 'detail') ?? ''}`),
-    ),
+    ...errorLines(listAt(problem, 'errors')),
     ...listAt(problem, 'candidates').map((candidate) => `  ${candidateLine(candidate)}`),
     ...(status === 401 ? [`${url} does not know this token.`, ...howToGetOne] : []),
-    ...(id === undefined || id === '' ? [] : [`request id ${harmless(id)}`]),
+    ...(id === '' ? [] : [`request id ${harmless(id)}`]),
   ]
 }
+
+/** The detail of a problem names its only error already. */
+const errorLines = (errors: readonly Json[]): readonly string[] =>
+  errors.length < 2
+    ? []
+    : errors.map((error) =>
+        harmless(`  ${textAt(error, 'pointer') ?? ''}: ${textAt(error, 'detail') ?? ''}`),
+      )
 
 function candidateLine(candidate: Json): string {
   const parts = ['id', 'serial', 'hostname'].flatMap((key) => {

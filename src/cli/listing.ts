@@ -71,7 +71,8 @@ async function shown(call: Call, client: Client, spec: Listing): Promise<Result<
   if (!found.ok) return found
   const { items, total, next } = found.value
   if (items.length === 0) await call.tell('Nothing found.')
-  if (next !== null)
+  // Whoever named a limit knows that there may be more.
+  if (next !== null && call.options.number('limit') === undefined)
     await call.tell(`${items.length} of ${total ?? 'many'} shown; --all shows the rest.`)
   return ok(listText(call, spec, { items, envelope: { items, total, next } }))
 }

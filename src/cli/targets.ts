@@ -2,8 +2,9 @@ import { fail, ok, type Result } from '../result.ts'
 import type { Call } from './call.ts'
 import { exitCodes } from './exit-code.ts'
 import { type Fault, linesOf } from './fault.ts'
-import { itemText, listText, type Look } from './format.ts'
+import { listText } from './format.ts'
 import type { Json } from './json.ts'
+import { type Shown, textOf } from './showing.ts'
 
 /** As many requests as a server of ours answers without any of them waiting. */
 const atOnceMax = 8
@@ -58,11 +59,11 @@ export async function reach(
 /** Shows what came back, as one thing when one was asked for, and says how many failed. */
 export async function toldReached(
   call: Call,
-  look: Look,
+  look: Omit<Shown, 'request'>,
   { items, failed, of }: Reached & { readonly of: number },
 ): Promise<Result<number, Fault>> {
   const [only] = items
-  if (of === 1 && only !== undefined) await call.io.stdout.write(itemText(call, look, only))
+  if (of === 1 && only !== undefined) await call.io.stdout.write(textOf(call, look, only))
   else {
     const envelope = { items, total: items.length, next: null }
     await call.io.stdout.write(listText(call, look, { items, envelope }))
