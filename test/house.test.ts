@@ -58,7 +58,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'type:src/simulator/',
   ],
   'src/simulator/': ['src/simulator/', 'src/protocol/', 'src/result.ts', 'node:'],
-  'src/': ['src/', 'machines/', 'storage/', 'hono', '@hono/node-server', 'pino', 'xstate', 'node:'],
+  'src/': [
+    'src/',
+    'package.json',
+    'machines/',
+    'storage/',
+    'hono',
+    '@hono/node-server',
+    'pino',
+    'xstate',
+    'node:',
+  ],
 }
 const lineLimit = 300
 

@@ -10,7 +10,7 @@ import type { Enroll } from '../protocol/osquery/enroll.ts'
 import type { LogBatch } from '../protocol/osquery/log.ts'
 import type { Platform } from '../protocol/osquery/platform.ts'
 import { emptyRead, readReply } from '../protocol/osquery/read.ts'
-import type { OsqueryReply } from '../protocol/osquery/reply.ts'
+import { type OsqueryReply, unknownKey } from '../protocol/osquery/reply.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
 import { hashToken, mintToken } from '../secrets/tokens.ts'
@@ -57,11 +57,6 @@ export type OsqueryIntake = {
 
 const done: OsqueryReply = { kind: 'done' }
 const empty: OsqueryReply = { kind: 'document', body: emptyRead }
-
-export const unknownKey: OsqueryReply = {
-  kind: 'node-invalid',
-  error: 'this node key is not known here; enroll again',
-}
 
 export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntake {
   const { hosts, lookups, logs, world } = options

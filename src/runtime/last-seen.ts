@@ -6,8 +6,8 @@ import type { World } from './world.ts'
 /** How stale the table may be; a crash forgets no more than this much of it. */
 export const flushEveryMs = 5_000
 
-/** Rows in one flush: more in one transaction would hold up every commit behind it. */
-export const flushMax = 5_000
+/** Rows in one commit: they take some 12 ms, and every commit behind them waits that long. */
+export const flushMax = 1_000
 
 export type Protocol = 'mdm' | 'osquery'
 
@@ -37,22 +37,13 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
     }
   }
 
-  /** What memory does not know of the other protocol, the table may. */
-  function whole(row: LastSeenRow): LastSeenRow {
-    if (row.mdm_at !== null && row.osquery_at !== null) return row
-    const saved = lookups.lastSeen(row.host_id)
-    if (saved === undefined) return row
-    return {
-      ...row,
-      mdm_at: row.mdm_at ?? saved.mdm_at,
-      osquery_at: row.osquery_at ?? saved.osquery_at,
-    }
-  }
+  const whole = (row: LastSeenRow): LastSeenRow => completed(row, lookups)
 
   async function flush(): Promise<void> {
-    while (dirty.size > 0) {
-      const rows = [...dirty.values()].slice(0, flushMax)
-      for (const row of rows) dirty.delete(row.host_id)
+    const due = [...dirty.values()]
+    for (let start = 0; start < due.length; start += flushMax) {
+      const rows = due.slice(start, start + flushMax)
+      for (const row of rows) if (dirty.get(row.host_id) === row) dirty.delete(row.host_id)
       const committed = await store.commit(
         rows.map((row) => ({ put: 'last_seen', row: whole(row) })),
       )
@@ -90,5 +81,16 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
     },
     forget: (hostId) => void dirty.delete(hostId),
     flush,
+  }
+}
+
+/** What memory does not know of the other protocol, the table may. */
+function completed(row: LastSeenRow, lookups: Lookups): LastSeenRow {
+  if (row.mdm_at !== null && row.osquery_at !== null) return row
+  const saved = lookups.lastSeen(row.host_id)
+  return {
+    ...row,
+    mdm_at: row.mdm_at ?? saved?.mdm_at ?? null,
+    osquery_at: row.osquery_at ?? saved?.osquery_at ?? null,
   }
 }

@@ -1,7 +1,7 @@
 // The agents' door. Agents read nothing but the body, and take whatever is no clear failure for success.
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
-import { type OsqueryIntake, unknownKey } from '../../intake/osquery.ts'
+import type { OsqueryIntake } from '../../intake/osquery.ts'
 import { readNodeKey } from '../../protocol/osquery/authenticated.ts'
 import { readWrite } from '../../protocol/osquery/distributed.ts'
 import { readEnroll } from '../../protocol/osquery/enroll.ts'
@@ -9,7 +9,12 @@ import { faultText, type OsqueryFault } from '../../protocol/osquery/fault.ts'
 import { type JsonObject, readJson } from '../../protocol/osquery/json.ts'
 import { bodyLimits, type OsqueryRoute } from '../../protocol/osquery/limits.ts'
 import { readLog } from '../../protocol/osquery/log.ts'
-import { type FailedStatus, type OsqueryReply, renderReply } from '../../protocol/osquery/reply.ts'
+import {
+  type FailedStatus,
+  type OsqueryReply,
+  renderReply,
+  unknownKey,
+} from '../../protocol/osquery/reply.ts'
 import { type BodyFault, readBody } from '../body.ts'
 
 type OsqueryRoutesOptions = { readonly intake: OsqueryIntake; readonly log: Logger }

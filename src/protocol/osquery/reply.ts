@@ -16,6 +16,12 @@ export type OsqueryReply =
   /** The agent drops its key and enrols anew. Only for keys certainly unknown or revoked, never for our own faults. */
   | { readonly kind: 'node-invalid'; readonly error: string }
 
+/** For a key that was certainly never issued, or was revoked. */
+export const unknownKey: OsqueryReply = {
+  kind: 'node-invalid',
+  error: 'this node key is not known here; enroll again',
+}
+
 export type FailedStatus = 400 | 401 | 404 | 405 | 413 | 429 | 500 | 503
 
 /** What goes on the wire, always with `Content-Type: application/json`. The body is never empty. */

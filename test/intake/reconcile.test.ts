@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { enqueue } from '../machines/events.ts'
+import { asked, openHouse, valueOf } from '../runtime/world.ts'
+import { type Computer, openDoors, operator, ownerOf, portrait } from './world.ts'
+
+const mac: Computer = { serial: 'C02ONE', uuid: '11111111-2222-4333-8444-555555555555' }
+const told = { dryRun: false, cause: operator }
+
+/** A host Apple's list knows by serial, and another that an agent knows by UUID only. */
+async function twoHalves() {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.assign(mac)
+  await house.advance(1)
+  const agent = await doors.enroll({ uuid: mac.uuid })
+  const bySerial = ownerOf(house, 'serial', mac.serial) ?? ''
+  const byUuid = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  expect(bySerial).not.toBe(byUuid)
+  return { house, doors, bySerial, byUuid, agent }
+}
+
+test('an Authenticate that names both identifiers makes one host of the two', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  expect(await doors.authenticate(mac)).toEqual({ kind: 'nothing' })
+  expect(await doors.tokenUpdate(mac)).toEqual({ kind: 'nothing' })
+  expect(house.store.lookups.host(byUuid)?.merged_into).toBe(bySerial)
+  expect(house.store.lookups.host(bySerial)).toMatchObject({
+    mdm: 'enrolled.ready',
+    dep: 'assigned',
+    osquery: 'enrolled',
+    merged_into: null,
+  })
+  expect(await house.hosts.ask(byUuid, asked())).toEqual({
+    ok: false,
+    error: { kind: 'merged', into: bySerial },
+  })
+})
+
+test('after a merge the other host’s agent goes on with its key', async () => {
+  const { house, doors, bySerial, byUuid, agent } = await twoHalves()
+  valueOf((await doors.reconcile.merge(bySerial, byUuid, told)) as never)
+  const key = agent.kind === 'enrolled' ? agent.nodeKey : ''
+  expect(doors.osquery.agent(key)?.hostId).toBe(bySerial)
+  expect(house.store.lookups.host(bySerial)?.osquery).toBe('enrolled')
+})
+
+test('a split after a merge leaves both hosts as they were', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  const before = [await portrait(house, bySerial), await portrait(house, byUuid)]
+  const merged = await doors.reconcile.merge(bySerial, byUuid, told)
+  expect(merged).toMatchObject({ ok: true, value: { survivor: bySerial, loser: byUuid } })
+  const split = await doors.reconcile.split(bySerial, told)
+  expect(split).toMatchObject({ ok: true, value: { host: bySerial, restored: byUuid } })
+  expect([await portrait(house, bySerial), await portrait(house, byUuid)]).toEqual(before)
+  expect(house.store.lookups.host(byUuid)?.merged_into).toBeNull()
+  expect(ownerOf(house, 'uuid', mac.uuid)).toBe(byUuid)
+})
+
+test('open commands go along with a merge and come back with a split, timers included', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.enroll({ serial: 'C02OTHER' })
+  await house.advance(1)
+  const survivor = ownerOf(house, 'serial', 'C02OTHER') ?? ''
+  await doors.authenticate({ ...mac, serial: '' })
+  await doors.tokenUpdate(mac)
+  const loser = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  const wish = enqueue('A1', { channel: mac.uuid, expiresAt: house.clock.now() + 1_000_000 })
+  expect(valueOf(await house.hosts.ask(loser, asked(wish))).reply).toEqual({ kind: 'done' })
+
+  await doors.reconcile.merge(survivor, loser, told)
+  const after = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  expect(house.store.lookups.command('A1')).toMatchObject({ host_id: after, state: 'queued' })
+  expect(house.store.lookups.alarmsOf(after).map(({ name }) => name)).toEqual(['expire:A1'])
+
+  await doors.reconcile.split(after, told)
+  expect(house.store.lookups.command('A1')).toMatchObject({ host_id: loser, state: 'queued' })
+  expect(house.store.lookups.alarmsOf(loser).map(({ name }) => name)).toEqual(['expire:A1'])
+  expect(valueOf(await house.hosts.look(loser)).commands.size).toBe(1)
+})
+
+test('a dry run tells the plan and changes nothing', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  const before = await portrait(house, bySerial)
+  const plan = await doors.reconcile.merge(bySerial, byUuid, { ...told, dryRun: true })
+  expect(plan).toMatchObject({ ok: true, value: { merge_id: null, survivor: bySerial } })
+  expect(await portrait(house, bySerial)).toEqual(before)
+  expect(house.store.lookups.host(byUuid)?.merged_into).toBeNull()
+})
+
+test('a deleted host is gone with its keys; one that Apple’s list assigns becomes pending', async () => {
+  const { house, doors, bySerial, byUuid, agent } = await twoHalves()
+  const gone = await doors.reconcile.remove(byUuid, told)
+  expect(gone).toMatchObject({ ok: true, value: { outcome: 'deleted' } })
+  const key = agent.kind === 'enrolled' ? agent.nodeKey : ''
+  expect(doors.osquery.agent(key)).toBeUndefined()
+  expect(house.store.lookups.host(byUuid)).toBeUndefined()
+  expect(ownerOf(house, 'uuid', mac.uuid)).toBeUndefined()
+
+  await doors.authenticate(mac)
+  const reset = await doors.reconcile.remove(bySerial, told)
+  expect(reset).toMatchObject({ ok: true, value: { outcome: 'reset_to_pending' } })
+  expect(house.store.lookups.host(bySerial)).toMatchObject({ mdm: 'unenrolled', status: 'pending' })
+  expect(await doors.tokenUpdate(mac)).toMatchObject({ kind: 'refused' })
+})
+
+test('a clone set is one conflict, and its members are told apart by serial', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.enroll({ ...mac, instance: 'a' })
+  await doors.enroll({ ...mac, serial: 'C02TWO', instance: 'b' })
+  const [one, two] = [ownerOf(house, 'serial', mac.serial), ownerOf(house, 'serial', 'C02TWO')]
+  expect(one).not.toBe(two)
+  expect(ownerOf(house, 'uuid', mac.uuid)).toBeUndefined()
+  const conflicts = await house.opened.queries.listConflicts({ open: true, limit: 10 } as never)
+  expect(conflicts).toMatchObject({ ok: true, value: { items: [{ kind: 'clone' }] } })
+})
