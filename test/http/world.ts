@@ -88,23 +88,7 @@ async function minted(
 
 function worldOf(server: Server, secrets: HttpWorld['secrets']): HttpWorld {
   async function ask(path: string, asking: Asking = {}): Promise<Answered> {
-    const { as = 'nobody', method = 'GET', body } = asking
-    const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
-    const response = await server.app.request(path, {
-      method,
-      headers: {
-        ...(as !== 'nobody' && { authorization: `Bearer ${secrets[as]}` }),
-        ...(isJson && { 'content-type': 'application/json' }),
-        ...asking.headers,
-      },
-      ...(body !== undefined && {
-        body: isJson
-          ? JSON.stringify(body)
-          : typeof body === 'string'
-            ? body
-            : Uint8Array.from(body as Uint8Array),
-      }),
-    })
+    const response = await server.app.request(path, requestOf(asking, secrets))
     const text = await response.text()
     return {
       status: response.status,
@@ -169,6 +153,27 @@ function worldOf(server: Server, secrets: HttpWorld['secrets']): HttpWorld {
       return String(sent.json()['command_uuid'])
     },
   }
+}
+
+function requestOf(
+  { as = 'nobody', method = 'GET', body, headers }: Asking,
+  secrets: HttpWorld['secrets'],
+): RequestInit {
+  const authorization = as === 'nobody' ? {} : { authorization: `Bearer ${secrets[as]}` }
+  const wire = wireOf(body)
+  return {
+    method,
+    headers: { ...authorization, ...wire.headers, ...headers },
+    ...(wire.body !== undefined && { body: wire.body }),
+  }
+}
+
+function wireOf(
+  body: unknown,
+): Pick<RequestInit, 'body'> & { readonly headers: Record<string, string> } {
+  if (body === undefined || typeof body === 'string') return { headers: {}, body: body ?? null }
+  if (body instanceof Uint8Array) return { headers: {}, body: Uint8Array.from(body) }
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 async function expected(status: number, asking: Promise<Answered>): Promise<Answered> {

@@ -73,7 +73,8 @@ const cases: readonly (readonly [string, string, Asking, number, string, readonl
 ]
 
 describe('the problem says what is wrong', () => {
-  test.each(cases)('%s', async (_, path, asking, status, kind, pointers) => {
+  test.each(cases)('%s', async (...row) => {
+    const [, path, asking, status, kind, pointers] = row
     const answered = await world.api(path, asking)
     expect(answered.headers.get('content-type')).toBe('application/problem+json')
     const problem = answered.json()
