@@ -1,0 +1,64 @@
+// Servers under test, each in a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export type ServerProcess = {
+  readonly port: number
+  /** From the start of the process until it answered. */
+  readonly readyMs: number
+  stop(): Promise<void>
+}
+
+export const adminToken = 'bench-admin-token-0123456789'
+export const enrollSecret = 'bench-enroll-secret-0123456789'
+
+/** Muster as an operator starts it, on a data folder. */
+export const startMuster = (folder: string): Promise<ServerProcess> =>
+  start(['../src/main.ts', 'serve'], {
+    MUSTER_DATA: folder,
+    MUSTER_LISTEN: '127.0.0.1:0',
+    MUSTER_ADMIN_TOKEN: adminToken,
+    MUSTER_ENROLL_SECRET: enrollSecret,
+    MUSTER_LOG_LEVEL: 'error',
+  })
+
+/** The yardstick: routes that do nothing, on the same HTTP server. */
+export const startBare = (): Promise<ServerProcess> => start(['./bare-server.ts'], {})
+
+async function start(
+  [script, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
+  const begun = performance.now()
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  const child = spawn(process.execPath, [path, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const port = await portOf(child)
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  if (!ready.ok) throw new Error(`${script} is not ready: ${ready.status}`)
+  await ready.text()
+  return {
+    port,
+    readyMs: performance.now() - begun,
+    stop: () => {
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+/** Both kinds say their address on their first line. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const port = /http:\/\/[^\s:]+:(\d+)/.exec(said)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+    child.once('exit', (code) => reject(new Error(`the server ended with code ${code}: ${said}`)))
+  })
+}
