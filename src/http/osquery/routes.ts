@@ -29,7 +29,7 @@ export function createOsqueryRoutes(options: OsqueryRoutesOptions): Hono {
   const app = new Hono()
   for (const root of roots) {
     for (const route of Object.keys(bodyLimits) as OsqueryRoute[]) {
-      app.post(`${root}/${route}`, async (c) => send(c, await take(options, c, route)))
+      app.post(`${root}/${route}`, async (c) => send(c, await answer(options, c, route)))
       app.all(`${root}/${route}`, (c) => send(c, failed(405, 'only POST is understood here')))
     }
     app.all(`${root}/*`, (c) => send(c, failed(404, 'there is no such osquery endpoint here')))
@@ -39,6 +39,20 @@ export function createOsqueryRoutes(options: OsqueryRoutesOptions): Hono {
     return send(c, failed(500, 'internal error, retry'))
   })
   return app
+}
+
+/** Every refusal is one line of the log, whoever refused: agents show nobody what they were told. */
+async function answer(
+  options: OsqueryRoutesOptions,
+  c: Context,
+  route: OsqueryRoute,
+): Promise<OsqueryReply> {
+  const reply = await take(options, c, route)
+  if (reply.kind === 'failed') {
+    const { status, error } = reply
+    options.log.warn({ route, status, error }, 'refused an osquery message')
+  }
+  return reply
 }
 
 async function take(
@@ -52,18 +66,18 @@ async function take(
     bytesMax: Math.min(limits.bytesMax, wireBytesMax),
     inflatedBytesMax: limits.bytesMax,
   })
-  if (!body.ok) return refuseBody(options, c, body.error)
+  if (!body.ok) return refuseBody(intake, c, body.error)
   const json = readJson(body.value, limits)
-  if (!json.ok) return refuse(options, route, json.error)
+  if (!json.ok) return refuse(json.error)
   if (route === 'enroll') {
     const message = readEnroll(json.value)
-    return message.ok ? intake.enroll(message.value) : refuse(options, route, message.error)
+    return message.ok ? intake.enroll(message.value) : refuse(message.error)
   }
   const nodeKey = readNodeKey(json.value, c.req.header('authorization'))
-  if (!nodeKey.ok) return refuse(options, route, nodeKey.error)
+  if (!nodeKey.ok) return refuse(nodeKey.error)
   const agent = intake.agent(nodeKey.value)
   if (agent === undefined) return unknownKey
-  return handle(options, { route, agent, body: json.value })
+  return handle(intake, { route, agent, body: json.value })
 }
 
 type Spoken = {
@@ -73,18 +87,17 @@ type Spoken = {
 }
 
 function handle(
-  options: OsqueryRoutesOptions,
+  intake: OsqueryIntake,
   { route, agent, body }: Spoken,
 ): OsqueryReply | Promise<OsqueryReply> {
-  const { intake } = options
   if (route === 'distributed/read') return intake.read(agent)
   if (route === 'config') return intake.config(agent)
   if (route === 'log') {
     const batch = readLog(body)
-    return batch.ok ? intake.log(agent, batch.value) : refuse(options, route, batch.error)
+    return batch.ok ? intake.log(agent, batch.value) : refuse(batch.error)
   }
   const answers = readWrite(body)
-  return answers.ok ? intake.write(agent, answers.value) : refuse(options, route, answers.error)
+  return answers.ok ? intake.write(agent, answers.value) : refuse(answers.error)
 }
 
 const failed = (status: FailedStatus, error: string): OsqueryReply => ({
@@ -93,10 +106,7 @@ const failed = (status: FailedStatus, error: string): OsqueryReply => ({
   error,
 })
 
-function refuse({ log }: OsqueryRoutesOptions, route: string, fault: OsqueryFault): OsqueryReply {
-  log.warn({ route, kind: fault.kind }, 'refused an osquery message')
-  return failed(statusOf(fault), faultText(fault))
-}
+const refuse = (fault: OsqueryFault): OsqueryReply => failed(statusOf(fault), faultText(fault))
 
 const tooMuch: ReadonlySet<OsqueryFault['kind']> = new Set([
   'too-large',
@@ -107,12 +117,7 @@ const tooMuch: ReadonlySet<OsqueryFault['kind']> = new Set([
 const statusOf = ({ kind }: OsqueryFault): FailedStatus => (tooMuch.has(kind) ? 413 : 400)
 
 /** A refused batch would come again for ever: its host is told to send smaller ones. */
-function refuseBody(
-  { intake, log }: OsqueryRoutesOptions,
-  c: Context,
-  fault: BodyFault,
-): OsqueryReply {
-  log.warn({ path: c.req.path, kind: fault.kind }, 'refused an osquery body')
+function refuseBody(intake: OsqueryIntake, c: Context, fault: BodyFault): OsqueryReply {
   if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
   const nodeKey = readNodeKey({}, c.req.header('authorization'))
   if (nodeKey.ok) intake.sentTooMuch(nodeKey.value)
