@@ -39,11 +39,14 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
 
   const whole = (row: LastSeenRow): LastSeenRow => completed(row, lookups)
 
+  const isLatest = (row: LastSeenRow): boolean => dirty.get(row.host_id) === row
+
+  /** What is dirty now; what becomes so meanwhile waits for its own time, or a busy fleet would flush without end. */
   async function flush(): Promise<void> {
     const due = [...dirty.values()]
     for (let start = 0; start < due.length; start += flushMax) {
-      const rows = due.slice(start, start + flushMax)
-      for (const row of rows) if (dirty.get(row.host_id) === row) dirty.delete(row.host_id)
+      const rows = due.slice(start, start + flushMax).filter(isLatest)
+      for (const row of rows) dirty.delete(row.host_id)
       const committed = await store.commit(
         rows.map((row) => ({ put: 'last_seen', row: whole(row) })),
       )
