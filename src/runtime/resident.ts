@@ -1,6 +1,7 @@
 // A host in memory: its live actor beside what was last saved of it.
 import type { CommandSnapshot } from '../../machines/command.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
+import type { CommandRow, HostActorRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import type { Actors, CommandActor, HostActor } from './actors.ts'
 
@@ -31,11 +32,20 @@ export const newResident = (actors: Actors, id: string, at: number): Resident =>
   commands: new Map(),
 })
 
-/** Wakes a host from its rows: its own and those of its open commands, however long its history. */
-export function wake(actors: Actors, lookups: Lookups, id: string): Resident | undefined {
-  const row = lookups.hostActor(id)
-  if (row === undefined) return undefined
-  const open = lookups.openCommands(id)
+/** What the store keeps of a host, as far as waking it goes: its own row and those of its open commands. */
+export type StoredHost = {
+  readonly actor: HostActorRow
+  readonly open: readonly CommandRow[]
+}
+
+/** However long the host's history, only its open commands are read. */
+export function storedHost(lookups: Lookups, id: string): StoredHost | undefined {
+  const actor = lookups.hostActor(id)
+  return actor === undefined ? undefined : { actor, open: lookups.openCommands(id) }
+}
+
+/** Brings a host back from its rows. Throws when they are not understood. */
+export function wake(actors: Actors, { actor: row, open }: StoredHost): Resident {
   const actor = actors.restore(
     { version: row.machine_version, snapshot: row.snapshot },
     Object.fromEntries(
@@ -53,5 +63,12 @@ export function wake(actors: Actors, lookups: Lookups, id: string): Resident | u
     const saved = child.snapshot()
     commands.set(command_uuid, { actor: child, saved, version, originHostId: origin_host_id })
   }
-  return { id, actor, saved: actor.snapshot(), version: row.version, projected: '', commands }
+  return {
+    id: row.host_id,
+    actor,
+    saved: actor.snapshot(),
+    version: row.version,
+    projected: '',
+    commands,
+  }
 }

@@ -4,7 +4,7 @@ import type { Lookups } from '../../storage/store.ts'
 import { type Actors, createActors } from './actors.ts'
 import type { AskFault } from './ask.ts'
 import { createMailbox, type Mailbox } from './mailbox.ts'
-import { newResident, type Resident, wake } from './resident.ts'
+import { newResident, type Resident, storedHost, wake } from './resident.ts'
 
 /** Hosts kept in memory when nothing else is said: about 6 kB each, so 120 MB at most. */
 const residentsMaxDefault = 20_000
@@ -68,19 +68,26 @@ export function createSlots(options: SlotsOptions): Slots {
     },
     wake(slot, how) {
       if (slot.resident !== undefined) return ok(slot.resident)
-      const into = lookups.host(slot.hostId)?.merged_into ?? null
+      const read = reading(() => ({
+        into: lookups.host(slot.hostId)?.merged_into ?? null,
+        stored: storedHost(lookups, slot.hostId),
+      }))
+      if (!read.ok) return read
+      const { into, stored } = read.value
       if (into !== null && how?.evenMerged !== true) return fail({ kind: 'merged', into })
+      if (stored === undefined) return fail({ kind: 'no-such-host' })
       try {
-        slot.resident = wake(actors, lookups, slot.hostId)
+        slot.resident = wake(actors, stored)
+        return ok(slot.resident)
       } catch (error) {
         onBug(slot.hostId, error)
         return fail({ kind: 'failed', detail: String(error) })
       }
-      return slot.resident === undefined ? fail({ kind: 'no-such-host' }) : ok(slot.resident)
     },
     begin(slot, at) {
-      if (slot.resident !== undefined || lookups.hostActor(slot.hostId) !== undefined)
-        return fail({ kind: 'conflict' })
+      const read = reading(() => slot.resident ?? lookups.hostActor(slot.hostId))
+      if (!read.ok) return read
+      if (read.value !== undefined) return fail({ kind: 'conflict' })
       slot.resident = newResident(actors, slot.hostId, at)
       return ok(slot.resident)
     },
@@ -95,5 +102,14 @@ export function createSlots(options: SlotsOptions): Slots {
       return { resident, waiting }
     },
     idle: () => [...slots.values()].every(({ mailbox }) => mailbox.idle),
+  }
+}
+
+/** Lookups throw when the file cannot be read or is closed already; the rows may be sound all the same. */
+function reading<Value>(read: () => Value): Result<Value, AskFault> {
+  try {
+    return ok(read())
+  } catch (error) {
+    return fail({ kind: 'unavailable', detail: String(error) })
   }
 }
