@@ -90,6 +90,7 @@ export function createHosts(options: HostsOptions): Hosts {
         now: () => world.now(),
         tryTurn: turns.tryTurn,
         commit: turns.commit,
+        touch: lastSeen.touch,
       }),
     look(hostId) {
       const resident = slots.isResident(hostId)

@@ -3,6 +3,7 @@ import type { HostSnapshot } from '../../machines/host.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Write } from '../../storage/store.ts'
 import type { Answer, Ask, AskFault } from './ask.ts'
+import type { LastSeen } from './last-seen.ts'
 import { hostActorWrite, hostRow } from './projection.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
@@ -32,6 +33,7 @@ type Means = {
   readonly slots: Slots
   readonly now: () => number
   readonly tryTurn: (slot: Slot, resident: Resident, ask: Ask) => Result<Turned, AskFault>
+  readonly touch: LastSeen['touch']
   readonly commit: (hostId: string, writes: readonly Write[]) => Promise<Result<void, AskFault>>
 }
 
@@ -43,7 +45,7 @@ export async function joinTurns(joining: Joining, means: Means): Promise<Result<
   const { slots } = means
   const held: Slot[] = []
   const releases: (() => void)[] = []
-  for (const hostId of joining.hostIds.toSorted()) {
+  for (const hostId of [...new Set(joining.hostIds)].toSorted()) {
     const slot = slots.of(hostId)
     const release = await hold(slot)
     if (release === undefined) {
@@ -93,7 +95,9 @@ async function turnHeld(
   if (!taken.ok) return taken
   const retired = [...residents.values()].flatMap((resident) => {
     const into = joint.value.merged?.[resident.id]
-    return into === undefined ? [] : retire(resident, into, means.now())
+    if (into === undefined) return []
+    const told = taken.value.get(resident.id)
+    return retire(resident, told?.version ?? resident.version, { into, at: means.now() })
   })
   const turned = [...taken.value.values()]
   const committed = await means.commit(joining.hostIds.join(' '), [
@@ -102,6 +106,8 @@ async function turnHeld(
     ...joint.value.writes,
   ])
   if (!committed.ok) return committed
+  for (const [hostId, { seen }] of Object.entries(joint.value.asks))
+    if (seen !== undefined) means.touch(hostId, seen)
   return ok(new Map([...taken.value].map(([hostId, turn]) => [hostId, answerOf(turn, true)])))
 }
 
@@ -134,10 +140,14 @@ function wakeHeld(
 }
 
 /** The host stays as it was, for a split to find, but under another's name and behind a new fence. */
-function retire(resident: Resident, into: string, at: number): readonly Write[] {
+function retire(
+  resident: Resident,
+  version: number,
+  { into, at }: { readonly into: string; readonly at: number },
+): readonly Write[] {
   const snapshot = resident.actor.snapshot()
   return [
-    hostActorWrite(snapshot, resident.version + 1),
+    hostActorWrite(snapshot, version + 1),
     { put: 'host', row: { ...hostRow(snapshot, at), merged_into: into } },
   ]
 }

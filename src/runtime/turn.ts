@@ -21,6 +21,8 @@ export type Turned = {
   readonly snapshot: HostSnapshot
   readonly asked: readonly EffectAction[]
   readonly writes: readonly Write[]
+  /** The host actor's version once these are written. */
+  readonly version: number
   readonly remember: () => void
 }
 
@@ -42,6 +44,7 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
   return {
     snapshot,
     asked,
+    version: host.version,
     writes: [
       ...host.writes,
       ...commands.writes,
