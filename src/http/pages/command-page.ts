@@ -1,0 +1,108 @@
+// One command, from the operator's wish to the device's word.
+import { ok } from '../../result.ts'
+import { path } from '../../ui/address.ts'
+import { chip } from '../../ui/chip.ts'
+import { html, type Html, nothing } from '../../ui/html.ts'
+import { ago } from '../../ui/time.ts'
+import { tree } from '../../ui/tree.ts'
+import type { WholeCommand } from './answers.ts'
+import { errorChain } from './error-chain.ts'
+import { timeline } from './command-timeline.ts'
+import type { PagesDeps } from './deps.ts'
+import { diagramOf } from './diagram.ts'
+import { hostNames } from './host-names.ts'
+import type { Answered, Visit } from './visit.ts'
+
+export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
+  const uuid = visit.context.req.param('uuid') ?? ''
+  const command = await visit.api.get<WholeCommand>(path('commands', uuid))
+  if (!command.ok) return command
+  const diagram = await diagramOf(deps, 'command', { command: uuid })
+  if (!diagram.ok) return diagram
+  return ok({
+    kind: 'page',
+    title: `${command.value.request_type} ${uuid.slice(0, 8)}`,
+    content: content({ visit, command: command.value, diagram: diagram.value }, hostNames(deps)),
+    live: `/live/commands${path(uuid)}`,
+  })
+}
+
+type Parts = { readonly visit: Visit; readonly command: WholeCommand; readonly diagram: Html }
+
+function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) => string): Html {
+  const { now } = visit
+  const host = path('hosts', command.host_id)
+  return html`<header class="host-head" id="command-head" data-region>
+      <p class="crumbs">
+        <a href="/commands">Commands</a> · <a href="${host}">${nameOfHost(command.host_id)}</a>
+      </p>
+      <h1>${command.request_type} ${chip(command.state)}</h1>
+      <p class="about mono">${command.command_uuid}</p>
+      <dl class="standing">
+        ${standing('Channel', html`${command.channel.includes(':') ? 'user' : 'device'}`)}
+        ${standing('Priority', html`${command.priority}`)}
+        ${standing('Created', ago(command.created_at, now))}
+        ${standing(command.open ? 'Expires' : 'Would have expired', ago(command.expires_at, now))}
+        ${standing('Left for the device', html`${times(command.attempts)}`)}
+        ${standing('Deferred by NotNow', html`${times(command.deferrals)}`)}
+        ${standing('If its report is lost', html`${command.repeatable ? 'sent again' : 'unknown, never sent twice'}`)}
+      </dl>
+    </header>
+    ${cancelForm(visit, command)}
+    <div class="columns even">
+      <section class="panel" id="timeline" data-region>
+        <div class="head">
+          <h2>Timeline</h2>
+          <span class="live" data-live-sign hidden><i class="mark"></i><span>live</span></span>
+        </div>
+        ${timeline(command, now)}
+      </section>
+      <div>
+        <div id="errors" data-region>${errorChain(command.error_chain)}</div>
+        <section class="panel" id="result" data-region>
+          ${body(command, 'result', 'Result')}
+        </section>
+        <section class="panel">${body(command, 'request', 'Request')}</section>
+      </div>
+    </div>
+    <section class="panel" aria-labelledby="state-title">
+      <h2 id="state-title">State</h2>
+      ${diagram}
+    </section>`
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
+const standing = (name: string, value: Html): Html =>
+  html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`
+
+function body(command: WholeCommand, part: 'request' | 'result', title: string): Html {
+  const value = command[part]
+  if (value === null || value === undefined)
+    return html`<h2>${title}</h2>
+      <p class="quiet">${command.open ? 'The device has not answered yet.' : 'There is none.'}</p>`
+  const raw = `/api/v1${path('commands', command.command_uuid)}?format=plist&part=${part}`
+  return html`<div class="head">
+      <h2>${title}</h2>
+      <a href="${raw}">Property list</a>
+    </div>
+    ${tree(value)}`
+}
+
+/** Only what never left can be taken back. */
+function cancelForm({ mayChange }: Visit, { command_uuid, state }: WholeCommand): Html {
+  if (!mayChange || (state !== 'queued' && state !== 'pushed')) return nothing
+  return html`<form method="post" action="${path('commands', command_uuid, 'cancel')}">
+    <button class="danger">Cancel command</button>
+    <span class="quiet">It has not left for the device yet.</span>
+  </form>`
+}
+
+export async function cancelCommand(visit: Visit): Answered {
+  const at = path('commands', visit.context.req.param('uuid') ?? '')
+  const cancelled = await visit.api.delete(at)
+  return cancelled.ok ? ok({ kind: 'go', to: at }) : cancelled
+}

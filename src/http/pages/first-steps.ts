@@ -1,0 +1,41 @@
+import { html, type Html } from '../../ui/html.ts'
+
+/** What to do when there is no host yet. */
+export const firstSteps = ({ origin, host }: URL): Html =>
+  html`<div class="empty">
+    <h2>No computer has been seen yet</h2>
+    <p>Whatever sees one first makes its host. Any of these will do:</p>
+    <dl class="steps">
+      <dt>Look around</dt>
+      <dd>
+        <code>npm run demo</code> starts another server on a throw-away folder, with thirty
+        simulated computers living their lives.
+      </dd>
+      <dt>An osquery agent</dt>
+      <dd>
+        Point it here with an enroll secret from <a href="/settings">Settings</a>. It needs TLS in
+        front of this server.
+        <pre>
+osqueryd --tls_hostname=${host} --enroll_secret_path=secret.txt \\
+  --enroll_tls_endpoint=/api/osquery/enroll \\
+  --config_plugin=tls --config_tls_endpoint=/api/osquery/config \\
+  --logger_plugin=tls --logger_tls_endpoint=/api/osquery/log \\
+  --disable_distributed=false --distributed_plugin=tls \\
+  --distributed_tls_read_endpoint=/api/osquery/distributed/read \\
+  --distributed_tls_write_endpoint=/api/osquery/distributed/write</pre>
+      </dd>
+      <dt>An Apple device</dt>
+      <dd>
+        In its enrolment profile, <code>ServerURL</code> and <code>CheckInURL</code> are
+        <code>${origin}/mdm</code>.
+      </dd>
+      <dt>Apple's device list</dt>
+      <dd>
+        Until Apple Business is connected, hand its objects over:
+        <pre>
+curl -H 'Authorization: Bearer &lt;token&gt;' -H 'Content-Type: application/json' \\
+  -d '{"devices":[{"serial_number":"C02XG0FDH7JY","model":"MacBook Pro"}]}' \\
+  ${origin}/api/v1/dep/devices</pre>
+      </dd>
+    </dl>
+  </div>`

@@ -1,0 +1,107 @@
+// The journal: of the whole fleet as it happens, and of one host as far back as it goes.
+import { ok } from '../../result.ts'
+import { path, withQuery } from '../../ui/address.ts'
+import { html, type Html } from '../../ui/html.ts'
+import { paging } from '../../ui/paging.ts'
+import { journalOf, type JournalItem, causes } from '../api/journal-item.ts'
+import { statusOf } from '../problem.ts'
+import { answered } from '../api/faults.ts'
+import type { List, WholeHost } from './answers.ts'
+import type { PagesDeps } from './deps.ts'
+import { hostNames } from './host-names.ts'
+import { nameOf } from './hosts-table.ts'
+import { journalTable } from './journal-table.ts'
+import type { Answered, Visit } from './visit.ts'
+
+const rows = 100
+
+/** The newest of the fleet; older rows are found at their hosts and by `before`. */
+export async function eventsPage(deps: PagesDeps, { url }: Visit): Answered {
+  const cause = causes.find((one) => one === url.searchParams.get('cause'))
+  const before = Number(url.searchParams.get('before') ?? Number.NaN)
+  const isNewest = !Number.isSafeInteger(before)
+  const found = answered(
+    await deps.queries.listJournal({
+      limit: rows,
+      ...(cause && { causes: [cause] }),
+      ...(!isNewest && { beforeSeq: before }),
+    }),
+  )
+  if (!found.ok) {
+    const { detail = 'The journal cannot be read now.' } = found.error
+    return { ok: false, error: { status: statusOf(found.error), title: 'Not now', detail } }
+  }
+  const items = found.value.items.map(journalOf)
+  const last = items.at(-1)
+  const content = html`<div class="head">
+      <h1>Events</h1>
+      <span class="live" data-live-sign hidden><i class="mark"></i><span>live</span></span>
+      <button class="plain" data-live-pause hidden>Pause</button>
+    </div>
+    ${causeLinks(url, cause)}
+    <section class="panel" id="journal" data-region>
+      ${journalTable({ items, nameOfHost: hostNames(deps) })}
+    </section>
+    <nav class="paging" aria-label="Pages">
+      ${!isNewest && html`<a class="button" href="${withQuery(url, { before: null })}">Newest</a>`}
+      ${found.value.more && last && html`<a class="button" href="${withQuery(url, { before: String(last.seq) })}">Older →</a>`}
+    </nav>`
+  const since = items[0]?.seq ?? 0
+  return ok({
+    kind: 'page',
+    title: 'Events',
+    content,
+    ...(isNewest && { live: `/live/events?since=${since}` }),
+  })
+}
+
+const causeLinks = (url: URL, chosen: string | undefined): Html =>
+  html`<p class="tabs">
+    <a
+      href="${withQuery(url, { cause: null, before: null })}"
+      aria-current="${chosen ? 'false' : 'true'}"
+      >Everything</a
+    >
+    ${causes.map(
+      (cause) =>
+        html`<a
+          href="${withQuery(url, { cause, before: null })}"
+          aria-current="${chosen === cause ? 'true' : 'false'}"
+          >${causeWords[cause]}</a
+        >`,
+    )}
+  </p>`
+
+const causeWords: Readonly<Record<(typeof causes)[number], string>> = {
+  device: 'Devices',
+  operator: 'Operators',
+  alarm: 'Timers',
+  sync: 'Apple sync',
+  effect: 'Effects',
+  identity: 'Identity',
+}
+
+export async function hostJournalPage({ api, url, context }: Visit): Answered {
+  const at = path('hosts', context.req.param('ref') ?? '')
+  const query = new URLSearchParams({ limit: String(rows) })
+  for (const name of ['event', 'cause', 'actor', 'cursor']) {
+    const value = url.searchParams.get(name)
+    if (value) query.set(name, value)
+  }
+  const [host, journal] = await Promise.all([
+    api.get<WholeHost>(at),
+    api.get<List<JournalItem>>(`${at}/journal?${query.toString()}`),
+  ])
+  if (!host.ok) return host
+  if (!journal.ok) return journal
+  const { items, total, next } = journal.value
+  const name = nameOf(host.value)
+  const content = html`<p class="crumbs">
+      <a href="/hosts">Hosts</a> · <a href="${path('hosts', host.value.id)}">${name}</a>
+    </p>
+    <h1>Journal</h1>
+    ${causeLinks(url, url.searchParams.get('cause') ?? undefined)}
+    <section class="panel">${journalTable({ items })}</section>
+    ${paging(url, { shown: items.length, total, next })}`
+  return ok({ kind: 'page', title: `Journal of ${name}`, content })
+}

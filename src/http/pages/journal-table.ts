@@ -1,0 +1,79 @@
+import { path } from '../../ui/address.ts'
+import { html, type Html, nothing } from '../../ui/html.ts'
+import { clock } from '../../ui/time.ts'
+import { words } from '../../ui/chip.ts'
+import type { JournalItem } from '../api/journal-item.ts'
+
+type Table = {
+  readonly items: readonly JournalItem[]
+  /** What a host is called, where rows of several stand together. */
+  readonly nameOfHost?: (hostId: string) => string
+}
+
+/** What happened, newest first; a day's name stands above its first row. */
+export function journalTable({ items, nameOfHost }: Table): Html {
+  if (items.length === 0) return html`<p class="quiet">Nothing has happened yet.</p>`
+  const days = Map.groupBy(items, ({ at }) => at.slice(0, 10))
+  return html`<div class="scroll">
+    <table class="journal">
+      <thead class="unseen">
+        <tr>
+          <th scope="col">Time (UTC)</th>
+          ${nameOfHost && html`<th scope="col">Host</th>`}
+          <th scope="col">What happened</th>
+          <th scope="col">Change</th>
+          <th scope="col">By</th>
+        </tr>
+      </thead>
+      ${[...days].map(
+        ([day, rows]) =>
+          html`<tbody>
+            <tr class="day">
+              <th scope="rowgroup" colspan="${nameOfHost ? 5 : 4}">${day}</th>
+            </tr>
+            ${rows.map((item) => row(item, nameOfHost))}
+          </tbody>`,
+      )}
+    </table>
+  </div>`
+}
+
+const row = (item: JournalItem, nameOfHost: Table['nameOfHost']): Html =>
+  html`<tr id="seq-${item.seq}">
+    <td class="time"><a href="#seq-${item.seq}">${clock(item.at)}</a></td>
+    ${
+      nameOfHost &&
+      html`<td><a href="${path('hosts', item.host_id)}">${nameOfHost(item.host_id)}</a></td>`
+    }
+    <td>${subject(item)}</td>
+    <td>${change(item)}</td>
+    <td class="quiet">${byWhom(item)}</td>
+  </tr>`
+
+const subject = ({ actor, event }: JournalItem): Html =>
+  actor === 'host'
+    ? html`<span class="event">${event}</span>`
+    : html`<span class="event">${event}</span>
+        <a class="mono small" href="${path('commands', actor)}">${actor.slice(0, 8)}</a>`
+
+function change({ from, to, detail }: JournalItem): Html {
+  if (to === null) return detail === null ? nothing : details(detail)
+  return html`<span class="quiet">${from === null ? 'new' : words(from)}</span> →
+    <strong>${words(to)}</strong>`
+}
+
+/** A note's few words, one after the other. */
+function details(detail: unknown): Html {
+  const entries = typeof detail === 'object' && detail !== null ? Object.entries(detail) : []
+  return html`<span class="small"
+    >${entries.map(
+      ([key, value]) => html`<span class="quiet">${words(key)}</span> ${String(value)} `,
+    )}</span
+  >`
+}
+
+/** An operator by name; the rest by kind, with the channel or alarm on hover. */
+const byWhom = ({ cause, cause_id }: JournalItem): Html =>
+  cause === 'operator'
+    ? html`${cause_id ?? 'operator'}`
+    : html`<span title="${cause_id ?? ''}">${cause}</span>`
