@@ -19,7 +19,7 @@ export type Problem = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export type ProblemKind = keyof typeof kinds
+type ProblemKind = keyof typeof kinds
 
 type Kind = { readonly status: ContentfulStatusCode; readonly title: string; readonly help: string }
 
@@ -111,10 +111,10 @@ const kinds = {
   },
 } as const satisfies Readonly<Record<string, Kind>>
 
-export const statusOf = ({ kind }: Problem): ContentfulStatusCode => kinds[kind].status
+const statusOf = ({ kind }: Problem): ContentfulStatusCode => kinds[kind].status
 
 /** The document, as it is sent and as the console may show it. */
-export const problemBody = (
+const problemBody = (
   { kind, detail, errors, more }: Problem,
   requestId: string,
 ): Readonly<Record<string, unknown>> => ({

@@ -36,7 +36,7 @@ export type Access<More> = {
 }
 
 /** Tokens and enroll secrets kept: far more than people and rollouts, few enough to list on a page. */
-export const secretsMax = 1_000
+const secretsMax = 1_000
 
 type Kept = { readonly ok: true } | { readonly ok: false; readonly error: CommitFault }
 

@@ -152,7 +152,7 @@ async function cancel(
 }
 
 /** Where a command's bytes are sealed. */
-export const requestRefOf = (commandUUID: string): string => `${commandUUID}.request`
+const requestRefOf = (commandUUID: string): string => `${commandUUID}.request`
 
 /** What the actor of a command knows, also of one that is over. */
 export function commandContext(row: CommandRow): CommandContext {

@@ -1,15 +1,8 @@
 import type { Store } from '../../storage/store.ts'
 import type { World } from '../runtime/world.ts'
-import {
-  type Access,
-  configuredEntries,
-  createAccess,
-  type Entry,
-  type SecretTools,
-} from './access.ts'
+import { type Access, configuredEntries, createAccess, type SecretTools } from './access.ts'
 
 type Nothing = Readonly<Record<never, never>>
-export type EnrollSecret = Entry<Nothing>
 
 /**
  * What agents enrol with. Several are valid at once, so that one can be replaced: create the new one, roll

@@ -50,7 +50,7 @@ export function createApi(deps: ApiDeps): Hono {
 }
 
 /** Every route there is. A path's own words come before its parameters. */
-export function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
+function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
   const cursors = createCursors(deps.cursorKey)
   const endpoints = [
     hostsEndpoint(deps, cursors),

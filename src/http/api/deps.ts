@@ -41,7 +41,7 @@ export type ApiDeps = {
 }
 
 /** An XState machine as far as its definition is told. */
-export type MachineDefinition = {
+type MachineDefinition = {
   readonly version: number
   readonly machine: {
     readonly id: string
@@ -50,4 +50,4 @@ export type MachineDefinition = {
   }
 }
 
-export type Machines = Readonly<Record<'host' | 'command', MachineDefinition>>
+type Machines = Readonly<Record<'host' | 'command', MachineDefinition>>

@@ -15,7 +15,7 @@ const retryMs = 2_000
 /** Rows read at once while catching up. */
 const replayRows = 500
 
-export type EventFilter = {
+type EventFilter = {
   readonly hostIds?: readonly string[]
   readonly event?: readonly string[] | undefined
   readonly actor?: string | undefined

@@ -3,7 +3,7 @@ import type { HostContext } from '../../../machines/host-context.ts'
 import type { JournalEntry } from '../../../storage/queries.ts'
 import type { HostRow } from '../../../storage/rows.ts'
 
-export type Because = {
+type Because = {
   readonly fact: string
   /** Which channel or who said so. */
   readonly source: 'dep' | 'mdm' | 'osquery' | 'operator' | 'identity' | 'none'

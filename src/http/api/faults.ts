@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../result.ts'
 import type { AskFault } from '../../runtime/ask.ts'
 import type { Problem } from '../problem.ts'
 
-export const notNow: Problem = { kind: 'unavailable' }
+const notNow: Problem = { kind: 'unavailable' }
 
 export function askProblem(fault: AskFault | CommitFault): Problem {
   switch (fault.kind) {
@@ -30,7 +30,7 @@ export function askProblem(fault: AskFault | CommitFault): Problem {
   }
 }
 
-export const queryProblem = (_fault: QueryFault): Problem => notNow
+const queryProblem = (_fault: QueryFault): Problem => notNow
 
 /** What a query answered, or the problem with it. */
 export const answered = <Answer>(queried: Queried<Answer>): Result<Answer, Problem> =>

@@ -31,8 +31,8 @@ export const hostItem = z
 
 export type HostItem = z.input<typeof hostItem>
 
-export const onlineWithinMs = 5 * 60_000
-export const missingAfterMs = 30 * 24 * 3_600_000
+const onlineWithinMs = 5 * 60_000
+const missingAfterMs = 30 * 24 * 3_600_000
 
 export const thresholdsAt = (now: number): Thresholds => ({
   onlineSinceMs: now - onlineWithinMs,
