@@ -147,13 +147,14 @@ function oneOf<Word extends string>(
 /** While devices are believed without proof, nobody but this machine may be able to play one. */
 function loopbackOnly(config: Config): Result<Config, string> {
   if (config.deviceAuth !== 'none') return ok(config)
-  const open = [config.listen, config.deviceListen].find(
-    (address) => address !== undefined && !isLoopback(address.host),
-  )
+  const open = (['listen', 'deviceListen'] as const).find((name) => {
+    const address = config[name]
+    return address !== undefined && !isLoopback(address.host)
+  })
   return open === undefined
     ? ok(config)
     : fail(
-        `MUSTER_LISTEN must be a loopback address while device authentication is off (MUSTER_DEVICE_AUTH=none), not ${open.host}.`,
+        `${settings[open].variable} must be a loopback address while device authentication is off (MUSTER_DEVICE_AUTH=none), not ${config[open]?.host}.`,
       )
 }
 

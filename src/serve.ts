@@ -36,9 +36,9 @@ export type Talk = (line: string) => void
 export async function serve(config: Config, talk: Talk): Promise<Running> {
   const log = pino({ level: config.logLevel }, process.stderr)
   const server = await openServer(config, log)
+  const listeners: NodeServer[] = []
   try {
     const { app, deviceApp } = server
-    const listeners: NodeServer[] = []
     if (config.deviceListen !== undefined)
       listeners.push(await listen(deviceApp, config.deviceListen))
     const main = await listen(app, config.listen)
@@ -47,7 +47,8 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
     await greet({ config, server, url }, talk)
     return { url, server, stop: () => stop(server, listeners) }
   } catch (error) {
-    await server.close()
+    // Closed with the rest: one that is left open would keep a program alive that serves nobody.
+    await stop(server, listeners)
     throw error
   }
 }

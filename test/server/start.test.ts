@@ -1,0 +1,67 @@
+// What stops a start, and that nothing of it is left behind.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Environment, readConfig } from '../../src/config.ts'
+import { serve } from '../../src/serve.ts'
+
+const refused: readonly (readonly [Environment, string])[] = [
+  [{ MUSTER_LISTEN: '8080' }, 'MUSTER_LISTEN must be host:port, such as 127.0.0.1:8080.'],
+  [{ MUSTER_LISTEN: '127.0.0.1:65536' }, 'MUSTER_LISTEN must be host:port'],
+  [{ MUSTER_LISTEN: '0.0.0.0:80' }, 'MUSTER_LISTEN must be a loopback address'],
+  [{ MUSTER_LISTEN: '[::]:80' }, 'MUSTER_LISTEN must be a loopback address'],
+  [{ MUSTER_DEVICE_LISTEN: '0.0.0.0:80' }, 'MUSTER_DEVICE_LISTEN must be a loopback address'],
+  [{ MUSTER_ADMIN_TOKEN: 'x'.repeat(23) }, 'MUSTER_ADMIN_TOKEN must have at least 24 characters.'],
+  [{ MUSTER_ENROLL_SECRET: 'short' }, 'MUSTER_ENROLL_SECRET must have at least 24 characters.'],
+  [{ MUSTER_DEVICE_AUTH: 'mtls' }, 'MUSTER_DEVICE_AUTH must be one of: none.'],
+]
+
+test.each(refused)('%o stops the start with a sentence that names it', (env, sentence) => {
+  const config = readConfig({}, env)
+  expect(config).toMatchObject({ ok: false })
+  expect(config.ok ? '' : config.error).toContain(sentence)
+})
+
+test('a flag outweighs the variable', () => {
+  const config = readConfig({ listen: '[::1]:81' }, { MUSTER_LISTEN: 'nonsense' })
+  expect(config).toMatchObject({ ok: true, value: { listen: { host: '::1', port: 81 } } })
+})
+
+test('a start that fails at its second address leaves the first one free', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-start-'))
+  const [taken, devices] = [await occupy(0), await occupy(0)]
+  onTestFinished(async () => {
+    await taken.free()
+    await rm(folder, { recursive: true })
+  })
+  await devices.free()
+  const config = readConfig(
+    {},
+    {
+      MUSTER_DATA: folder,
+      MUSTER_LISTEN: `127.0.0.1:${taken.port}`,
+      MUSTER_DEVICE_LISTEN: `127.0.0.1:${devices.port}`,
+      MUSTER_LOG_LEVEL: 'silent',
+    },
+  )
+  if (!config.ok) throw new Error(config.error)
+  await expect(serve(config.value, () => {})).rejects.toThrow('is in use by another program')
+  const again = await occupy(devices.port)
+  await again.free()
+})
+
+/** Holds a port of this machine; 0 takes any. */
+async function occupy(port: number): Promise<{ port: number; free(): Promise<void> }> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    port: address.port,
+    free: () => new Promise((resolve) => void server.close(() => resolve())),
+  }
+}
