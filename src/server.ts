@@ -5,13 +5,16 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { apiDeps, deviceRoutes, openCore } from './core.ts'
 import { createApi } from './http/api/api.ts'
-import { bearer } from './http/auth.ts'
+import { anyOf, bearer } from './http/auth.ts'
 import { createHealth } from './http/health.ts'
 import { createMetrics, createMetricsApp } from './http/metrics.ts'
+import { createPages } from './http/pages/pages.ts'
+import { createSessions } from './http/pages/sessions.ts'
 import type { EnrollSecrets } from './intake/enroll-secrets.ts'
 import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
+import { realWorld } from './world.ts'
 
 const { version } = packageJson
 
@@ -41,7 +44,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const closing = new AbortController()
   const diagrams = createDiagrams({ warn: (sentence) => log.warn(sentence) })
   metrics.watch({ hosts: core.hosts, queries: keep.queries, now: () => Date.now() })
-  const authenticate = bearer(core.tokens)
+  const sessions = createSessions({ tokens: core.tokens, world: realWorld })
+  const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()
   app.route(
     '/',
@@ -56,10 +60,9 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   app.route('/', createMetricsApp(metrics, authenticate))
   const deviceApp = deviceRoutes(core, log)
   if (config.deviceListen === undefined) app.route('/', deviceApp)
-  app.route(
-    '/api/v1',
-    createApi({ ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }),
-  )
+  const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
+  app.route('/api/v1', createApi(api))
+  app.route('/', createPages({ ...api, sessions, api: (request) => app.fetch(request) }))
   return {
     app,
     deviceApp,

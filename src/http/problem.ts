@@ -114,7 +114,7 @@ const kinds = {
 const statusOf = ({ kind }: Problem): ContentfulStatusCode => kinds[kind].status
 
 /** The document, as it is sent and as the console may show it. */
-const problemBody = (
+export const problemBody = (
   { kind, detail, errors, more }: Problem,
   requestId: string,
 ): Readonly<Record<string, unknown>> => ({

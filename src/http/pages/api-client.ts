@@ -1,6 +1,7 @@
 // The pages are a client of the API, as the CLI is: one way in, one set of rules.
 import type { Context } from 'hono'
 import { fail, ok, type Result } from '../../result.ts'
+import { type Problem, problemBody } from '../problem.ts'
 import type { PagesDeps } from './deps.ts'
 
 /** What the API says when it refuses, as RFC 9457 has it. */
@@ -57,3 +58,6 @@ export function apiFor({ api }: Pick<PagesDeps, 'api'>, context: Context): Api {
     delete: (path) => ask('DELETE', path),
   }
 }
+
+/** A problem met without asking the API, in the API's words. */
+export const refusedBy = (problem: Problem): Refused => problemBody(problem, '') as Refused

@@ -6,8 +6,7 @@ import { diagramOutline } from '../../ui/diagram/outline.ts'
 import { diagramSvg } from '../../ui/diagram/svg.ts'
 import { html, type Html, markup } from '../../ui/html.ts'
 import { marksFor } from '../api/machine-marks.ts'
-import { statusOf } from '../problem.ts'
-import type { Refused } from './api-client.ts'
+import { refusedBy, type Refused } from './api-client.ts'
 import type { PagesDeps } from './deps.ts'
 
 type MachineId = 'host' | 'command'
@@ -20,10 +19,7 @@ export async function diagramOf(
 ): Promise<Result<Html, Refused>> {
   const chart = chartOf(deps.machines[id].machine)
   const marks = await marksFor(deps, { id, chart, query })
-  if (!marks.ok) {
-    const { detail = 'The drawing cannot be made.' } = marks.error
-    return { ok: false, error: { status: statusOf(marks.error), title: 'No drawing', detail } }
-  }
+  if (!marks.ok) return { ok: false, error: refusedBy(marks.error) }
   return ok(await drawn(deps, id, marks.value))
 }
 

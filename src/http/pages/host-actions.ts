@@ -1,8 +1,9 @@
 import { path } from '../../ui/address.ts'
 import { flag, html, type Html, nothing } from '../../ui/html.ts'
 import type { WholeHost } from './answers.ts'
-import { confirmation, type Filled, sendForm } from './send-form.ts'
+import { type Filled, sendForm } from './send-form.ts'
 import type { Visit } from './visit.ts'
+import { confirmation } from './wish.ts'
 
 /** What may be done to the host, by those who may. */
 export function hostActions(

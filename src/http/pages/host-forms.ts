@@ -6,7 +6,7 @@ import type { WholeHost } from './answers.ts'
 import type { Refused } from './api-client.ts'
 import type { PagesDeps } from './deps.ts'
 import { hostPage } from './host-page.ts'
-import { confirmation, wishOf } from './send-form.ts'
+import { confirmation, wishOf } from './wish.ts'
 import type { Answered, Visit } from './visit.ts'
 
 export async function sendCommand(

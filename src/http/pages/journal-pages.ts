@@ -4,7 +4,7 @@ import { path, withQuery } from '../../ui/address.ts'
 import { html, type Html } from '../../ui/html.ts'
 import { paging } from '../../ui/paging.ts'
 import { journalOf, type JournalItem, causes } from '../api/journal-item.ts'
-import { statusOf } from '../problem.ts'
+import { refusedBy } from './api-client.ts'
 import { answered } from '../api/faults.ts'
 import type { List, WholeHost } from './answers.ts'
 import type { PagesDeps } from './deps.ts'
@@ -15,24 +15,19 @@ import type { Answered, Visit } from './visit.ts'
 
 const rows = 100
 
-/** The newest of the fleet; older rows are found at their hosts and by `before`. */
+/** The newest of the fleet, or what came before a seq. */
 export async function eventsPage(deps: PagesDeps, { url }: Visit): Answered {
   const cause = causes.find((one) => one === url.searchParams.get('cause'))
-  const before = Number(url.searchParams.get('before') ?? Number.NaN)
-  const isNewest = !Number.isSafeInteger(before)
+  const before = seqOf(url.searchParams.get('before'))
   const found = answered(
     await deps.queries.listJournal({
       limit: rows,
       ...(cause && { causes: [cause] }),
-      ...(!isNewest && { beforeSeq: before }),
+      ...(before !== undefined && { beforeSeq: before }),
     }),
   )
-  if (!found.ok) {
-    const { detail = 'The journal cannot be read now.' } = found.error
-    return { ok: false, error: { status: statusOf(found.error), title: 'Not now', detail } }
-  }
-  const items = found.value.items.map(journalOf)
-  const last = items.at(-1)
+  if (!found.ok) return { ok: false, error: refusedBy(found.error) }
+  const { more, items } = found.value
   const content = html`<div class="head">
       <h1>Events</h1>
       <span class="live" data-live-sign hidden><i class="mark"></i><span>live</span></span>
@@ -40,20 +35,30 @@ export async function eventsPage(deps: PagesDeps, { url }: Visit): Answered {
     </div>
     ${causeLinks(url, cause)}
     <section class="panel" id="journal" data-region>
-      ${journalTable({ items, nameOfHost: hostNames(deps) })}
+      ${journalTable({ items: items.map(journalOf), nameOfHost: hostNames(deps) })}
     </section>
-    <nav class="paging" aria-label="Pages">
-      ${!isNewest && html`<a class="button" href="${withQuery(url, { before: null })}">Newest</a>`}
-      ${found.value.more && last && html`<a class="button" href="${withQuery(url, { before: String(last.seq) })}">Older →</a>`}
-    </nav>`
-  const since = items[0]?.seq ?? 0
+    ${older(url, { isNewest: before === undefined, last: more ? items.at(-1)?.seq : undefined })}`
   return ok({
     kind: 'page',
     title: 'Events',
     content,
-    ...(isNewest && { live: `/live/events?since=${since}` }),
+    ...(before === undefined && { live: `/live/events?since=${items[0]?.seq ?? 0}` }),
   })
 }
+
+const seqOf = (text: string | null): number | undefined =>
+  text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+
+type Place = { readonly isNewest: boolean; readonly last: number | undefined }
+
+const older = (url: URL, { isNewest, last }: Place): Html =>
+  html`<nav class="paging" aria-label="Pages">
+    ${!isNewest && html`<a class="button" href="${withQuery(url, { before: null })}">Newest</a>`}
+    ${
+      last !== undefined &&
+      html`<a class="button" href="${withQuery(url, { before: String(last) })}">Older →</a>`
+    }
+  </nav>`
 
 const causeLinks = (url: URL, chosen: string | undefined): Html =>
   html`<p class="tabs">
