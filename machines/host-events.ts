@@ -128,6 +128,8 @@ export type Release = Happened<'identity.release'> & { readonly parts: Parts }
 export type IdentityEvent =
   | Absorb
   | Release
+  /** Becomes part of a host whose computer begins a new MDM life: what was to be done in this one is over. */
+  | Happened<'identity.yield'>
   /** The claims changed without a sighting: an operator decided, or a merge did. */
   | (Happened<'identity.settle'> & {
       readonly identity: Identity

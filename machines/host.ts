@@ -256,6 +256,7 @@ export const hostMachine = hostSetup.createMachine({
     'operator.cancel': { actions: { type: 'cancelCommand', params: ({ event }) => event } },
     'apns.pushed': { actions: { type: 'markPushed', params: ({ event }) => event } },
     alarm: { actions: { type: 'ring', params: ({ event }) => event } },
+    'identity.yield': { actions: 'supersedeCommands' },
     'identity.settle': {
       actions: [
         { type: 'settle', params: ({ event }) => event },

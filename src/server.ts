@@ -8,6 +8,7 @@ import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { createHealth } from './http/health.ts'
 import { createMetrics, createMetricsApp } from './http/metrics.ts'
+import { createProblems, unknownPath } from './http/problem.ts'
 import { createPages } from './http/pages/pages.ts'
 import { createSessions } from './http/pages/sessions.ts'
 import type { EnrollSecrets } from './intake/enroll-secrets.ts'
@@ -61,8 +62,11 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const deviceApp = deviceRoutes(core, log)
   if (config.deviceListen === undefined) app.route('/', deviceApp)
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
+  app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))
   app.route('/', createPages({ ...api, sessions, api: (request) => app.fetch(request) }))
+  app.route('/problems', createProblems())
+  app.all('/api/*', unknownPath)
   return {
     app,
     deviceApp,

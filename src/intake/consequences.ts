@@ -7,7 +7,7 @@ import type { Consequences } from '../identity/decision.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Answer, Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
-import { absorbEvents, movedRows, settleEvent } from './parts.ts'
+import { absorbEvents, movedLastSeen, movedRows, settleEvent } from './parts.ts'
 
 export type Listed = { readonly identity: Identity; readonly quarantined: boolean }
 
@@ -60,13 +60,17 @@ export async function carryOut(
   const joined = await hosts.together({
     hostIds: involved,
     fresh: created ? hostId : undefined,
-    decide: (snapshots) =>
-      ok({
+    decide(snapshots) {
+      const landing = told(snapshots)
+      const yielding = landing.events.some(({ type }) => type === 'mdm.Authenticate')
+      const moved = yielding ? movedLastSeen : movedRows
+      return ok({
         cause,
-        asks: { ...others, [hostId]: told(snapshots) },
+        asks: { ...others, ...(yielding && yieldAsks(losers, how.at)), [hostId]: landing },
         merged: Object.fromEntries(losers.map((loser) => [loser, hostId])),
-        writes: [...writes, ...losers.flatMap((loser) => movedRows(store.lookups, loser, hostId))],
-      }),
+        writes: [...writes, ...losers.flatMap((loser) => moved(store.lookups, loser, hostId))],
+      })
+    },
   })
   if (!joined.ok) return joined
   const answer = joined.value.get(hostId)
@@ -93,6 +97,13 @@ function eventsOf(
     ...(happened === undefined ? [] : [happened]),
   ]
 }
+
+/** An Authenticate ends the MDM life of every host it makes one of, not only of the survivor. */
+const yieldAsks = (
+  losers: readonly string[],
+  at: number,
+): Readonly<Record<string, Omit<Ask, 'cause'>>> =>
+  Object.fromEntries(losers.map((loser) => [loser, { events: [{ type: 'identity.yield', at }] }]))
 
 /** Hosts that are listed anew or lose keys without being the one it is about. */
 function otherAsks(

@@ -52,10 +52,11 @@ export function movedRows(lookups: Lookups, from: string, to: string): readonly 
     { drop: 'alarm', host_id: from, name: alarm.name },
     { put: 'alarm', row: { ...alarm, host_id: to } },
   ])
-  return [...alarms, ...laterSeen(lookups, from, to)]
+  return [...alarms, ...movedLastSeen(lookups, from, to)]
 }
 
-function laterSeen(lookups: Lookups, from: string, to: string): readonly Write[] {
+/** The later of both, by either protocol. */
+export function movedLastSeen(lookups: Lookups, from: string, to: string): readonly Write[] {
   const theirs = lookups.lastSeen(from)
   const ours = lookups.lastSeen(to)
   if (theirs === undefined) return []

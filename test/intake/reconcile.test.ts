@@ -79,6 +79,27 @@ test('open commands go along with a merge and come back with a split, timers inc
   expect(valueOf(await house.hosts.look(loser)).commands.size).toBe(1)
 })
 
+test('an Authenticate that merges ends the commands of every host it makes one of', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.enroll({ serial: mac.serial })
+  await house.advance(1)
+  await doors.authenticate({ ...mac, serial: '' })
+  await doors.tokenUpdate(mac)
+  const loser = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  const wish = enqueue('A1', { channel: mac.uuid, expiresAt: house.clock.now() + 1_000_000 })
+  expect(valueOf(await house.hosts.ask(loser, asked(wish))).reply).toEqual({ kind: 'done' })
+  expect(await doors.authenticate(mac)).toEqual({ kind: 'nothing' })
+  const survivor = ownerOf(house, 'serial', mac.serial) ?? ''
+  expect(house.store.lookups.host(loser)?.merged_into).toBe(survivor)
+  expect(house.store.lookups.command('A1')).toMatchObject({
+    host_id: survivor,
+    state: 'superseded',
+    open: 0,
+  })
+  expect(house.store.lookups.alarmsOf(survivor)).toEqual([])
+})
+
 test('a dry run tells the plan and changes nothing', async () => {
   const { house, doors, bySerial, byUuid } = await twoHalves()
   const before = await portrait(house, bySerial)

@@ -267,3 +267,5 @@ export const settle = (given: Given<Settle> = {}): Settle => ({
   forget: [],
   ...given,
 })
+
+export const yielded: HostEvent = { type: 'identity.yield', at: now }

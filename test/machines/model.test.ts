@@ -33,6 +33,7 @@ import {
   tokenUpdate,
   user,
   userToken,
+  yielded,
 } from './events.ts'
 import { transitionsOf, walk } from './walk.ts'
 
@@ -83,6 +84,7 @@ const identity: readonly HostEvent[] = [
   absorb({ mdm: mdmParts('authenticated', 3_000) }),
   release(parts),
   settle(),
+  yielded,
 ]
 
 // One command each, since the walk of all events together has a hundred times the states and no
