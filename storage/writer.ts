@@ -7,6 +7,8 @@ import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.t
 const waitingTurnsMax = 10_000
 /** Turns in one transaction: bounds how long a turn waits for others, long after the fsync is paid for. */
 const groupTurnsMax = 512
+/** Fewer turns than this are never split: a sync would then cost more than what it lets overlap. */
+const groupTurnsWhole = 64
 
 export type Writer = {
   /** What the writing connection was set to, read back. */
@@ -88,7 +90,7 @@ function createGroupQueue(thread: Thread) {
     // Turns of one tick go together instead of the first alone.
     await Promise.resolve()
     while (turns.length > 0) {
-      const group = turns.splice(0, groupTurnsMax)
+      const group = turns.splice(0, groupSizeOf(turns.length))
       const results = await commitGroup(thread, group)
       groups += 1
       answered += group.length
@@ -110,6 +112,13 @@ function createGroupQueue(thread: Thread) {
     stats: (): WriterStats => ({ waiting: turns.length, groups, turns: answered }),
   }
 }
+
+/**
+ * Half of what waits. When everybody asks, waits and asks again, one group of all would have this thread rest
+ * while the writer works and the other way round; of two halves one is answered while the other is written.
+ */
+const groupSizeOf = (waiting: number): number =>
+  Math.min(Math.max(groupTurnsWhole, Math.ceil(waiting / 2)), groupTurnsMax)
 
 async function commitGroup(
   thread: Thread,
