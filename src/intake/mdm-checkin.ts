@@ -122,8 +122,8 @@ async function tokenUpdate(
 ): Promise<MdmAnswer> {
   const { hostId, channel } = party
   const { enrollment, Token, PushMagic, UnlockToken } = message
-  const pushRef = `push/${channel}`
-  const unlockRef = `unlock_token/${channel}`
+  const pushRef = secretRef('push', party)
+  const unlockRef = secretRef('unlock_token', party)
   const address = buildPlist(dictOf({ Token, PushMagic }))
   const secrets = [
     { ref: pushRef, kind: 'push_address', bytes: new TextEncoder().encode(address) },
@@ -152,13 +152,17 @@ async function tokenUpdate(
   return tell(means, party, { event, writes })
 }
 
+/** Two hosts may enrol under one key, as clones do: neither may read, replace or drop what is the other's. */
+const secretRef = (kind: string, { hostId, channel }: Party): string =>
+  `${kind}/${hostId}/${channel}`
+
 async function setBootstrapToken(
   means: MdmMeans,
   { message, party }: Spoken<CheckinOf<'SetBootstrapToken'>>,
 ): Promise<MdmAnswer> {
   const { BootstrapToken: bytes } = message
-  const { hostId, channel } = party
-  const ref = `bootstrap_token/${channel}`
+  const { hostId } = party
+  const ref = secretRef('bootstrap_token', party)
   const at = means.world.now()
   // Absent and empty both ask us to forget ours.
   if (bytes === undefined || bytes.length === 0)
