@@ -10,6 +10,7 @@ import { type MdmAnswer, type MdmRefusal, nothing, refusalOf, refused } from './
 import { factsOfResult } from './mdm-facts.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import type { Party } from './mdm-parties.ts'
+import { createTurnstile } from './turnstile.ts'
 
 /** Error chains are a handful of items; more, or longer texts, help nobody. */
 const chainMax = 16
@@ -27,16 +28,21 @@ type Reported = {
 
 type Told = Pick<Ask, 'events' | 'writes'>
 
+type TakeReport = (message: Report, body: Uint8Array, credential: Credential) => Promise<MdmAnswer>
+
 /** Takes a report and answers with the channel's next command: in one turn, durable before the answer. */
-export const createReports =
-  (means: MdmMeans) =>
-  async (message: Report, body: Uint8Array, credential: Credential): Promise<MdmAnswer> => {
+export function createReports(means: MdmMeans): TakeReport {
+  const inOrder = createTurnstile()
+  return async (message, body, credential) => {
     const party = means.parties(message.enrollment, credential)
     if (party === undefined) return refused('unknown-enrollment')
-    if (message.status !== 'Idle') return reported(means, { party, message, body })
+    // A second report of one command must find the first durable: else its body would replace the result.
+    if (message.status !== 'Idle')
+      return inOrder([message.commandUUID], () => reported(means, { party, message, body }))
     const at = means.world.now()
     return converse(means, party, { events: [{ type: 'mdm.Idle', at, channel: party.channel }] })
   }
+}
 
 async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
   const command = means.lookups.command(report.message.commandUUID)

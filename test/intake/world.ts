@@ -1,4 +1,5 @@
 // Computers seen over all three protocols by the real intakes, on the real runtime and store.
+import { createCommands } from '../../src/intake/commands.ts'
 import { createDepIntake } from '../../src/intake/dep.ts'
 import { createMdmIntake } from '../../src/intake/mdm.ts'
 import { createOsqueryIntake } from '../../src/intake/osquery.ts'
@@ -7,7 +8,9 @@ import { createSight } from '../../src/intake/sight.ts'
 import { createTurnstile } from '../../src/intake/turnstile.ts'
 import { readDevices } from '../../src/protocol/dep/device.ts'
 import { readCheckin } from '../../src/protocol/mdm/checkin.ts'
+import { readReport } from '../../src/protocol/mdm/report.ts'
 import { readEnroll } from '../../src/protocol/osquery/enroll.ts'
+import { buildPlist } from '../../src/protocol/plist/build.ts'
 import { dictOf } from '../../src/protocol/plist/value.ts'
 import { createSealing } from '../../src/secrets/sealing.ts'
 import { createVault } from '../../src/secrets/vault.ts'
@@ -45,6 +48,15 @@ export function openDoors({ hosts, store, clock }: House) {
   }
   return {
     osquery,
+    sealing,
+    checkin,
+    async report(message: object) {
+      const body = new TextEncoder().encode(buildPlist(dictOf({ ...message })))
+      const read = readReport(body)
+      if (!read.ok) throw new Error(read.error.detail)
+      return mdm.report(read.value, body, { kind: 'none' })
+    },
+    commands: createCommands({ store, hosts, sealing, world }),
     reconcile: createReconcile({ store, hosts, world }),
     async assign({ serial }: Pick<Computer, 'serial'>) {
       const devices = readDevices({ devices: [{ serial_number: serial, model: 'MacBook Pro' }] })
