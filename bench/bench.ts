@@ -4,13 +4,28 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Bench, Figure, Setup } from './figure.ts'
+import { fleet } from './fleet.ts'
+import { heap } from './heap.ts'
 import { loadName } from './load.ts'
 import { fsync, machineText } from './machine.ts'
+import { arrivals } from './arrivals.ts'
 import { cycles } from './cycles.ts'
 import { idles, reads } from './polls.ts'
+import { readers } from './readers.ts'
 import { tableOf } from './table.ts'
+import { waking } from './waking.ts'
 
-const benches: readonly Bench[] = [fsync, reads, idles, cycles]
+const benches: readonly Bench[] = [
+  fsync,
+  reads,
+  idles,
+  cycles,
+  waking,
+  heap,
+  fleet,
+  readers,
+  arrivals,
+]
 
 const { values } = parseArgs({
   options: {
