@@ -1,5 +1,5 @@
 // What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BlobStore, openBlobFolder } from '../storage/blobs.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
@@ -24,7 +24,7 @@ const proofRef = 'master-key-proof'
 /** Opens the data folder. Rejects with one sentence an operator can act on. */
 export async function openKeep(config: Config, onFatal: (reason: Error) => void): Promise<Keep> {
   const folder = resolve(config.data)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const opened = await openStore({ folder, onFatal })
   try {
     const masterKey = loadMasterKey(config.masterKey, folder)
@@ -52,6 +52,19 @@ export async function openKeep(config: Config, onFatal: (reason: Error) => void)
   } catch (error) {
     await opened.store.close()
     throw error
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new Error(
+      `MUSTER_DATA must be a folder that can be made and written, not ${folder} (${code}).`,
+      { cause: error },
+    )
   }
 }
 
