@@ -88,7 +88,8 @@ describe('afterwards', () => {
 
   test('each page of the list goes on where the one before ended', async () => {
     const byPage = await operator.all('/hosts?limit=7&sort=-last_seen_at')
-    expect(byPage.map(({ id }) => id).toSorted()).toEqual(hosts.map(({ id }) => id).toSorted())
+    expect(byPage).toHaveLength(hosts.length)
+    expect(new Set(byPage.map(({ id }) => id))).toEqual(new Set(hosts.map(({ id }) => id)))
   })
 
   test('each command is open on a host that knows it, or over', async () => {
