@@ -21,7 +21,7 @@ export type Call = {
 }
 
 /** What a command does. Gives the exit code of a run that went as asked. */
-export type Verb = (call: Call) => Promise<Result<number, Fault>>
+type Verb = (call: Call) => Promise<Result<number, Fault>>
 
 /** What the groups of commands are built with. */
 export type Shell = {

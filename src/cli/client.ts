@@ -181,7 +181,7 @@ export function faultOf(
 }
 
 /** Why a run was ended from outside; see `Parts.signal`. */
-export const endOf = (signal: AbortSignal): Fault => ({
+const endOf = (signal: AbortSignal): Fault => ({
   kind: 'ended',
   by: signal.reason === 'output-closed' ? 'output-closed' : 'interrupt',
 })

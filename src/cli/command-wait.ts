@@ -21,7 +21,7 @@ const finalStates: ReadonlySet<string> = new Set([
   'unknown',
 ])
 
-export const stateOf = (command: Json): string => textAt(command, 'state') ?? ''
+const stateOf = (command: Json): string => textAt(command, 'state') ?? ''
 export const isFinal = (command: Json): boolean => finalStates.has(stateOf(command))
 
 export const commandAt = (client: Client, uuid: string): Promise<Result<Json, Fault>> =>

@@ -62,7 +62,7 @@ export function addSend(commands: Command, shell: Shell): void {
   )
 }
 
-export const addWaitOptions = (command: Command): Command =>
+const addWaitOptions = (command: Command): Command =>
   command
     .option('--wait', 'until the device has answered')
     .option('--timeout <duration>', 'wait no longer than this', durationMs)

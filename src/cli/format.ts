@@ -85,7 +85,7 @@ export function tableText(dressing: Dressing, look: Look, items: readonly Json[]
 }
 
 /** Every column, one below the other, with its title. */
-export function cardText(dressing: Dressing, look: Look, item: Json): string {
+function cardText(dressing: Dressing, look: Look, item: Json): string {
   const paint = paintOf(dressing)
   const shown = { paint, now: dressing.io.now(), exact: true }
   const titles = titlesOf(look.columns)

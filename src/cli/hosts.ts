@@ -34,10 +34,10 @@ export function addHosts(program: Command, shell: Shell): void {
   addHostsIdentity(hosts, shell)
 }
 
-export const refHelp = 'id, serial, UUID, UDID or enrollment key'
+const refHelp = 'id, serial, UUID, UDID or enrollment key'
 
 const get = (path: string) => ({ request: { method: 'GET', path } }) as const
-export const refOf = ({ args: [ref = ''] }: Call): string => segment(ref)
+const refOf = ({ args: [ref = ''] }: Call): string => segment(ref)
 
 const filterNames = [
   'mdm',

@@ -7,7 +7,7 @@ export type Output = {
   readonly write: (chunk: string | Uint8Array) => Promise<void>
 }
 
-export type Input = {
+type Input = {
   readonly isTTY: boolean
   /** Everything up to its end. Fails with undefined past `bytesMax`. */
   readonly read: (bytesMax: number) => Promise<Uint8Array | undefined>

@@ -24,7 +24,7 @@ export type Local = {
   readonly rateNames: readonly string[]
 }
 
-export type Simulated = {
+type Simulated = {
   readonly summary: Summary
   /** The rules the server broke, a line each. */
   readonly broken: readonly string[]

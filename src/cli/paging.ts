@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts'
 import { at, isList, type Json, textAt } from './json.ts'
 
 /** The API's own bound on a page. */
-export const pageItemsMax = 1_000
+const pageItemsMax = 1_000
 /** A million items: more is an export, and belongs into a file piece by piece. */
 const pagesMax = 1_000
 

@@ -101,6 +101,12 @@ function addGroups(program: Command, shell: Shell, parts: Parts): void {
   addConfig(program, shell)
   addCompletion(program, shell)
   addVersion(program, shell, parts.version)
+  program.addHelpCommand(
+    new Command('help')
+      .argument('[command]')
+      .description('help for a command')
+      .helpGroup('This program:'),
+  )
 }
 
 function createShell(parts: Parts, ends: (exitCode: number) => void): Shell {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Io } from '../../src/cli/io.ts'
 import { type Parts, runProgram } from '../../src/cli/program.ts'
 
-export const now = Date.parse('2026-11-24T12:00:00.000Z')
+const now = Date.parse('2026-11-24T12:00:00.000Z')
 
 export type Ran = { readonly stdout: string; readonly stderr: string; readonly code: number }
 
@@ -33,14 +33,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   })
   const stderr = sink('stderr')
   const code = await runProgram(argv, {
-    serve: async () => 0,
-    demo: async () => 0,
-    simulate: async () => {
-      throw new Error('this test simulates nothing')
-    },
-    rateNames: ['notNow', 'error'],
-    version: '1.2.3',
-    signal: new AbortController().signal,
+    ...silentParts(),
     env: { XDG_CONFIG_HOME: emptyFolder(), ...options.env },
     io: {
       stdout: sink('stdout'),
@@ -59,6 +52,25 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   })
   return { ...said, code }
 }
+
+/** Parts for looking at the program without running it. */
+export const silentParts = (): Parts => ({
+  serve: async () => 0,
+  demo: async () => 0,
+  simulate: async () => {
+    throw new Error('this test simulates nothing')
+  },
+  rateNames: ['notNow', 'error'],
+  version: '1.2.3',
+  signal: new AbortController().signal,
+  env: { XDG_CONFIG_HOME: emptyFolder() },
+  io: {
+    stdout: { isTTY: false, columns: undefined, write: async () => {} },
+    stderr: { isTTY: false, columns: undefined, write: async () => {} },
+    stdin: { isTTY: false, read: async () => undefined, line: async () => undefined },
+    now: () => now,
+  },
+})
 
 /** What of the options replaces a part as it is. */
 const without = ({ serve, demo, simulate, signal }: RunOptions): Partial<Parts> => ({
