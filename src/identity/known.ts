@@ -77,6 +77,13 @@ export function knownForSplit(undo: Undo, lookups: KnownLookups): KnownHosts {
   return { hosts, claims: [...claims, ...then] }
 }
 
+/** Whether a decision on the one is a decision on the other. */
+export const isSameKnown = (one: KnownHosts, other: KnownHosts): boolean =>
+  textOf(one) === textOf(other)
+
+/** Rows of one query come in one order of columns, so equal rows are equal text. */
+const textOf = ({ claims, hosts }: KnownHosts): string => JSON.stringify([claims, [...hosts]])
+
 /** Who else shares what these hosts share: the last one of a clone set owns its UUID again. */
 function sharedElsewhere(
   claims: readonly ClaimRow[],

@@ -25,6 +25,8 @@ export type CarryOut = {
   readonly hosts: Hosts
   readonly at: number
   readonly cause: Ask['cause']
+  /** Whether the rows it was decided on are still the same, now that all hosts concerned stand still. */
+  readonly holds: () => boolean
   /** What the host hears once it is listed as decided. */
   readonly event?: (listed: Listed) => TimedEvent
   readonly writes?: readonly Write[]
@@ -61,6 +63,8 @@ export async function carryOut(
     hostIds: involved,
     fresh: created ? hostId : undefined,
     decide(snapshots) {
+      // A claim that came meanwhile would stay behind on a host that is no more.
+      if (!how.holds()) return fail({ kind: 'conflict' })
       const landing = told(snapshots)
       const yielding = landing.events.some(({ type }) => type === 'mdm.Authenticate')
       const moved = yielding ? movedLastSeen : movedRows

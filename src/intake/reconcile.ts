@@ -2,7 +2,7 @@
 import type { Store } from '../../storage/store.ts'
 import type { Choice } from '../identity/conflicts.ts'
 import type { Consequences } from '../identity/decision.ts'
-import { type KnownHost, type KnownHosts, knownAmong } from '../identity/known.ts'
+import { isSameKnown, type KnownHost, type KnownHosts, knownAmong } from '../identity/known.ts'
 import { mergeHosts, type MergeFault } from '../identity/merge.ts'
 import { partiesTo, resolveConflict } from '../identity/resolve-conflict.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -31,7 +31,8 @@ async function merge(
   [preferred, other]: readonly [string, string],
   options: ReconcileOptions,
 ): Promise<Result<MergePlan, ReconcileFault>> {
-  const known = knownAmong([preferred, other], means.store.lookups)
+  const read = (): KnownHosts => knownAmong([preferred, other], means.store.lookups)
+  const known = read()
   if (known.hosts.size < 2) return fail({ kind: 'no-such-host' })
   const fresh = freshOf(means)
   const merged = mergeHosts(known, preferred, fresh)
@@ -45,8 +46,9 @@ async function merge(
     moves: movedFrom(means.store, known, loser),
   }
   if (options.dryRun) return ok(plan)
-  const { cause } = options
-  const done = await carryOut(merged.value, { ...means, at: fresh.atMs, cause })
+  const holds = (): boolean => isSameKnown(read(), known)
+  const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
+  const done = await carryOut(merged.value, how)
   return done.ok ? ok(plan) : done
 }
 
@@ -83,7 +85,8 @@ async function answerConflict(
   const fresh = freshOf(means)
   // Whatever the operator wrote is checked against what this conflict offers.
   const answer = { choice: options.choice as Choice, prefer: conflict.host_id }
-  const known = knownAmong(partiesTo(conflict), store.lookups)
+  const read = (): KnownHosts => knownAmong(partiesTo(conflict), store.lookups)
+  const known = read()
   const resolved = resolveConflict({ conflict, answer }, known, fresh)
   if (!resolved.ok) {
     const { error } = resolved
@@ -105,7 +108,8 @@ async function answerConflict(
     ],
   }
   if (options.dryRun) return ok(plan)
-  const { cause } = options
-  const done = await carryOut({ ...resolved.value, losers }, { ...means, at: fresh.atMs, cause })
+  const holds = (): boolean => isSameKnown(read(), known)
+  const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
+  const done = await carryOut({ ...resolved.value, losers }, how)
   return done.ok ? ok(plan) : done
 }

@@ -1,6 +1,6 @@
 // Whoever sees a computer first, there is one host: every sighting is resolved before anything else happens.
 import type { Store } from '../../storage/store.ts'
-import { knownFor } from '../identity/known.ts'
+import { isSameKnown, type KnownHosts, knownFor } from '../identity/known.ts'
 import { resolve } from '../identity/resolve.ts'
 import type { Sighting } from '../identity/sighting.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -50,7 +50,9 @@ export function createSight(options: SightOptions): Sight {
 
   async function once({ sighting, ...how }: Seen): Promise<Result<Sighted, SightFault>> {
     const at = world.now()
-    const decision = resolve(sighting, knownFor(sighting, store.lookups), {
+    const read = (): KnownHosts => knownFor(sighting, store.lookups)
+    const known = read()
+    const decision = resolve(sighting, known, {
       atMs: at,
       hostId: world.uuid(),
       conflictId: world.uuid(),
@@ -59,7 +61,8 @@ export function createSight(options: SightOptions): Sight {
     if (decision.kind === 'unidentifiable' || decision.kind === 'copied-credential')
       return fail(decision)
     const losers = decision.kind === 'merge' ? decision.losers : []
-    const done = await carryOut({ ...decision, losers }, { store, hosts, at, ...how })
+    const holds = (): boolean => isSameKnown(read(), known)
+    const done = await carryOut({ ...decision, losers }, { store, hosts, at, holds, ...how })
     return done.ok ? ok({ hostId: decision.hostId, ...done.value }) : done
   }
 

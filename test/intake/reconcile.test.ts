@@ -100,6 +100,34 @@ test('an Authenticate that merges ends the commands of every host it makes one o
   expect(house.store.lookups.alarmsOf(survivor)).toEqual([])
 })
 
+test('a merge that was decided before a sighting became durable is decided again, and leaves no claim behind', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  const release = house.store.hold()
+  const enrolling = doors.enroll({ uuid: mac.uuid, instance: 'another' })
+  const merging = doors.reconcile.merge(bySerial, byUuid, told)
+  release()
+  expect(await enrolling).toMatchObject({ kind: 'enrolled' })
+  expect(await merging).toEqual({ ok: false, error: { kind: 'conflict' } })
+  expect(await doors.reconcile.merge(bySerial, byUuid, told)).toMatchObject({ ok: true })
+  expect(house.store.lookups.claimsOf(byUuid)).toEqual([])
+  expect(house.store.lookups.claimsOf(bySerial).map(({ value }) => value)).toContain('another')
+})
+
+test('an Authenticate that merges while one of the hosts changes lands on one host all the same', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  const release = house.store.hold()
+  const removing = house.hosts.ask(byUuid, {
+    ...asked({ type: 'osquery.revoke', at: house.clock.now(), keyHashes: null }),
+  })
+  const authenticating = doors.authenticate(mac)
+  release()
+  expect((await removing).ok).toBe(true)
+  expect(await authenticating).toEqual({ kind: 'nothing' })
+  expect(house.store.lookups.host(byUuid)?.merged_into).toBe(bySerial)
+  expect(house.store.lookups.claimsOf(byUuid)).toEqual([])
+  expect(house.store.lookups.agentsOf(byUuid)).toEqual([])
+})
+
 test('a dry run tells the plan and changes nothing', async () => {
   const { house, doors, bySerial, byUuid } = await twoHalves()
   const before = await portrait(house, bySerial)
