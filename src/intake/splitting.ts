@@ -1,4 +1,5 @@
 // Taking a merge back: the host that was merged away lives again, with what is its own by now.
+import { expiryAlarm } from '../../machines/command.ts'
 import type { FactName, HostContext } from '../../machines/host-context.ts'
 import type { HostEvent, Parts } from '../../machines/host-events.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
@@ -155,10 +156,10 @@ function alarmsBack(lookups: Lookups, { survivorId, loserId, origins }: Undo): r
   const theirs = lookups
     .openCommands(survivorId)
     .filter(({ origin_host_id }) => origins.includes(origin_host_id))
-    .map(({ command_uuid }) => command_uuid)
+    .map(({ command_uuid }) => expiryAlarm(command_uuid))
   return lookups
     .alarmsOf(survivorId)
-    .filter(({ name }) => theirs.some((commandUUID) => name.endsWith(commandUUID)))
+    .filter(({ name }) => theirs.includes(name))
     .flatMap((alarm): readonly Write[] => [
       { drop: 'alarm', host_id: survivorId, name: alarm.name },
       { put: 'alarm', row: { ...alarm, host_id: loserId } },
