@@ -1,7 +1,6 @@
 // What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type BlobStore, openBlobFolder } from '../storage/blobs.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
 import { type OpenedStore, openStore } from '../storage/open.ts'
 import type { Config } from './config.ts'
@@ -13,7 +12,6 @@ export type Keep = OpenedStore & {
   readonly folder: string
   readonly masterKey: MasterKey
   readonly sealing: Sealing
-  readonly blobs: BlobStore
   readonly logs: Logs
   close(): Promise<void>
 }
@@ -29,10 +27,9 @@ export async function openKeep(config: Config, onFatal: (reason: Error) => void)
   try {
     const masterKey = loadMasterKey(config.masterKey, folder)
     if (!masterKey.ok) throw new Error(masterKey.error.detail)
-    const blobs = await openBlobFolder(join(folder, 'blobs'))
     const sealing = createSealing({
       vault: createVault(masterKey.value.key),
-      blobs,
+      blobs: opened.blobs,
       sealed: (ref) => opened.store.lookups.sealed(ref),
     })
     await proveMasterKey(opened, sealing)
@@ -42,7 +39,6 @@ export async function openKeep(config: Config, onFatal: (reason: Error) => void)
       folder,
       masterKey: masterKey.value,
       sealing,
-      blobs,
       logs,
       async close() {
         await logs.close()
