@@ -17,7 +17,7 @@ export const words = (state: string): string =>
 
 const known: ReadonlyMap<string, string> = new Map([
   ['enrolled.ready', 'enrolled'],
-  ['enrolled.awaiting_configuration', 'awaiting configuration'],
+  ['enrolled.awaiting_configuration', 'configuring'],
   ['on_automatic', 'on, automatic'],
   ['on_manual', 'on, manual'],
   ['on_personal', 'on, personal'],

@@ -21,7 +21,7 @@ export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
   if (!diagram.ok) return diagram
   return ok({
     kind: 'page',
-    title: `${command.value.request_type} ${uuid.slice(0, 8)}`,
+    title: `${command.value.request_type} ${uuid.slice(-8)}`,
     content: content({ visit, command: command.value, diagram: diagram.value }, hostNames(deps)),
     live: `/live/commands${path(uuid)}`,
   })
@@ -42,9 +42,9 @@ function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) =>
         ${standing('Channel', html`${command.channel.includes(':') ? 'user' : 'device'}`)}
         ${standing('Priority', html`${command.priority}`)}
         ${standing('Created', ago(command.created_at, now))}
-        ${standing(command.open ? 'Expires' : 'Would have expired', ago(command.expires_at, now))}
+        ${command.open && standing('Expires', ago(command.expires_at, now))}
         ${standing('Left for the device', html`${times(command.attempts)}`)}
-        ${standing('Deferred by NotNow', html`${times(command.deferrals)}`)}
+        ${standing('Deferred by NotNow', html`${command.deferrals === 0 ? 'never' : times(command.deferrals)}`)}
         ${standing('If its report is lost', html`${command.repeatable ? 'sent again' : 'unknown, never sent twice'}`)}
       </dl>
     </header>
@@ -71,7 +71,7 @@ function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) =>
     </section>`
 }
 
-const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+const times = (count: number): string => ['not yet', 'once', 'twice'][count] ?? `${count} times`
 
 const standing = (name: string, value: Html): Html =>
   html`<div>

@@ -33,7 +33,7 @@ const row = (item: CommandItem, now: number, nameOfHost: Table['nameOfHost']): H
   html`<tr>
     <th scope="row">
       <a href="${path('commands', item.command_uuid)}">${item.request_type}</a>
-      <span class="mono small quiet">${item.command_uuid.slice(0, 8)}</span>
+      <span class="mono small quiet">${item.command_uuid.slice(-8)}</span>
     </th>
     ${
       nameOfHost &&

@@ -7,7 +7,7 @@ import { count, paging } from '../../ui/paging.ts'
 import { ago } from '../../ui/time.ts'
 import type { Conflict, List } from './answers.ts'
 import type { PagesDeps } from './deps.ts'
-import { hostNames } from './host-names.ts'
+import { nameOf } from './hosts-table.ts'
 import type { Answered, Visit } from './visit.ts'
 
 const rows = 25
@@ -21,7 +21,7 @@ export async function conflictsPage(deps: PagesDeps, visit: Visit): Answered {
   const list = await api.get<List<Conflict>>(`/conflicts?${query.toString()}`)
   if (!list.ok) return list
   const { items, total, next } = list.value
-  const nameOfHost = hostNames(deps)
+  const partyOf = (id: string): Html => party(deps, id)
   const content = html`<h1>Conflicts <span class="count">${count(total ?? 0)}</span></h1>
     <p class="tabs">
       <a href="/conflicts" aria-current="${open === 'true' ? 'true' : 'false'}">Open</a>
@@ -29,9 +29,16 @@ export async function conflictsPage(deps: PagesDeps, visit: Visit): Answered {
         >Resolved</a
       >
     </p>
-    ${items.length === 0 ? none(open) : items.map((item) => panel(visit, item, nameOfHost))}
+    ${items.length === 0 ? none(open) : items.map((item) => panel(visit, item, partyOf))}
     ${paging(url, { shown: items.length, total, next })}`
   return ok({ kind: 'page', title: 'Conflicts', content })
+}
+
+/** Hosts in conflict often share a name: the serial tells them apart. */
+function party({ store }: PagesDeps, id: string): Html {
+  const row = store.lookups.host(id)
+  return html`<a href="${path('hosts', id)}">${row === undefined ? id : nameOf(row)}</a>
+    <span class="mono quiet">${row?.serial ?? ''}</span>`
 }
 
 const none = (open: string): Html =>
@@ -43,7 +50,7 @@ const none = (open: string): Html =>
     </p>
   </div>`
 
-function panel(visit: Visit, conflict: Conflict, nameOfHost: (id: string) => string): Html {
+function panel(visit: Visit, conflict: Conflict, partyOf: (id: string) => Html): Html {
   const { kind, claim, detail, others, host_id, opened_at, resolved_at, resolution } = conflict
   return html`<section class="panel conflict" id="${conflict.id}">
     <div class="head">
@@ -62,9 +69,9 @@ function panel(visit: Visit, conflict: Conflict, nameOfHost: (id: string) => str
       <div>
         <dt>Hosts</dt>
         <dd>
-          ${[host_id, ...others].map(
-            (id) => html`<a href="${path('hosts', id)}">${nameOfHost(id)}</a> `,
-          )}
+          <ul class="list">
+            ${[host_id, ...others].map((id) => html`<li>${partyOf(id)}</li>`)}
+          </ul>
         </dd>
       </div>
       ${seen(detail.seen ?? [])}
@@ -85,9 +92,11 @@ const seen = (claims: readonly { readonly kind: string; readonly value: string }
     : html`<div>
         <dt>What was seen</dt>
         <dd>
-          ${claims.map(
-            ({ kind, value }) => html`${words(kind)} <span class="mono">${value}</span> `,
-          )}
+          <ul class="list">
+            ${claims.map(
+              ({ kind, value }) => html`<li>${words(kind)} <span class="mono">${value}</span></li>`,
+            )}
+          </ul>
         </dd>
       </div>`
 
@@ -104,9 +113,8 @@ function choices({ mayChange }: Visit, { id, detail }: Conflict): Html {
   return html`<form method="post" action="${path('conflicts', id, 'resolve')}" class="choices">
     ${offered.map(
       (choice) =>
-        html`<button name="choice" value="${choice}" title="${meanings.get(choice) ?? choice}">
-          ${words(choice.replaceAll('-', ' '))}
-        </button>`,
+        html`<button name="choice" value="${choice}">${words(choice.replaceAll('-', ' '))}</button>
+          <span class="quiet">${meanings.get(choice) ?? ''}</span>`,
     )}
   </form>`
 }

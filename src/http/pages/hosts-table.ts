@@ -10,14 +10,13 @@ export const hostsTable = ({ url, now }: Visit, hosts: readonly HostItem[]): Htm
     <table class="hosts">
       <thead>
         <tr>
-          ${sortable(url, 'hostname', 'Host')} ${sortable(url, 'serial', 'Serial')}
-          ${sortable(url, 'model', 'Model')} ${sortable(url, 'os_version', 'System')}
-          ${sortable(url, 'status', 'Management')}
+          ${heading(url, ['hostname', 'Host'], ['serial', 'Serial'])}
+          ${heading(url, ['model', 'Model'], ['os_version', 'System'])}
+          ${heading(url, ['status', 'Management'])}
           <th scope="col">MDM</th>
           <th scope="col">Apple list</th>
           <th scope="col">osquery</th>
-          <th scope="col">Presence</th>
-          ${sortable(url, 'last_seen_at', 'Last seen')}
+          ${heading(url, ['last_seen_at', 'Last seen'])}
         </tr>
       </thead>
       <tbody>
@@ -26,47 +25,61 @@ export const hostsTable = ({ url, now }: Visit, hosts: readonly HostItem[]): Htm
     </table>
   </div>`
 
-/** Ascending first, but for times, where the latest is what one looks for. */
-function sortable(url: URL, column: string, title: string): Html {
+type Sortable = readonly [column: string, title: string]
+
+/** One column of the table may hold two of the hosts', each to sort by. */
+function heading(url: URL, ...columns: readonly Sortable[]): Html {
   const sort = url.searchParams.get('sort') ?? '-last_seen_at'
+  const isSorted = columns.some(([column]) => column === sort.replace(/^-/, ''))
+  const order = sort.startsWith('-') ? 'descending' : 'ascending'
+  return html`<th scope="col" aria-sort="${isSorted ? order : 'none'}">
+    ${columns.map((one, index) => [
+      index > 0 && html`<span class="between">·</span>`,
+      sortLink(url, sort, one),
+    ])}
+  </th>`
+}
+
+/** Ascending first, but for times, where the latest is what one looks for. */
+function sortLink(url: URL, sort: string, [column, title]: Sortable): Html {
   const isThis = sort.replace(/^-/, '') === column
   const isDescending = sort.startsWith('-')
   const wish = isThis ? !isDescending : column === 'last_seen_at'
-  const order = isThis ? (isDescending ? 'descending' : 'ascending') : 'none'
-  return html`<th scope="col" aria-sort="${order}">
-    <a href="${withQuery(url, { sort: wish ? `-${column}` : column })}"
-      >${title}<span class="arrow" aria-hidden="true"
-        >${isThis ? (isDescending ? '↓' : '↑') : ''}</span
-      ></a
-    >
-  </th>`
+  const arrow = isDescending ? ' ↓' : ' ↑'
+  const href = withQuery(url, { sort: wish ? `-${column}` : column })
+  return isThis
+    ? html`<a href="${href}" class="sorted">${title}<span aria-hidden="true">${arrow}</span></a>`
+    : html`<a href="${href}">${title}</a>`
 }
 
 const row = (host: HostItem, now: number): Html =>
   html`<tr>
     <th scope="row">
-      <a href="${path('hosts', host.id)}">${nameOf(host)}</a>${
-        host.quarantined ? html` ${chip('quarantined')}` : nothing
-      }
+      <a href="${path('hosts', host.id)}">${nameOf(host)}</a>
+      ${host.quarantined ? chip('quarantined') : nothing}
+      <div class="second mono">${host.serial ?? ''}</div>
     </th>
-    <td class="mono">${host.serial ?? dash}</td>
-    <td>${host.model ?? dash}</td>
-    <td>${systemOf(host) ?? dash}</td>
+    <td>
+      ${host.model ?? dash}
+      <div class="second">${systemOf(host) ?? ''}</div>
+    </td>
     <td>${chip(host.status)}</td>
     <td>${chip(host.mdm.state)}</td>
     <td>${chip(host.dep.state)}</td>
     <td>${chip(host.osquery.state)}</td>
-    <td>${chip(host.presence)}</td>
-    <td class="time">${ago(host.last_seen_at, now)}</td>
+    <td>
+      ${chip(host.presence)}
+      <div class="second">${ago(host.last_seen_at, now)}</div>
+    </td>
   </tr>`
 
 const dash = html`<span class="quiet">–</span>`
 
-type Named = Pick<HostItem, 'hostname' | 'serial' | 'uuid' | 'udid' | 'id'>
+type Named = Pick<HostItem, 'hostname' | 'serial' | 'uuid' | 'udid' | 'model' | 'id'>
 
-/** What people call it, else the best that identifies it. */
-export const nameOf = ({ hostname, serial, uuid, udid, id }: Named): string =>
-  hostname ?? serial ?? uuid ?? udid ?? id
+/** What people call it, else the best that identifies it: of a personal phone we know no more than the model. */
+export const nameOf = ({ hostname, serial, uuid, udid, model, id }: Named): string =>
+  hostname ?? serial ?? uuid ?? udid ?? (model === null ? id : `${model} …${id.slice(-6)}`)
 
 /** `macOS 15.2`, as far as it is known. */
 export function systemOf({

@@ -30,8 +30,10 @@ export async function eventsPage(deps: PagesDeps, { url }: Visit): Answered {
   const { more, items } = found.value
   const content = html`<div class="head">
       <h1>Events</h1>
-      <span class="live" data-live-sign hidden><i class="mark"></i><span>live</span></span>
-      <button class="plain" data-live-pause hidden>Pause</button>
+      <span>
+        <span class="live" data-live-sign hidden><i class="mark"></i><span>live</span></span>
+        <button class="plain" data-live-pause hidden>Pause</button>
+      </span>
     </div>
     ${causeLinks(url, cause)}
     <section class="panel" id="journal" data-region>

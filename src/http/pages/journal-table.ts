@@ -54,13 +54,21 @@ const subject = ({ actor, event }: JournalItem): Html =>
   actor === 'host'
     ? html`<span class="event">${event}</span>`
     : html`<span class="event">${event}</span>
-        <a class="mono small" href="${path('commands', actor)}">${actor.slice(0, 8)}</a>`
+        <a class="mono small" href="${path('commands', actor)}">${actor.slice(-8)}</a>`
 
-function change({ from, to, detail }: JournalItem): Html {
+function change({ from, to, detail, actor }: JournalItem): Html {
   if (to === null) return detail === null ? nothing : details(detail)
-  return html`<span class="quiet">${from === null ? 'new' : words(from)}</span> →
-    <strong>${words(to)}</strong>`
+  const [region, before] = actor === 'host' ? parted(from) : ['', from]
+  const [, after] = actor === 'host' ? parted(to) : ['', to]
+  return html`<span class="quiet">${region} ${before === null ? 'new' : words(before)}</span> →
+    <strong>${words(after ?? '')}</strong>`
 }
+
+/** `mdm.enrolled.ready` as region and state. */
+const parted = (state: string | null): readonly [string, string | null] =>
+  state === null
+    ? ['', null]
+    : [state.slice(0, state.indexOf('.')), state.slice(state.indexOf('.') + 1)]
 
 /** A note's few words, one after the other. */
 function details(detail: unknown): Html {
