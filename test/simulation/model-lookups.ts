@@ -1,0 +1,109 @@
+// Reads of the model, in the orders the real queries give.
+import type { ClaimKind } from '../../storage/rows.ts'
+import type { Lookups } from '../../storage/store.ts'
+import type { ModelTables } from './model-tables.ts'
+
+export function modelLookups(tables: ModelTables): Lookups {
+  return {
+    hostActor: (hostId) => tables.host_actors.get(hostId),
+    host: (hostId) => tables.hosts.get(hostId),
+    openCommands: (hostId) =>
+      by(
+        tables.commands.where((row) => row.host_id === hostId && row.open === 1),
+        ({ seq, command_uuid }) => [seq, command_uuid],
+      ),
+    command: (commandUUID) => tables.commands.get(commandUUID),
+    claimsOn: (kind, value) =>
+      by(
+        tables.claims.where((row) => row.kind === kind && row.value === value),
+        ({ host_id }) => [host_id],
+      ),
+    claimsOf: (hostId) =>
+      by(
+        tables.claims.where((row) => row.host_id === hostId),
+        ({ kind, value }) => [kind, value],
+      ),
+    enrollment: (key) => tables.enrollments.get(key),
+    enrollmentsOf: (hostId) =>
+      by(
+        tables.enrollments.where((row) => row.host_id === hostId),
+        ({ created_at, key }) => [created_at, key],
+      ),
+    agent: (nodeKeyHash) => tables.agents.get(nodeKeyHash),
+    agentsOf: (hostId) =>
+      by(
+        tables.agents.where((row) => row.host_id === hostId),
+        ({ enrolled_at, node_key_hash }) => [enrolled_at, node_key_hash],
+      ),
+    depDevice: (serial) => tables.dep_devices.get(serial),
+    depDevicesOf: (hostId) =>
+      by(
+        tables.dep_devices.where((row) => row.host_id === hostId),
+        ({ serial }) => [serial],
+      ),
+    sealed: (ref) => tables.sealed.get(ref),
+    // A listed host has a row from the start, which says nothing until it was heard of.
+    lastSeen: (hostId) =>
+      tables.last_seen.where((row) => row.host_id === hostId && row.at !== null)[0],
+    alarmsOf: (hostId) =>
+      by(
+        tables.alarms.where((row) => row.host_id === hostId),
+        ({ due_at, name }) => [due_at, name],
+      ),
+    conflict: (id) => tables.conflicts.get(id),
+    conflictsOf: (hostId) =>
+      by(
+        tables.conflicts.where((row) => row.host_id === hostId),
+        ({ opened_at, id }) => [opened_at, id],
+      ),
+    mergesOf: (survivorId) =>
+      by(
+        tables.merges.where((row) => row.survivor_id === survivorId),
+        ({ at, id }) => [at, id],
+      ),
+    ...dueLookups(tables),
+    tokens: () => by(tables.tokens.all(), ({ created_at, id }) => [created_at, id]),
+    enrollSecrets: () => by(tables.enroll_secrets.all(), ({ created_at, id }) => [created_at, id]),
+  }
+}
+
+function dueLookups(
+  tables: ModelTables,
+): Pick<Lookups, 'dueAlarms' | 'nextAlarmAt' | 'dueOutbox' | 'nextOutboxAt'> {
+  const first = (rows: readonly { readonly due_at: number }[]): number | undefined =>
+    rows.length === 0 ? undefined : Math.min(...rows.map(({ due_at }) => due_at))
+  return {
+    dueAlarms: (at, limit) =>
+      by(
+        tables.alarms.where(({ due_at }) => due_at <= at),
+        ({ due_at, host_id, name }) => [due_at, host_id, name],
+      ).slice(0, limit),
+    nextAlarmAt: () => first(tables.alarms.all()),
+    dueOutbox: (at, limit) =>
+      by(
+        tables.outbox.where(({ due_at }) => due_at <= at),
+        ({ due_at, id }) => [due_at, id],
+      ).slice(0, limit),
+    nextOutboxAt: () => first(tables.outbox.all()),
+  }
+}
+
+/** The key of a claim's row. */
+export const claimKey = (kind: ClaimKind, value: string, hostId: string): string =>
+  `${kind} ${hostId} ${value}`
+
+/** In the binary order of SQLite, by the first key that differs. */
+function by<Row>(
+  rows: readonly Row[],
+  keys: (row: Row) => readonly (string | number)[],
+): readonly Row[] {
+  if (rows.length < 2) return rows
+  return rows.toSorted((one, other) => {
+    const [left, right] = [keys(one), keys(other)]
+    for (const [index, key] of left.entries()) {
+      const against = right[index] ?? ''
+      if (key !== against) return key < against ? -1 : 1
+    }
+    return 0
+  })
+}
