@@ -68,7 +68,7 @@ const assigned = (nth: number): boolean => nth % 10 >= 8 || nth % 10 < 4
 
 async function add(fleet: Hosts, nth: number, now: number): Promise<void> {
   const hostId = realWorld.uuid()
-  const seenAt = now - ((nth * 7_919) % (45 * day))
+  const seenAt = now - ((nth * 7_919_000) % (45 * day))
   const events = eventsOf(nth, now - 50 * day)
   const heard = managed(nth) || withAgent(nth)
   const seen: Write = {
