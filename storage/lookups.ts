@@ -15,8 +15,8 @@ export function createLookups(db: Connection): Lookups {
       return found === undefined ? undefined : rowOf(table, found)
     }
   }
-  const many = <T extends Table>(table: T, where: string) => {
-    const statement = db.prepare(select(table, where)).raw()
+  const many = <T extends Table>(table: T, where: string, index?: string) => {
+    const statement = db.prepare(select(table, where, index)).raw()
     return (...values: readonly Value[]): readonly Rows[T][] =>
       statement.all(values).map((found) => rowOf(table, found))
   }
@@ -30,7 +30,12 @@ export function createLookups(db: Connection): Lookups {
   return {
     hostActor: one('host_actors', 'host_id = ?'),
     host: one('hosts', 'id = ?'),
-    openCommands: many('commands', 'host_id = ? AND open = 1 ORDER BY seq, command_uuid'),
+    // Left to itself SQLite takes the index in order of seq and reads past every finished command.
+    openCommands: many(
+      'commands',
+      'host_id = ? AND open = 1 ORDER BY seq, command_uuid',
+      'INDEXED BY commands_open',
+    ),
     command: one('commands', 'command_uuid = ?'),
     claimsOn: many('claims', 'kind = ? AND value = ? ORDER BY host_id'),
     claimsOf: many('claims', 'host_id = ? ORDER BY kind, value'),
@@ -55,5 +60,5 @@ export function createLookups(db: Connection): Lookups {
   }
 }
 
-const select = (table: Table, where: string): string =>
-  `SELECT ${columns[table].join(', ')} FROM ${table} WHERE ${where}`
+const select = (table: Table, where: string, index: string = ''): string =>
+  `SELECT ${columns[table].join(', ')} FROM ${table} ${index} WHERE ${where}`
