@@ -68,7 +68,10 @@ async function take(
   })
   if (!body.ok) return refuseBody(intake, c, body.error)
   const json = readJson(body.value, limits)
-  if (!json.ok) return refuse(json.error)
+  if (!json.ok) {
+    if (tooMuch.has(json.error.kind)) askForLess(intake, c)
+    return refuse(json.error)
+  }
   if (route === 'enroll') {
     const message = readEnroll(json.value)
     return message.ok ? intake.enroll(message.value) : refuse(message.error)
@@ -117,10 +120,14 @@ const tooMuch: ReadonlySet<OsqueryFault['kind']> = new Set([
 const statusOf = ({ kind }: OsqueryFault): FailedStatus => (tooMuch.has(kind) ? 413 : 400)
 
 /** A refused batch would come again for ever: its host is told to send smaller ones. */
-function refuseBody(intake: OsqueryIntake, c: Context, fault: BodyFault): OsqueryReply {
-  if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
+function askForLess(intake: OsqueryIntake, c: Context): void {
   const nodeKey = readNodeKey({}, c.req.header('authorization'))
   if (nodeKey.ok) intake.sentTooMuch(nodeKey.value)
+}
+
+function refuseBody(intake: OsqueryIntake, c: Context, fault: BodyFault): OsqueryReply {
+  if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
+  askForLess(intake, c)
   return failed(413, `the body is larger than ${fault.bytesMax} bytes`)
 }
 
