@@ -164,7 +164,11 @@ export const hostSetup = learning.extend({
     ),
     /** Hands a report to the command it is about. */
     tell: deciding(({ enqueue, self }, said: Report & { readonly event: CommandEvent }) => {
-      if (isAbout(childrenOf(self), said)) enqueue.sendTo(said.commandUUID, said.event)
+      const { commandUUID, event } = said
+      if (isAbout(childrenOf(self), said)) return enqueue.sendTo(commandUUID, event)
+      // It was open when the report came in, and over when its turn came.
+      const detail = { commandUUID, status: event.type, standing: 'finished', differs: true }
+      enqueue({ type: 'note', params: { event: 'mdm.stray_report', detail } })
     }),
     defer: deciding(({ context, enqueue, self }, said: Report) => {
       if (!isAbout(childrenOf(self), said)) return

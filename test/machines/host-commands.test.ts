@@ -61,6 +61,18 @@ test('a command expires when its alarm rings, and the alarm of a finished one wa
   expect(world.send({ type: 'alarm', at: later, name: 'of-nobody' })).toEqual([])
 })
 
+test('a report whose command ended before its turn changes nothing and is noted all the same', () => {
+  const world = after(...enrolled, enqueue('A'), idle(), expiry('A'))
+  expect(world.send(acknowledged('A'))).toContainEqual({
+    type: 'note',
+    params: {
+      event: 'mdm.stray_report',
+      detail: { commandUUID: 'A', status: 'Acknowledged', standing: 'finished', differs: true },
+    },
+  })
+  expect(world.commands()).toEqual({ A: 'expired' })
+})
+
 test('a finished command leaves the actor', () => {
   const world = after(...enrolled, enqueue('A'), idle(), acknowledged('A'))
   expect(world.commands()).toEqual({ A: 'acknowledged' })
