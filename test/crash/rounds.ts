@@ -1,0 +1,140 @@
+// Starts a server, checks it, loads it, kills it; again and again on one folder.
+import { type Chance, createChance } from '../../src/simulator/chance.ts'
+import { dropFolder, newFolder } from '../e2e/muster.ts'
+import { createChecks } from './check.ts'
+import { born, liveUntilBroken } from './mac.ts'
+import { createMemory, type Life, type Memory } from './memory.ts'
+import { startVictim, type Victim } from './victim.ts'
+
+export type RoundsOptions = {
+  readonly kills: number
+  readonly clients: number
+  readonly seed: string
+  readonly talk?: (line: string) => void
+}
+
+export type Figures = {
+  readonly kills: number
+  /** Of them while it was starting. */
+  readonly killsAtStart: number
+  readonly acknowledged: number
+  readonly computers: number
+  readonly commands: number
+  /** From the process' start to its first answer, sorted. */
+  readonly readyMs: readonly number[]
+  readonly violations: readonly string[]
+}
+
+/** After the first answer of a round: a server that has just started needs a while for that, whatever it does. */
+const killAfterMs = { least: 5, most: 150 }
+
+/** One round in five lasts until caches are warm and the writer's groups are large. */
+const fullSwing = { rate: 0.2, leastMs: 300, mostMs: 600 }
+
+/** No server is so slow to give its first answer. */
+const firstAnswerMs = 10_000
+
+/** One kill in ten meets a server that is starting: opening the file, or the WAL of the one before it. */
+const atStart = { rate: 0.1, leastMs: 30, mostMs: 500 }
+
+/** Everything ever acknowledged is checked this often and at the end; each restart checks what may have changed. */
+const wholeEvery = 25
+
+export async function killAgainAndAgain(options: RoundsOptions): Promise<Figures> {
+  const { kills, clients, seed, talk = () => undefined } = options
+  const folder = newFolder()
+  const plan = createChance(seed)
+  const memory = createMemory()
+  const checks = createChecks(folder)
+  const readyMs: number[] = []
+  let killsAtStart = 0
+  let lives: readonly Life[] = Array.from({ length: clients }, (_, number) =>
+    born({ memory, chance: plan.fork(`client ${number}`) }),
+  )
+  for (let round = 0; round < kills; round += 1) {
+    const chance = plan.fork(`round ${round}`)
+    if (chance.happens(atStart.rate)) {
+      killsAtStart += 1
+      await killAtStart(folder, memory, chance)
+      continue
+    }
+    const served = await start(folder, memory)
+    readyMs.push(served.readyMs)
+    if (round % wholeEvery === 0) checks.whole(memory)
+    else checks.afterRestart(memory)
+    lives = await loadAndKill({ ...served, memory, chance }, lives)
+    if (round % wholeEvery === 0) talk(progress(round, memory))
+  }
+  // What the last kill left is looked at, too.
+  const { victim } = await start(folder, memory)
+  checks.whole(memory)
+  hear(memory, await victim.kill())
+  if (memory.violations.length === 0) dropFolder(folder)
+  else talk(`The data folder is kept: ${folder}`)
+  const everybody = [...memory.past, ...memory.present]
+  return {
+    kills,
+    killsAtStart,
+    acknowledged: memory.acknowledged,
+    computers: everybody.length,
+    commands: everybody.reduce((sum, { commands }) => sum + commands.size, 0),
+    readyMs: readyMs.toSorted((a, b) => a - b),
+    violations: memory.violations,
+  }
+}
+
+async function killAtStart(folder: string, memory: Memory, chance: Chance): Promise<void> {
+  const victim = startVictim(folder)
+  await sleep(chance.integer(atStart.leastMs, atStart.mostMs))
+  hear(memory, await victim.kill())
+}
+
+type Served = { readonly victim: Victim; readonly url: string; readonly readyMs: number }
+
+async function start(folder: string, memory: Memory): Promise<Served> {
+  const started = performance.now()
+  const victim = startVictim(folder)
+  const url = await victim.ready
+  if (url !== undefined) return { victim, url, readyMs: performance.now() - started }
+  const said = await victim.kill()
+  throw new Error(`no start: ${said}\n${memory.violations.join('\n')}`)
+}
+
+type Round = Served & { readonly memory: Memory; readonly chance: Chance }
+
+async function loadAndKill(
+  { victim, url, memory, chance }: Round,
+  lives: readonly Life[],
+): Promise<readonly Life[]> {
+  const before = memory.acknowledged
+  const living = lives.map((life, number) =>
+    liveUntilBroken({ url, memory, chance: chance.fork(`client ${number}`) }, life),
+  )
+  await firstAnswer(memory, before)
+  await sleep(loadMs(chance))
+  const dead = victim.kill()
+  const left = await Promise.all(living)
+  hear(memory, await dead)
+  return left
+}
+
+const loadMs = (chance: Chance): number =>
+  chance.happens(fullSwing.rate)
+    ? chance.integer(fullSwing.leastMs, fullSwing.mostMs)
+    : chance.integer(killAfterMs.least, killAfterMs.most)
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function firstAnswer(memory: Memory, before: number): Promise<void> {
+  const late = performance.now() + firstAnswerMs
+  while (memory.acknowledged === before && performance.now() < late) await sleep(1)
+  if (memory.acknowledged === before) memory.broke('no answer', `within ${firstAnswerMs} ms`)
+}
+
+/** Whatever a server has to say to honest clients is a fault. */
+function hear(memory: Memory, said: string): void {
+  if (said !== '') memory.broke('the server said', said.slice(0, 500))
+}
+
+const progress = (round: number, { acknowledged, violations }: Memory): string =>
+  `${round} kills · ${acknowledged} acknowledged · ${violations.length} violations`
