@@ -1,6 +1,6 @@
 // What a host can do, by name; `host.ts` says when.
 import { enqueueActions, type EventObject } from 'xstate'
-import type { CommandEvent, commandMachine } from './command.ts'
+import type { CommandEvent, commandMachine, CommandOutput } from './command.ts'
 import {
   awaitsNewRound,
   type Children,
@@ -19,7 +19,7 @@ import {
   type SaidFacts,
   type Source,
 } from './host-context.ts'
-import type { Enqueue, HostEvent, Parts, StrayReport } from './host-events.ts'
+import type { Enqueue, HostEvent, Parts, StrayReport, TokenUpdate } from './host-events.ts'
 import { learning } from './host-learning.ts'
 import { lifeBegan, newFacts, nextRound, withoutAgents } from './host-updates.ts'
 
@@ -78,6 +78,14 @@ export const hostSetup = learning.extend({
       !context.quarantined && Object.hasOwn(context.channels, channel),
     /** By the form of its key: a user we never met may leave, and must not take the computer along. */
     isUserChannel: (_, { channel }: { readonly channel: string }) => channel.includes(':'),
+    isDeviceChannel: (_, { kind }: Pick<TokenUpdate, 'kind'>) => kind === 'device',
+    awaitsConfiguration: (_, said: Pick<TokenUpdate, 'kind' | 'awaitingConfiguration'>) =>
+      said.kind === 'device' && said.awaitingConfiguration === true,
+    isConfigured: (_, said: Pick<TokenUpdate, 'kind' | 'awaitingConfiguration'>) =>
+      said.kind === 'device' && said.awaitingConfiguration === false,
+    wasDeviceConfigured: (_, { requestType, state }: CommandOutput) =>
+      requestType === 'DeviceConfigured' && state === 'acknowledged',
+    bringsDep: (_, { parts }: { readonly parts: Parts }) => parts.dep !== null,
     depIsNews: ({ context }, { device }: { readonly device: DepDevice }) =>
       JSON.stringify(context.dep?.raw) !== JSON.stringify(device.raw),
     agentKnown: ({ context }, { keyHash }: { readonly keyHash: string }) =>

@@ -22,12 +22,12 @@ const managed = hostSetup.createStateConfig({
     },
     'mdm.TokenUpdate': [
       {
-        guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === true,
+        guard: { type: 'awaitsConfiguration', params: ({ event }) => event },
         target: '#host.mdm.enrolled.awaiting_configuration',
         actions: learnToken,
       },
       {
-        guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === false,
+        guard: { type: 'isConfigured', params: ({ event }) => event },
         target: '#host.mdm.enrolled.ready',
         actions: learnToken,
       },
@@ -121,12 +121,12 @@ const mdm = hostSetup.createStateConfig({
         ...managed.on,
         'mdm.TokenUpdate': [
           {
-            guard: ({ event }) => event.kind === 'device' && event.awaitingConfiguration === true,
+            guard: { type: 'awaitsConfiguration', params: ({ event }) => event },
             target: '#host.mdm.enrolled.awaiting_configuration',
             actions: learnToken,
           },
           {
-            guard: ({ event }) => event.kind === 'device',
+            guard: { type: 'isDeviceChannel', params: ({ event }) => event },
             target: '#host.mdm.enrolled.ready',
             actions: learnToken,
           },
@@ -142,8 +142,7 @@ const mdm = hostSetup.createStateConfig({
         awaiting_configuration: {
           on: {
             'xstate.done.actor.*': {
-              guard: ({ event: { output } }) =>
-                output.requestType === 'DeviceConfigured' && output.state === 'acknowledged',
+              guard: { type: 'wasDeviceConfigured', params: ({ event }) => event.output },
               target: 'ready',
               actions: { type: 'freeChild', params: ({ event }) => ({ id: event.actorId }) },
             },
@@ -176,7 +175,7 @@ const dep = hostSetup.createStateConfig({
     unassigned: {
       on: {
         'identity.absorb': {
-          guard: ({ event }) => event.parts.dep !== null,
+          guard: { type: 'bringsDep', params: ({ event }) => event },
           target: 'assigned',
           actions: { type: 'absorbDep', params: ({ event }) => event },
         },
