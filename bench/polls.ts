@@ -80,47 +80,65 @@ async function compare(
   { folder, seconds, say }: Setup,
 ): Promise<readonly Figure[]> {
   const calls = await prepare(muster.port)
-  const rates: { readonly [rival: string]: number[] } = { ours: [], ignored: [], read: [] }
-  const [first] = calls
-  const load = ({ port }: ServerProcess, path: string): Load => {
+  const loadOn = (server: ServerProcess, path: string): (() => Promise<Loaded>) => {
     const [head, ...others] = calls
     const to = (call: Call): Call => ({ ...call, path })
-    return { port, calls: [to(head), ...others.map(to)], seconds, folder }
+    const load = { port: server.port, calls: [to(head), ...others.map(to)], folder } as const
+    return () => loaded(server, { ...load, seconds })
   }
-  const loads = {
-    ours: load(muster, first.path),
-    ignored: load(bare, '/ignored'),
-    read: load(bare, '/read'),
+  const rivals = {
+    ours: loadOn(muster, calls[0].path),
+    ignored: loadOn(bare, '/ignored'),
+    read: loadOn(bare, '/read'),
   }
+  const rates: Round[] = []
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [rival, one] of Object.entries(loads)) {
-      const rate = await answersPerSecond(round === 0 ? { ...one, seconds: 1 } : one)
-      // The first round only warms the compilers up.
-      if (round > 0) rates[rival]?.push(rate)
-    }
+    const [ours, ignored, read] = [await rivals.ours(), await rivals.ignored(), await rivals.read()]
+    // The first round only warms the compilers up.
+    if (round > 0) rates.push({ ours, ignored, read })
     say(`${what}: round ${round} of ${rounds}`)
   }
-  const value = median(rates['ours'] ?? [])
-  const ratioTo = (rival: string): number =>
-    median((rates['ours'] ?? []).map((ours, nth) => ours / (rates[rival]?.[nth] ?? Number.NaN)))
-  const yardstick = (rival: string, name: string) => ({
-    what: name,
-    value: median(rates[rival] ?? []),
-    ratio: ratioTo(rival),
-  })
+  const target = { kind: 'ratio-at-least', value: ratio } as const
   return [
-    {
-      what,
-      value,
-      unit: '/s',
-      target: { kind: 'ratio-at-least', value: ratio },
-      yardstick: yardstick('ignored', 'bare route, body ignored'),
-    },
-    {
-      what,
-      value,
-      unit: '/s',
-      yardstick: yardstick('read', 'bare route, body read'),
-    },
+    { ...rateBeside(rates, 'ignored'), what, target },
+    { ...rateBeside(rates, 'read'), what },
+    { ...cpuBeside(rates, 'ignored'), what: `${what}: processor time` },
+    { ...cpuBeside(rates, 'read'), what: `${what}: processor time` },
   ]
 }
+
+/** `cpuUs` is per answer: it does not mind what else the machine does. */
+type Loaded = { readonly rate: number; readonly cpuUs: number }
+type Round = { readonly [Rival in 'ours' | 'ignored' | 'read']: Loaded }
+
+async function loaded(server: ServerProcess, load: Load): Promise<Loaded> {
+  const before = server.cpuMs() ?? Number.NaN
+  const rate = await answersPerSecond(load)
+  const cpuMs = (server.cpuMs() ?? Number.NaN) - before
+  return { rate, cpuUs: (cpuMs * 1_000) / (rate * load.seconds) }
+}
+
+const names = { ignored: 'bare route, body ignored', read: 'bare route, body read' } as const
+type Beside = keyof typeof names
+
+/** Ratios are taken within a round and then the median, so that both sides had the same moment. */
+const rateBeside = (rounds: readonly Round[], beside: Beside) => ({
+  value: median(rounds.map(({ ours }) => ours.rate)),
+  unit: '/s',
+  yardstick: {
+    what: names[beside],
+    value: median(rounds.map((round) => round[beside].rate)),
+    ratio: median(rounds.map((round) => round.ours.rate / round[beside].rate)),
+  },
+})
+
+/** The ratio is turned round, to be read as that of the rates. */
+const cpuBeside = (rounds: readonly Round[], beside: Beside) => ({
+  value: median(rounds.map(({ ours }) => ours.cpuUs)),
+  unit: 'µs',
+  yardstick: {
+    what: names[beside],
+    value: median(rounds.map((round) => round[beside].cpuUs)),
+    ratio: median(rounds.map((round) => round[beside].cpuUs / round.ours.cpuUs)),
+  },
+})

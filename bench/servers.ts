@@ -1,11 +1,14 @@
 // Servers under test, each in a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export type ServerProcess = {
   readonly port: number
   /** From the start of the process until it answered. */
   readonly readyMs: number
+  /** Processor time used so far, of all threads; undefined where the system does not tell. */
+  cpuMs(): number | undefined
   stop(): Promise<void>
 }
 
@@ -42,11 +45,23 @@ async function start(
   return {
     port,
     readyMs: performance.now() - begun,
+    cpuMs: () => cpuMsOf(child.pid),
     stop: () => {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       child.kill('SIGTERM')
       return ended
     },
+  }
+}
+
+/** Linux counts in hundredths of a second, fields 14 and 15 of the process's `stat`. */
+function cpuMsOf(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    return undefined
   }
 }
 

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { apiDeps, deviceRoutes, openCore } from './core.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
+import { devicesFirst } from './http/devices-first.ts'
 import { createHealth } from './http/health.ts'
 import { createMetrics, createMetricsApp } from './http/metrics.ts'
 import { createProblems, unknownPath } from './http/problem.ts'
@@ -60,7 +61,6 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   )
   app.route('/', createMetricsApp(metrics, authenticate))
   const deviceApp = deviceRoutes(core, log)
-  if (config.deviceListen === undefined) app.route('/', deviceApp)
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))
@@ -68,7 +68,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   app.route('/problems', createProblems())
   app.all('/api/*', unknownPath)
   return {
-    app,
+    app: config.deviceListen === undefined ? devicesFirst(deviceApp, app) : app,
     deviceApp,
     keep,
     tokens: core.tokens,

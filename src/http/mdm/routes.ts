@@ -26,19 +26,25 @@ export type MdmRoutesOptions = {
 const checkinType = 'application/x-apple-aspen-mdm-checkin'
 const reportType = 'application/x-apple-aspen-mdm'
 
+/** One handler for all: a path that several patterns match costs every poll a chain of middleware. */
 export function createMdmRoutes(options: MdmRoutesOptions): Hono {
   const app = new Hono()
-  app.on(['PUT', 'POST'], ['/mdm', '/mdm/checkin'], async (c) => {
-    const answer = isCheckin(c) ? await takeCheckin(options, c) : await takeReport(options, c)
-    return answer
-  })
-  app.all('/mdm', (c) => empty(c, 405))
-  app.all('/mdm/*', (c) => empty(c, 404))
-  app.onError((error, c) => {
-    options.log.error({ err: error, path: c.req.path }, 'an MDM request failed')
-    return empty(c, 500)
-  })
+  app.all('/mdm/*', (c) => reply(options, c))
   return app
+}
+
+const paths: ReadonlySet<string> = new Set(['/mdm', '/mdm/checkin'])
+const methods: ReadonlySet<string> = new Set(['PUT', 'POST'])
+
+async function reply(options: MdmRoutesOptions, c: Context): Promise<Response> {
+  if (!paths.has(c.req.path)) return empty(404)
+  if (!methods.has(c.req.method)) return empty(405)
+  try {
+    return await (isCheckin(c) ? takeCheckin(options, c) : takeReport(options, c))
+  } catch (error) {
+    options.log.error({ err: error, path: c.req.path }, 'an MDM request failed')
+    return empty(500)
+  }
 }
 
 /** Everything that is not a check-in is a report: some clients send reports without a content type. */
@@ -50,33 +56,33 @@ function isCheckin(c: Context): boolean {
 
 async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: checkinBytesMax })
-  if (!body.ok) return refuseBody(options, c, body.error)
+  if (!body.ok) return refuseBody(options, body.error)
   const message = readCheckin(body.value)
-  if (!message.ok) return refuse(options, c, { ...message.error, status: 400 })
-  return answer(options, c, await options.intake.checkin(message.value, options.credential(c)))
+  if (!message.ok) return refuse(options, { ...message.error, status: 400 })
+  return answer(options, await options.intake.checkin(message.value, options.credential(c)))
 }
 
 async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: reportBytesMax })
-  if (!body.ok) return refuseBody(options, c, body.error)
+  if (!body.ok) return refuseBody(options, body.error)
   const message = readReport(body.value)
-  if (!message.ok) return refuse(options, c, { ...message.error, status: 400 })
+  if (!message.ok) return refuse(options, { ...message.error, status: 400 })
   const credential = options.credential(c)
-  return answer(options, c, await options.intake.report(message.value, body.value, credential))
+  return answer(options, await options.intake.report(message.value, body.value, credential))
 }
 
-function answer(options: MdmRoutesOptions, c: Context, said: MdmAnswer): Response {
+function answer(options: MdmRoutesOptions, said: MdmAnswer): Response {
   switch (said.kind) {
     case 'nothing':
-      return empty(c, 200)
+      return empty(200)
     case 'command':
-      return whole(c, said.bytes, 'application/xml')
+      return whole(said.bytes, 'application/xml')
     case 'plist':
-      return whole(c, new TextEncoder().encode(buildPlist(said.value)), 'application/xml')
+      return whole(new TextEncoder().encode(buildPlist(said.value)), 'application/xml')
     case 'json':
-      return whole(c, new TextEncoder().encode(JSON.stringify(said.value)), 'application/json')
+      return whole(new TextEncoder().encode(JSON.stringify(said.value)), 'application/json')
     case 'refused':
-      return refuse(options, c, { kind: said.why, status: statuses[said.why], detail: '' })
+      return refuse(options, { kind: said.why, status: statuses[said.why], detail: '' })
     default:
       return unreachable(said)
   }
@@ -105,24 +111,23 @@ type Refusal = {
   readonly detail: string
 }
 
-function refuse({ log }: MdmRoutesOptions, c: Context, refusal: Refusal): Response {
+function refuse({ log }: MdmRoutesOptions, refusal: Refusal): Response {
   // Declined users and missing declarations are everyday answers, not faults.
   const level = refusal.status === 410 || refusal.status === 404 ? 'debug' : 'warn'
   log[level](refusal, 'refused an MDM message')
-  return empty(c, refusal.status)
+  return empty(refusal.status)
 }
 
-function refuseBody(options: MdmRoutesOptions, c: Context, fault: BodyFault): Response {
+function refuseBody(options: MdmRoutesOptions, fault: BodyFault): Response {
   const status = fault.kind === 'too-large' ? 413 : 400
-  return refuse(options, c, { kind: fault.kind, status, detail: '' })
+  return refuse(options, { kind: fault.kind, status, detail: '' })
 }
 
 /** With a length, even when it is nothing: clients take a chunked empty body for an error. */
-const empty = (c: Context, status: Status | 200 | 405 | 413): Response =>
-  c.body(null, status, { 'Content-Length': '0' })
+const empty = (status: Status | 200 | 405 | 413): Response =>
+  new Response(null, { status, headers: { 'Content-Length': '0' } })
 
-const whole = (c: Context, bytes: Uint8Array, type: string): Response =>
-  c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
-    'Content-Type': type,
-    'Content-Length': String(bytes.length),
+const whole = (bytes: Uint8Array, type: string): Response =>
+  new Response(bytes as Uint8Array<ArrayBuffer>, {
+    headers: { 'Content-Type': type, 'Content-Length': String(bytes.length) },
   })
