@@ -31,6 +31,17 @@ export function land(ledger: Ledger, sighting: Sighting, landing: Landing): void
       })
     else ledger.put(repeated(mine, { status, sighting, landing }))
   }
+  forgetInstances(ledger, landing.hostId)
+}
+
+/** Instances remembered per host: every reinstallation is a new one, and each decision reads them all. */
+const instancesMax = 32
+
+function forgetInstances(ledger: Ledger, hostId: string): void {
+  const instances = ledger.of(hostId).filter((claim) => !isStrong(claim))
+  if (instances.length <= instancesMax) return
+  const byAge = instances.toSorted((one, other) => one.last_seen - other.last_seen)
+  for (const row of byAge.slice(0, -instancesMax)) ledger.drop(row)
 }
 
 /** Last-seen of a claim moves in steps, so that a computer seen again and again writes nothing. */
