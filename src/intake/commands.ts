@@ -63,12 +63,12 @@ export function createCommands(options: CommandsOptions): Commands {
   const inOrder = createTurnstile()
   const nextSeq = createSeqs(options.world)
   return {
-    send(wish, cause) {
+    async send(wish, cause) {
       const text = new TextEncoder().encode(wishText(wish))
       const commandUUID = wish.commandUUID ?? options.world.uuid()
       const sending: Sending = { ...wish, commandUUID, digest: digestOf(text), nextSeq, cause }
       // Two requests with one UUID must not both seal a body under it.
-      return inOrder([commandUUID], () => send(options, sending))
+      return inOrder([commandUUID], () => send(options, sending)) ?? fail({ kind: 'overloaded' })
     },
     cancel: (commandUUID, cause) => cancel(options, commandUUID, cause),
   }

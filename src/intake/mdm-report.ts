@@ -37,8 +37,11 @@ export function createReports(means: MdmMeans): TakeReport {
     const party = means.parties(message.enrollment, credential)
     if (party === undefined) return refused('unknown-enrollment')
     // A second report of one command must find the first durable: else its body would replace the result.
-    if (message.status !== 'Idle')
-      return inOrder([message.commandUUID], () => reported(means, { party, message, body }))
+    if (message.status !== 'Idle') {
+      const report = { party, message, body }
+      const answer = inOrder([message.commandUUID], () => reported(means, report))
+      return answer ?? refused('overloaded')
+    }
     const at = means.world.now()
     return converse(means, party, { events: [{ type: 'mdm.Idle', at, channel: party.channel }] })
   }

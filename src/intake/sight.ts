@@ -73,11 +73,10 @@ export function createSight(options: SightOptions): Sight {
     }
   }
 
-  return (seen) =>
-    turnstile(
-      seen.sighting.claims.map(({ kind, value }) => `${kind} ${value}`),
-      () => withRetries(seen),
-    )
+  return async (seen) => {
+    const keys = seen.sighting.claims.map(({ kind, value }) => `${kind} ${value}`)
+    return turnstile(keys, () => withRetries(seen)) ?? fail({ kind: 'overloaded' })
+  }
 }
 
 /** Decided on rows that have changed since. */
