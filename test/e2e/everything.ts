@@ -65,7 +65,7 @@ export async function readEvents(muster: Muster): Promise<Shown> {
 }
 
 /** A stream does not end by itself; what it has is sent at once. */
-const streamMs = 700
+const streamMs = 1_500
 
 /** The console, page by page, as far as its links lead. */
 export async function readPages(muster: Muster): Promise<readonly Shown[]> {

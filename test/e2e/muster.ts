@@ -76,7 +76,7 @@ export async function runMuster(env: Env, args: readonly string[] = ['serve']): 
 }
 
 /** A start waits up to 5 s for a predecessor's lock; more is a hang. */
-const endsWithinMs = 20_000
+const endsWithinMs = 30_000
 
 function launch(env: Env, args: readonly string[] = ['serve']) {
   const child = spawn(process.execPath, [program, ...args], {

@@ -4,11 +4,13 @@ import { connect, type Socket } from 'node:net'
 /** A bare connection, for what no HTTP client would send. */
 export type Line = {
   readonly socket: Socket
-  /** All that came back until the server closed, or until it has been quiet. */
-  heard(until?: 'closed' | 'quiet'): Promise<string>
+  /** All that came back until the server closed. */
+  heard(): Promise<string>
+  /** All that came back once there were so many answers. */
+  heardAnswers(count: number): Promise<string>
 }
 
-const quietMs = 300
+const answersWithinMs = 10_000
 
 export async function openLine(url: string): Promise<Line> {
   const { hostname, port } = new URL(url)
@@ -22,23 +24,18 @@ export async function openLine(url: string): Promise<Line> {
   await once(socket, 'connect')
   return {
     socket,
-    async heard(until = 'closed') {
-      await (until === 'closed' ? closed : quiet(socket))
+    heard: () => closed.then(() => text),
+    async heardAnswers(count) {
+      const signal = AbortSignal.timeout(answersWithinMs)
+      while (statusesIn(text).length < count) await once(socket, 'data', { signal })
       return text
     },
   }
 }
 
-async function quiet(socket: Socket): Promise<void> {
-  for (;;) {
-    const late = AbortSignal.timeout(quietMs)
-    try {
-      await once(socket, 'data', { signal: late })
-    } catch {
-      return
-    }
-  }
-}
+/** The statuses of all answers in what came back. */
+export const statusesIn = (text: string): readonly string[] =>
+  [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => String(status))
 
 /** A whole request as text, with a true Content-Length. */
 export const spoken = (path: string, type: string, body: Buffer | string): string =>

@@ -34,18 +34,19 @@ const ways: Readonly<Record<string, Way>> = {
 
 const vectors = loadVectors()
 
+let muster: Muster
+const folder = newFolder()
+beforeAll(async () => {
+  muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
+})
+afterAll(async () => {
+  await muster.end('SIGKILL')
+  dropFolder(folder)
+})
+
+// One server for all ways: whichever comes later meets computers that were there before, and enrol again.
 for (const [name, way] of Object.entries(ways))
   describe(`the vectors sent ${name}`, () => {
-    let muster: Muster
-    const folder = newFolder()
-    beforeAll(async () => {
-      muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
-    })
-    afterAll(async () => {
-      await muster.end('SIGKILL')
-      dropFolder(folder)
-    })
-
     const send = (file: string, kind: Vector['kind']): Promise<Got> => {
       const type = way.type(kind)
       const bytes = bytesOf(file)
@@ -91,8 +92,6 @@ function toBinary(bytes: Buffer): Buffer {
 }
 
 test('the bootstrap token comes back as it was given, byte for byte', async () => {
-  const folder = newFolder()
-  const muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
   const checkin = (file: string): Promise<Got> =>
     exchange(muster.url, {
       path: '/mdm',
@@ -107,6 +106,4 @@ test('the bootstrap token comes back as it was given, byte for byte', async () =
   expect(given).toMatchObject({ ok: true, value: got })
   await checkin('setbootstraptoken-clear')
   expect((await checkin('getbootstraptoken')).body.length).toBe(0)
-  await muster.end('SIGKILL')
-  dropFolder(folder)
 })
