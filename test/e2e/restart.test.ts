@@ -1,7 +1,7 @@
 // Ends and beginnings of the process: nothing that was answered is lost, and nothing starts on a wrong setup.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { type Running, serve } from '../../src/serve.ts'
 import { type Computer, createComputer, identity } from './computer.ts'
@@ -212,6 +212,44 @@ describe('one data folder', () => {
     for (const key of [wrong, ''])
       await expect(withKey(key)).rejects.toThrow(/^MUSTER_MASTER_KEY is not the key .*\.$/)
     await (await withKey(right)).stop()
+  })
+})
+
+describe('a command nobody fetched', () => {
+  test('expires while the server is down, and is expired when it is back', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const env = {
+      MUSTER_DATA: folder(),
+      MUSTER_ADMIN_TOKEN: adminToken,
+      MUSTER_ENROLL_SECRET: enrollSecret,
+    }
+    const before = await start(env)
+    const mac = createComputer({ ...identity(1), url: before.url, enrollSecret })
+    await mac.enrolInMdm()
+    const wish = { request_type: 'DeviceInformation', expires_in_s: 60 }
+    const sent = await createOperator(before.url, adminToken).post(
+      `/hosts/${mac.serial}/commands`,
+      wish,
+    )
+    const path = `/commands/${String(sent.body['command_uuid'])}`
+    await before.stop()
+
+    vi.setSystemTime(Date.now() + 61_000)
+    const after = await start(env)
+    const operator = createOperator(after.url, adminToken)
+    await vi.waitFor(
+      async () => expect((await operator.get(path)).body).toMatchObject({ state: 'expired' }),
+      { timeout: 10_000 },
+    )
+    const { body } = await operator.get(path)
+    expect(body).toMatchObject({
+      open: false,
+      history: [{ state: 'queued' }, { state: 'expired', cause: 'alarm' }],
+    })
+    const again = createComputer({ ...identity(1), url: after.url, enrollSecret })
+    expect(await again.idle()).toBeUndefined()
+    await after.stop()
   })
 })
 
