@@ -26,7 +26,13 @@ export function createVisitor({ server }: HttpWorld, origin = 'http://localhost'
   const jar = new Map<string, string>()
   const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
-  async function see(path: string, init: RequestInit): Promise<Seen> {
+  type Sent = {
+    readonly method?: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: string
+  }
+
+  async function see(path: string, init: Sent): Promise<Seen> {
     const response = await server.app.request(`${origin}${path}`, {
       ...init,
       headers: { ...init.headers, cookie: cookie() },
@@ -42,7 +48,7 @@ export function createVisitor({ server }: HttpWorld, origin = 'http://localhost'
 
   return {
     cookie,
-    get: (path, headers) => see(path, { headers: { ...headers } }),
+    get: (path, headers = {}) => see(path, { headers }),
     post: (path, fields, headers = { 'sec-fetch-site': 'same-origin' }) =>
       see(path, {
         method: 'POST',

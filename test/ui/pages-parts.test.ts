@@ -24,6 +24,7 @@ describe('text in markup', () => {
           -'"></b>'.length,
         )
         expect(inner).not.toMatch(/[<>"']/)
+        // oxlint-disable-next-line no-control-regex -- these must not be there
         expect(inner).not.toMatch(/[\u0000-\u0008\u202a-\u202e\u2066-\u2069]/)
       }),
     )
