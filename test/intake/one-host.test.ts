@@ -60,6 +60,9 @@ test('sightings of one computer that arrive at once make one host', async () => 
   expect(hosts.ok && hosts.value.filter(({ merged_into }) => merged_into === null)).toHaveLength(1)
 })
 
+/** Each restart opens a store with its threads: on a busy machine a dozen histories take a minute. */
+const historyTimeout = { timeout: 180_000 }
+
 type Step = { readonly arrival: Arrival; readonly computer: number; readonly restart: boolean }
 
 /** Lives through the steps, some of them the last of a process, and tells who saw which computer. */
@@ -78,24 +81,28 @@ async function live(steps: readonly Step[]) {
   return { house, seen }
 }
 
-test('in every history, with restarts, honest computers are one host each, listed as their claims say', async () => {
-  const step = fc.record({
-    arrival: fc.constantFrom<Arrival>('dep', 'mdm', 'osquery'),
-    computer: fc.integer({ min: 1, max: 4 }),
-    restart: fc.boolean(),
-  })
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {
-      const { house, seen } = await live(steps)
-      const owner = (n: number) => ownerOf(house, 'serial', macOf(n).serial) ?? ''
-      expect(new Set([...seen.keys()].map(owner)).size).toBe(seen.size)
-      for (const [n, by] of seen)
-        expect(house.store.lookups.host(owner(n))).toMatchObject(listingOf(macOf(n), by))
-      await house.close()
-    }),
-    { numRuns: 12 },
-  )
-})
+test(
+  'in every history, with restarts, honest computers are one host each, listed as their claims say',
+  historyTimeout,
+  async () => {
+    const step = fc.record({
+      arrival: fc.constantFrom<Arrival>('dep', 'mdm', 'osquery'),
+      computer: fc.integer({ min: 1, max: 4 }),
+      restart: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {
+        const { house, seen } = await live(steps)
+        const owner = (n: number) => ownerOf(house, 'serial', macOf(n).serial) ?? ''
+        expect(new Set([...seen.keys()].map(owner)).size).toBe(seen.size)
+        for (const [n, by] of seen)
+          expect(house.store.lookups.host(owner(n))).toMatchObject(listingOf(macOf(n), by))
+        await house.close()
+      }),
+      { numRuns: 12 },
+    )
+  },
+)
 
 const listingOf = ({ uuid }: Computer, by: ReadonlySet<Arrival>) => ({
   mdm: by.has('mdm') ? 'enrolled.ready' : 'unenrolled',
