@@ -28,7 +28,8 @@ export function createProjection(db: Connection): {
     `INSERT INTO host_counts (${combined.join(', ')}, count) VALUES (${combined.map(() => '?').join(', ')}, 0)`,
   )
   const seen = db.prepare(
-    'UPDATE last_seen SET at = ?, mdm_at = ?, osquery_at = ? WHERE host_id = ?',
+    `UPDATE last_seen SET at = ?, mdm_at = coalesce(?, mdm_at), osquery_at = coalesce(?, osquery_at)
+     WHERE host_id = ?`,
   )
 
   /** Null is counted as the empty string, since a unique index takes two nulls for different. */

@@ -39,6 +39,7 @@ export type Write =
   | { readonly put: 'sealed'; readonly row: SealedRow }
   | { readonly put: 'conflict'; readonly row: ConflictRow }
   | { readonly put: 'merge'; readonly row: MergeRow }
+  /** Null leaves a protocol's time as it is: who writes when one spoke need not know of the other. */
   | { readonly put: 'last_seen'; readonly row: LastSeenRow }
   | { readonly put: 'token'; readonly row: TokenRow }
   | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }

@@ -13,7 +13,7 @@ export type Protocol = 'mdm' | 'osquery'
 
 export type LastSeen = {
   touch(hostId: string, protocol: Protocol): void
-  /** The row to write now, with the host's own commit. */
+  /** The row to write now, with the host's own commit. Null where nothing was heard since the last write. */
   row(hostId: string, protocol: Protocol): LastSeenRow
   /** Fresher than the table by up to `flushEveryMs`. */
   of(hostId: string): LastSeenRow | undefined
@@ -37,8 +37,6 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
     }
   }
 
-  const whole = (row: LastSeenRow): LastSeenRow => completed(row, lookups)
-
   const isLatest = (row: LastSeenRow): boolean => dirty.get(row.host_id) === row
 
   /** What is dirty now; what becomes so meanwhile waits for its own time, or a busy fleet would flush without end. */
@@ -47,9 +45,7 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
     for (let start = 0; start < due.length; start += flushMax) {
       const rows = due.slice(start, start + flushMax).filter(isLatest)
       for (const row of rows) dirty.delete(row.host_id)
-      const committed = await store.commit(
-        rows.map((row) => ({ put: 'last_seen', row: whole(row) })),
-      )
+      const committed = await store.commit(rows.map((row) => ({ put: 'last_seen', row })))
       if (committed.ok) continue
       // The store is in trouble: keep what is not newer by now and let the next round try.
       for (const row of rows) if (!dirty.has(row.host_id)) dirty.set(row.host_id, row)
@@ -74,13 +70,13 @@ export function createLastSeen(store: Store, lookups: Lookups, world: World): La
       schedule()
     },
     row(hostId, protocol) {
-      const row = whole(touched(hostId, protocol))
+      const row = touched(hostId, protocol)
       dirty.delete(hostId)
       return row
     },
     of(hostId) {
       const fresh = dirty.get(hostId)
-      return fresh === undefined ? lookups.lastSeen(hostId) : whole(fresh)
+      return fresh === undefined ? lookups.lastSeen(hostId) : completed(fresh, lookups)
     },
     forget: (hostId) => void dirty.delete(hostId),
     flush,

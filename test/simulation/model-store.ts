@@ -81,8 +81,7 @@ function createWriter(
       case 'journal':
         return void assertTyped('journal', change.row)
       case 'last_seen':
-        if (tables.last_seen.get(change.row.host_id) === undefined) return undefined
-        return void tables.last_seen.put(change.row.host_id, change.row)
+        return void putSeen(tables, change.row)
       default:
         return void putPlain(tables, change)
     }
@@ -114,6 +113,15 @@ function putHost({ hosts, last_seen }: ModelTables, row: HostRow): void {
   hosts.put(row.id, row)
   if (row.merged_into !== null) last_seen.drop(row.id)
   else if (last_seen.get(row.id) === undefined) last_seen.put(row.id, unheardOf(row.id))
+}
+
+/** A protocol that said nothing keeps its time. */
+function putSeen({ last_seen }: ModelTables, row: LastSeenRow): void {
+  const before = last_seen.get(row.host_id)
+  if (before === undefined) return
+  const { mdm_at, osquery_at } = before
+  const kept = { mdm_at: row.mdm_at ?? mdm_at, osquery_at: row.osquery_at ?? osquery_at }
+  last_seen.put(row.host_id, { ...row, ...kept })
 }
 
 // The table's `at` is null until the host is first heard of; lookups give no such row.

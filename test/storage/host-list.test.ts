@@ -60,10 +60,14 @@ const aWrite: fc.Arbitrary<Write> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .record({ host_id: fc.constantFrom(...ids), at: fc.integer({ min: 290, max: 710 }) })
-      .map((seen): Write => ({
+      .record({
+        host_id: fc.constantFrom(...ids),
+        at: fc.integer({ min: 290, max: 710 }),
+        byMdm: fc.boolean(),
+      })
+      .map(({ host_id, at, byMdm }): Write => ({
         put: 'last_seen',
-        row: { ...seen, mdm_at: seen.at, osquery_at: null },
+        row: { host_id, at, mdm_at: byMdm ? at : null, osquery_at: byMdm ? null : at },
       })),
   },
   { weight: 1, arbitrary: fc.constantFrom(...ids).map((id): Write => ({ drop: 'host', id })) },
@@ -104,9 +108,17 @@ function remember({ hosts, seen }: Model, write: Write): void {
     if (write.row.merged_into !== null) seen.delete(write.row.id)
   } else if ('put' in write && write.put === 'last_seen') {
     const host = hosts.get(write.row.host_id)
-    if (host !== undefined && host.merged_into === null) seen.set(host.id, write.row)
+    if (host === undefined || host.merged_into !== null) return
+    seen.set(host.id, later(write.row, seen.get(host.id)))
   }
 }
+
+/** A protocol that said nothing keeps its time. */
+const later = (row: LastSeenRow, before: LastSeenRow | undefined): LastSeenRow => ({
+  ...row,
+  mdm_at: row.mdm_at ?? before?.mdm_at ?? null,
+  osquery_at: row.osquery_at ?? before?.osquery_at ?? null,
+})
 
 const listed = ({ hosts, seen }: Model): readonly ListedHost[] =>
   [...hosts.values()]

@@ -184,6 +184,14 @@ function drops(make: () => Promise<Store>): void {
     expect(lookups.command('c1')).toEqual(commandRow('c1'))
   })
 
+  test('a host heard of by one protocol keeps when the other last spoke', async () => {
+    const store = await make()
+    await store.commit(everything)
+    const row = { host_id: 'h1', at: 20, mdm_at: null, osquery_at: 20 }
+    await store.commit([{ put: 'last_seen', row }])
+    expect(store.lookups.lastSeen('h1')).toEqual({ ...row, mdm_at: rows.last_seen.mdm_at })
+  })
+
   test('a late last-seen does not bring a dropped host back', async () => {
     const store = await make()
     await store.commit(everything)
