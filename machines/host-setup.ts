@@ -154,6 +154,8 @@ export const hostSetup = learning.extend({
           readonly except: string | null
         },
       ) => {
+        // Another computer may be talking: what was meant for this one must not reach it.
+        if (context.quarantined) return enqueue({ type: 'reply', params: { kind: 'nothing' } })
         const children = childrenOf(self)
         let round = context.channels[said.channel]?.round ?? 0
         if (said.after !== 'NotNow' && awaitsNewRound(children, said.channel, round)) {

@@ -5,9 +5,9 @@ import type { World } from './world.ts'
 const sleepMaxMs = 60_000
 
 /** Rows under way at once: enough to keep the writer busy, few enough to stay fair to devices. */
-export const batchMax = 256
+const batchMax = 256
 
-/** Rest of a row that could not be done, such as with a full disk, before it is tried again. */
+/** Rest of what could not be done, such as with a full disk, before it is tried again. */
 const troubleMs = 5_000
 
 export type DueLoop = {
@@ -45,8 +45,17 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
   /** Rows under way stay in the table until they are done. */
   const isWaiting = (row: Row): boolean => !underWay.has(options.key(row))
 
+  /** A table that cannot be read now is read again later: what is due stays due. */
   function run(): void {
     wakeAt = Number.POSITIVE_INFINITY
+    try {
+      look()
+    } catch {
+      sleepUntil(world.now() + troubleMs)
+    }
+  }
+
+  function look(): void {
     const waiting = options.due(world.now(), batchMax).filter(isWaiting)
     for (const row of waiting.slice(0, batchMax - underWay.size)) start(row)
     // With no room left, the first that is done makes the loop look again.

@@ -11,6 +11,7 @@ import {
   notNow,
   pushed,
   report,
+  settle,
   stray,
   tokenUpdate,
   user,
@@ -206,4 +207,12 @@ describe('two channels', () => {
     expect(nextOf(world, idle(device))).toBe('D')
     expect(world.ask(idle(user))).toBeUndefined()
   })
+})
+
+test('a quarantined host is offered nothing, also of what was sent to it before', () => {
+  const world = after(...enrolled, enqueue('A'), settle({ quarantined: true }))
+  expect(nextOf(world, idle())).toBeUndefined()
+  expect(world.commands()).toEqual({ A: 'queued' })
+  world.send(settle({ quarantined: false }))
+  expect(nextOf(world, idle())).toBe('A')
 })
