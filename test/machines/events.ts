@@ -108,7 +108,7 @@ export const notNow = (commandUUID: string, channel: string = device): HostEvent
   commandUUID,
 })
 
-export const finalStatuses = ['Acknowledged', 'Error', 'CommandFormatError'] as const
+const finalStatuses = ['Acknowledged', 'Error', 'CommandFormatError'] as const
 type FinalStatus = (typeof finalStatuses)[number]
 
 export const reportBody = {
@@ -218,7 +218,7 @@ export const revoke = (keyHashes: readonly string[] | null): HostEvent => ({
   keyHashes,
 })
 
-export const noParts: Parts = { mdm: null, dep: null, agents: {} }
+const noParts: Parts = { mdm: null, dep: null, agents: {} }
 
 /** An MDM life that began with an Authenticate at `since`. */
 export const mdmParts = (

@@ -67,7 +67,7 @@ export const lives = (maxLength: number): fc.Arbitrary<readonly Step[]> =>
 /** One host's life. The same steps at the same times give the same events. */
 export type Life = { next(step: Step, at: number): HostEvent }
 
-export const commandTtlMs = 3_600_000
+const commandTtlMs = 3_600_000
 
 export function createLife(hostId: string): Life {
   const device = `DEVICE-${hostId}`

@@ -58,7 +58,7 @@ export type DeclarationItemsResponse = {
  * SHA-256 of `[]`, the sorted list of no (Identifier, ServerToken) pairs: the token that a server with
  * declarations computes once the last one is gone.
  */
-export const emptySetToken = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945'
+const emptySetToken = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945'
 
 /** Answers `tokens` for a channel without declarations. The device looks at the token, not at the time. */
 export const emptyTokens = (atMs: number): TokensResponse => ({

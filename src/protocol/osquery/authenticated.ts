@@ -6,7 +6,7 @@ import type { JsonObject } from './json.ts'
 import { member } from './json.ts'
 
 /** Ours are 43 characters; other servers' keys arrive too when agents move here, and are unknown, not malformed. */
-export const nodeKeyCharsMax = 512
+const nodeKeyCharsMax = 512
 
 /**
  * The node key of an authenticated message, from `Authorization: NodeKey …`, `node_key`, or both.

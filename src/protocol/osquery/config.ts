@@ -44,7 +44,7 @@ export const defaultConfig: OsqueryConfig = {
 
 const utf8 = new TextEncoder()
 
-export const renderConfig = (config: OsqueryConfig): Uint8Array =>
+const renderConfig = (config: OsqueryConfig): Uint8Array =>
   utf8.encode(JSON.stringify(config))
 
 /** The default document, rendered once for all hosts. */

@@ -21,7 +21,7 @@ export type JsonFault =
 export const jsonDepthMax = 32
 
 /** Members of one object: four times the most answers in a write. Far larger objects take seconds to build. */
-export const jsonMembersMax = 4_096
+const jsonMembersMax = 4_096
 
 /**
  * Reads a request body as one JSON object, refusing what two readers could understand differently.

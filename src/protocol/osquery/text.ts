@@ -2,7 +2,7 @@ import type { Json, JsonObject } from './json.ts'
 import { member } from './json.ts'
 
 /** Longer than any name, model or version in the field, short enough to show on a page. */
-export const textCharsMax = 512
+const textCharsMax = 512
 
 /**
  * A non-empty text member, fit to store and show: well-formed Unicode, no NUL, trimmed.
