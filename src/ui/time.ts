@@ -8,12 +8,6 @@ export const ago = (iso: string | null, now: number): Html =>
         >${relative(Date.parse(iso) - now)}</time
       >`
 
-/** The moment itself. */
-export const moment = (iso: string | null): Html =>
-  iso === null
-    ? html`<span class="quiet">never</span>`
-    : html`<time datetime="${iso}">${utc(iso)}</time>`
-
 /** The time of day to the millisecond, with the date on hover. */
 export const clock = (iso: string): Html =>
   html`<time datetime="${iso}" title="${utc(iso)}">${iso.slice(11, 23)}</time>`

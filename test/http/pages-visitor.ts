@@ -2,7 +2,7 @@
 import type { Role } from '../../src/http/auth.ts'
 import type { HttpWorld } from './world.ts'
 
-export type Seen = {
+type Seen = {
   readonly status: number
   readonly text: string
   readonly headers: Headers

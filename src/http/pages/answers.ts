@@ -66,7 +66,7 @@ export type WholeHost = HostItem & {
   readonly enrolled_at: string | null
 }
 
-export type Why = {
+type Why = {
   readonly value: string | null
   readonly because: readonly {
     readonly fact: string

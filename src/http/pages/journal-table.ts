@@ -45,7 +45,7 @@ const row = (item: JournalItem, nameOfHost: Table['nameOfHost']): Html =>
       nameOfHost &&
       html`<td><a href="${path('hosts', item.host_id)}">${nameOfHost(item.host_id)}</a></td>`
     }
-    <td>${subject(item)}</td>
+    <td class="what">${subject(item)}</td>
     <td>${change(item)}</td>
     <td class="quiet">${byWhom(item)}</td>
   </tr>`

@@ -21,7 +21,7 @@ export type Visit = {
   readonly now: number
 }
 
-export type Answer =
+type Answer =
   | {
       readonly kind: 'page'
       readonly title: string
