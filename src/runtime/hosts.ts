@@ -111,5 +111,5 @@ const viewOf = (resident: Resident, slot: Slot, wasResident: boolean): HostView 
   version: resident.version,
   commands: resident.commands,
   resident: wasResident,
-  waiting: slot.mailbox.waiting,
+  waiting: slot.mailbox.waiting(),
 })

@@ -9,9 +9,9 @@ export const mailboxMax = 64
 export type Mailbox = {
   /** False when the mailbox is full; the job is then not taken. */
   post(job: Job): boolean
-  readonly waiting: number
+  waiting(): number
   /** Nothing waits and nothing runs. */
-  readonly idle: boolean
+  idle(): boolean
 }
 
 export type Job = () => Promise<void> | undefined
@@ -20,36 +20,38 @@ export function createMailbox(): Mailbox {
   const queue: Job[] = []
   let busy = false
   let running = false
-  function run(): void {
-    // A job may post to its own mailbox; the loop that is already running will reach it.
-    if (running) return
+  /** A job may post to its own mailbox: that one waits, and is reached by whoever started this one. */
+  function start(job: Job): void {
     running = true
+    const pending = job()
+    running = false
+    if (pending === undefined) return
+    busy = true
+    // Jobs turn every failure into an answer, so a rejection here is a bug and must surface.
+    void pending.then(() => {
+      busy = false
+      startWaiting()
+    })
+  }
+  function startWaiting(): void {
     while (!busy) {
       const job = queue.shift()
       if (job === undefined) break
-      const pending = job()
-      if (pending === undefined) continue
-      busy = true
-      // Jobs turn every failure into an answer, so a rejection here is a bug and must surface.
-      void pending.then(() => {
-        busy = false
-        run()
-      })
+      start(job)
     }
-    running = false
   }
   return {
     post(job) {
       if (queue.length >= mailboxMax) return false
-      queue.push(job)
-      run()
+      if (busy || running) {
+        queue.push(job)
+        return true
+      }
+      start(job)
+      startWaiting()
       return true
     },
-    get waiting() {
-      return queue.length
-    },
-    get idle() {
-      return !busy && !running && queue.length === 0
-    },
+    waiting: () => queue.length,
+    idle: () => !busy && !running && queue.length === 0,
   }
 }

@@ -23,13 +23,16 @@ export type Resident = {
   commands: ReadonlyMap<string, ResidentCommand>
 }
 
+/** One for all, since nearly every host awake has none. */
+const noCommands: Resident['commands'] = new Map()
+
 export const newResident = (actors: Actors, id: string, at: number): Resident => ({
   id,
   actor: actors.start(id, at),
   saved: undefined,
   version: 0,
   projected: '',
-  commands: new Map(),
+  commands: noCommands,
 })
 
 /** What the store keeps of a host, as far as waking it goes: its own row and those of its open commands. */
@@ -69,6 +72,6 @@ export function wake(actors: Actors, { actor: row, open }: StoredHost): Resident
     saved: actor.snapshot(),
     version: row.version,
     projected: '',
-    commands,
+    commands: commands.size === 0 ? noCommands : commands,
   }
 }

@@ -49,7 +49,7 @@ export function createSlots(options: SlotsOptions): Slots {
   function passivate(next: Slot): void {
     for (const slot of slots.values()) {
       if (slots.size <= max) return
-      if (!slot.mailbox.idle || slot === next) continue
+      if (!slot.mailbox.idle() || slot === next) continue
       letGo(slot)
       slots.delete(slot.hostId)
     }
@@ -96,12 +96,12 @@ export function createSlots(options: SlotsOptions): Slots {
       let waiting = 0
       let resident = 0
       for (const slot of slots.values()) {
-        waiting += slot.mailbox.waiting
+        waiting += slot.mailbox.waiting()
         if (slot.resident !== undefined) resident += 1
       }
       return { resident, waiting }
     },
-    idle: () => [...slots.values()].every(({ mailbox }) => mailbox.idle),
+    idle: () => [...slots.values()].every(({ mailbox }) => mailbox.idle()),
   }
 }
 

@@ -86,7 +86,7 @@ test('a job that posts to its own mailbox finds its place behind those that wait
     order.push('second')
     mailbox.post(() => void order.push('posted by the second'))
     order.push('end of the second')
-    expect(mailbox.idle).toBe(false)
+    expect(mailbox.idle()).toBe(false)
     return undefined
   })
   mailbox.post(() => void order.push('third'))
@@ -94,7 +94,7 @@ test('a job that posts to its own mailbox finds its place behind those that wait
   await held.promise
   await Promise.resolve()
   expect(order).toEqual(['second', 'end of the second', 'third', 'posted by the second'])
-  expect(mailbox.idle).toBe(true)
+  expect(mailbox.idle()).toBe(true)
 })
 
 test('after the store is closed every change is refused, and nobody waits for an answer', async () => {
