@@ -4,10 +4,10 @@ import type { DepDeviceRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { type Claim, normalise } from '../identity/normalise.ts'
 import type { DepDevice } from '../protocol/dep/device.ts'
-import type { Ask } from '../runtime/ask.ts'
+import type { Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
-import type { Sight } from './sight.ts'
+import type { Sight, SightFault } from './sight.ts'
 
 export type DepOutcome = {
   readonly serial: string
@@ -15,6 +15,8 @@ export type DepOutcome = {
   readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'unknown' | 'failed'
   readonly hostId: string | null
   readonly detail?: string
+  /** It failed because the store could not take it, and later it may. */
+  readonly isLater?: boolean
 }
 
 export type DepIntake = {
@@ -96,7 +98,7 @@ async function assign(
     }),
     cause,
   })
-  if (!seen.ok) return { serial, hostId: null, outcome: 'failed', detail: seen.error.kind }
+  if (!seen.ok) return { serial, hostId: null, ...failed(seen.error.kind) }
   const { hostId, created } = seen.value
   return { serial, hostId, outcome: created ? 'created' : 'changed' }
 }
@@ -112,8 +114,17 @@ async function remove(
     events: [{ type: 'dep.removed', at: world.now() }],
     cause,
   })
-  return { serial, hostId: known.host_id, outcome: asked.ok ? 'removed' : 'failed' }
+  const outcome = asked.ok ? { outcome: 'removed' as const } : failed(asked.error.kind)
+  return { serial, hostId: known.host_id, ...outcome }
 }
+
+const failed = (
+  kind: (AskFault | SightFault)['kind'],
+): Pick<DepOutcome, 'outcome' | 'detail' | 'isLater'> => ({
+  outcome: 'failed',
+  detail: kind,
+  isLater: kind === 'unavailable' || kind === 'overloaded',
+})
 
 const kept = (device: DepDevice, serial: string, at: number): KeptDevice => ({
   serial_number: serial,

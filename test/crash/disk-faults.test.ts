@@ -99,13 +99,13 @@ describe.each(Object.entries(faults))('while the disk %s', (_name, fault) => {
     )
     expect(healed.ms).toBeLessThan(healsWithinMs)
     // 201, not 200: what had been refused had not been done.
-    expect(healed.statuses).toEqual([200, 200, 200, 200, 201])
+    expect(healed.statuses).toEqual([200, 200, 200, 200, 200, 201])
     expect(before.commands).toBe(1)
 
     await muster.end('SIGKILL')
     const again = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
     const after = contents(folder)
-    expect(after).toEqual({ hosts: 2, commands: 2, results: 1, sound: 'ok', acknowledged: 1 })
+    expect(after).toEqual({ hosts: 3, commands: 2, results: 1, sound: 'ok', acknowledged: 1 })
     await again.end('SIGKILL')
   }, 120_000)
 })
@@ -157,6 +157,10 @@ function wishes(mac: Computer, nodeKey: string, offered: string): Readonly<Recor
         data: [{ name: 'long', line: longLine }],
       }),
       isRefusal: isAgentRefusal,
+    },
+    'a list of devices': {
+      sent: json('/api/v1/dep/devices', { devices: [{ serial_number: 'C02E2E0003' }] }, bearer),
+      isRefusal: isProblem,
     },
     'an operator': {
       sent: json(

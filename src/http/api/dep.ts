@@ -50,12 +50,16 @@ export const depEndpoint = ({ dep }: ApiDeps): Endpoint =>
       role: 'admin',
       tag: 'dep',
       summary: `Takes up to ${devicesMax} devices as Apple's list has them.`,
-      description: 'One outcome per serial; a serial named twice counts by its latest op_date.',
+      description:
+        'One outcome per serial; a serial named twice counts by its latest op_date. 503 when none could be kept.',
       body: devicesBody,
       gives: outcomes,
     },
     async ({ body, principal }) => {
       const seen = await dep.see(body, causeOf(principal))
+      // Nothing was written: a success with nothing but failures in it is one that scripts would believe.
+      if (seen.length > 0 && seen.every(({ isLater }) => isLater === true))
+        return fail({ kind: 'unavailable' })
       const items = seen.map(({ serial, outcome, hostId, detail }) => ({
         serial,
         outcome,
