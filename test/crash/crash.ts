@@ -1,30 +1,57 @@
-// npm run test:crash -- --kills 300 --clients 64 --seed 1
+// npm run test:crash -- --kills 300 --faults 50 --clients 64 --seed 1
 import { parseArgs } from 'node:util'
-import { killAgainAndAgain } from './rounds.ts'
+import { dropFolder, newFolder } from '../e2e/muster.ts'
+import { fullDisk, mountSmall, noRoom } from './faults.ts'
+import { type Figures, killAgainAndAgain } from './rounds.ts'
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '300' },
+    faults: { type: 'string', default: '50' },
     clients: { type: 'string', default: '64' },
     seed: { type: 'string', default: '1' },
   },
 })
-const figures = await killAgainAndAgain({
-  kills: Number(values.kills),
+const shared = {
   clients: Number(values.clients),
   seed: values.seed,
-  talk: (line) => console.log(line),
+  talk: (line: string) => console.log(line),
+}
+
+/** A database that has grown for a while fits in twice. */
+const smallDiskMiB = 64
+
+const killed = await killAgainAndAgain({ ...shared, kills: Number(values.kills) })
+print('killed under load', killed)
+const folder = newFolder()
+const unmount = mountSmall(folder, smallDiskMiB)
+const suffered = await killAgainAndAgain({
+  ...shared,
+  kills: Number(values.faults),
+  folder,
+  fault: unmount === undefined ? noRoom : fullDisk,
 })
-const { kills, killsAtStart, acknowledged, computers, commands, readyMs, violations } = figures
-const ms = (share: number): string =>
-  `${Math.round(readyMs[Math.floor((readyMs.length - 1) * share)] ?? 0)} ms`
-console.log(`seed                ${values.seed}
-kills               ${kills}, of them ${killsAtStart} while starting
-clients             ${values.clients}
-acknowledged        ${acknowledged} answers to ${computers} computers, ${commands} commands
-ready again         p50 ${ms(0.5)}, max ${ms(1)}
-violations          ${violations.length}`)
-for (const violation of violations) console.log(`  ${violation}`)
-process.exitCode = violations.length === 0 ? 0 : 1
+if (suffered.violations.length === 0) {
+  unmount?.()
+  dropFolder(folder)
+}
+print(unmount === undefined ? 'no room under load (a quota)' : 'disk filled under load', suffered)
 // Connections to servers that are gone would keep the process.
-process.exit()
+process.exit(killed.violations.length + suffered.violations.length === 0 ? 0 : 1)
+
+function print(what: string, figures: Figures): void {
+  const { kills, killsAtStart, acknowledged, computers, commands, violations } = figures
+  console.log(`${what} (seed ${values.seed}, ${values.clients} clients)
+  kills               ${kills}, of them ${killsAtStart} while starting
+  acknowledged        ${acknowledged} answers to ${computers} computers, ${commands} commands
+  ready again         ${spread(figures.readyMs)}
+  taken again         ${spread(figures.healedMs)}
+  violations          ${violations.length}`)
+  for (const violation of violations) console.log(`    ${violation}`)
+}
+
+function spread(sorted: readonly number[]): string {
+  const ms = (share: number): string =>
+    `${Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)} ms`
+  return sorted.length === 0 ? 'never needed' : `p50 ${ms(0.5)}, max ${ms(1)}`
+}

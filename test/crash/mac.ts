@@ -7,21 +7,43 @@ import { createOperator } from '../e2e/operator.ts'
 import { checkinType, exchange, type Got, harms, jsonOf, plistOf, reportType } from '../e2e/wire.ts'
 import { type CommandMemory, keep, type Life, type Memory, newCommand, newLife } from './memory.ts'
 
-export type Load = { readonly url: string; readonly memory: Memory; readonly chance: Chance }
+export type Load = {
+  readonly url: string
+  readonly memory: Memory
+  readonly chance: Chance
+  /** The disk fails: to be told to come back later is no fault of the server's. */
+  readonly isPatient?: boolean
+}
 
 /** Acts until the connection breaks, as it does when the server dies. Resolves to who it was by then. */
 export async function liveUntilBroken(load: Load, from: Life): Promise<Life> {
   let life = from
-  try {
-    for (;;) {
+  for (;;) {
+    try {
       if (life.commands.size >= commandsMax) life = succeed(load, life)
       await act(load, life)
+    } catch (error) {
+      if (isBroken(error)) return life
+      if (load.isPatient === true && error instanceof Unavailable) await sleep(retryMs)
+      else {
+        load.memory.broke('refused', String(error))
+        return life
+      }
     }
-  } catch (error) {
-    if (!isBroken(error)) load.memory.broke('refused', String(error))
   }
-  return life
 }
+
+/** A 503: nothing is known of what was asked for, except that nobody promised it. */
+class Unavailable extends Error {}
+
+/** Often enough to see within milliseconds that a server serves again. */
+const retryMs = 20
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** An answer that is no success, whoever got it. */
+const refused = (what: string, status: number): Error =>
+  new (status === 503 ? Unavailable : Error)(`${what} was answered ${status}`)
 
 /** Then another computer takes its place: enrolments must be among what is interrupted, to the end. */
 const commandsMax = 12
@@ -122,8 +144,10 @@ async function list({ url, memory }: Load, serials: readonly string[]): Promise<
     profile_status: 'assigned',
     op_type: 'added',
   }))
-  const { status } = await createOperator(url, adminToken).post('/dep/devices', { devices })
-  if (status !== 200) throw new Error(`a device list was answered ${status}`)
+  const { status, body } = await createOperator(url, adminToken).post('/dep/devices', { devices })
+  if (status !== 200) throw refused('a device list', status)
+  // One device each: a success in which it failed would be none.
+  if (JSON.stringify(body).includes('"failed"')) throw refused(JSON.stringify(body), status)
   memory.acknowledged += 1
   memory.listed.push(...serials)
 }
@@ -138,8 +162,7 @@ async function enqueue({ url, memory, chance }: Load, life: Life): Promise<void>
     request_type: repeatable ? 'DeviceInformation' : 'RestartDevice',
     command_uuid: command.uuid,
   })
-  if (status !== 201 && !(status === 200 && lost !== undefined))
-    throw new Error(`a command was answered ${status}`)
+  if (status !== 201 && !(status === 200 && lost !== undefined)) throw refused('a command', status)
   command.queued = true
   memory.acknowledged += 1
 }
@@ -243,7 +266,7 @@ async function put({ url, memory }: Load, type: string, body: string): Promise<G
   const got = await exchange(url, { path: '/mdm', headers: { 'content-type': type }, body })
   const harm = harms(got)
   if (harm.length > 0) throw new Error(`an answer that harms a client: ${harm.join(', ')}`)
-  if (got.status !== 200) throw new Error(`an MDM message was answered ${got.status}`)
+  if (got.status !== 200) throw refused('an MDM message', got.status)
   memory.acknowledged += 1
   return got
 }
@@ -257,7 +280,7 @@ async function agent({ url, memory }: Load, route: string, said: object) {
   })
   const answer = jsonOf(got)
   if (got.status !== 200 || answer['node_invalid'] === true)
-    throw new Error(`osquery's ${route} was answered ${got.status} ${String(got.body)}`)
+    throw refused(`osquery's ${route} (${String(got.body)})`, got.status)
   memory.acknowledged += 1
   return answer
 }

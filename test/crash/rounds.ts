@@ -3,6 +3,7 @@ import { type Chance, createChance } from '../../src/simulator/chance.ts'
 import { dropFolder, newFolder } from '../e2e/muster.ts'
 import { createChecks } from './check.ts'
 import { born, liveUntilBroken } from './mac.ts'
+import type { DiskFault } from './faults.ts'
 import { createMemory, type Life, type Memory } from './memory.ts'
 import { startVictim, type Victim } from './victim.ts'
 
@@ -11,6 +12,10 @@ export type RoundsOptions = {
   readonly clients: number
   readonly seed: string
   readonly talk?: (line: string) => void
+  /** The folder, where it is a small file system of its own; a new one that goes when left out. */
+  readonly folder?: string
+  /** Befalls the disk in every round, and passes before the server is killed. */
+  readonly fault?: DiskFault
 }
 
 export type Figures = {
@@ -22,6 +27,8 @@ export type Figures = {
   readonly commands: number
   /** From the process' start to its first answer, sorted. */
   readonly readyMs: readonly number[]
+  /** From the end of each fault until somebody's wish was taken again, sorted. */
+  readonly healedMs: readonly number[]
   readonly violations: readonly string[]
 }
 
@@ -31,8 +38,14 @@ const killAfterMs = { least: 5, most: 150 }
 /** One round in five lasts until caches are warm and the writer's groups are large. */
 const fullSwing = { rate: 0.2, leastMs: 300, mostMs: 600 }
 
-/** No server is so slow to give its first answer. */
-const firstAnswerMs = 10_000
+/** No server is so slow to give an answer. */
+const answerMs = 10_000
+
+/** Long enough for every client to be refused at least once. */
+const faultMs = { least: 200, most: 600 }
+
+/** What is promised of a disk that has room again. */
+const healsWithinMs = 5_000
 
 /** One kill in ten meets a server that is starting: opening the file, or the WAL of the one before it. */
 const atStart = { rate: 0.1, leastMs: 30, mostMs: 500 }
@@ -42,35 +55,35 @@ const wholeEvery = 25
 
 export async function killAgainAndAgain(options: RoundsOptions): Promise<Figures> {
   const { kills, clients, seed, talk = () => undefined } = options
-  const folder = newFolder()
+  const { folder = newFolder(), fault } = options
   const plan = createChance(seed)
   const memory = createMemory()
   const checks = createChecks(folder)
   const readyMs: number[] = []
+  const healedMs: number[] = []
   let killsAtStart = 0
   let lives: readonly Life[] = Array.from({ length: clients }, (_, number) =>
     born({ memory, chance: plan.fork(`client ${number}`) }),
   )
   for (let round = 0; round < kills; round += 1) {
     const chance = plan.fork(`round ${round}`)
-    if (chance.happens(atStart.rate)) {
+    if (fault === undefined && chance.happens(atStart.rate)) {
       killsAtStart += 1
       await killAtStart(folder, memory, chance)
       continue
     }
-    const served = await start(folder, memory)
+    const served = await start({ folder, memory, fault })
     readyMs.push(served.readyMs)
-    if (round % wholeEvery === 0) checks.whole(memory)
-    else checks.afterRestart(memory)
-    lives = await loadAndKill({ ...served, memory, chance }, lives)
+    checks[round % wholeEvery === 0 ? 'whole' : 'afterRestart'](memory)
+    lives = await loadAndKill({ ...served, folder, fault, memory, chance, healedMs }, lives)
     if (round % wholeEvery === 0) talk(progress(round, memory))
   }
   // What the last kill left is looked at, too.
-  const { victim } = await start(folder, memory)
+  const { victim } = await start({ folder, memory, fault: undefined })
   checks.whole(memory)
   hear(memory, await victim.kill())
-  if (memory.violations.length === 0) dropFolder(folder)
-  else talk(`The data folder is kept: ${folder}`)
+  if (memory.violations.length > 0) talk(`Look into ${folder}`)
+  else if (options.folder === undefined) dropFolder(folder)
   const everybody = [...memory.past, ...memory.present]
   return {
     kills,
@@ -79,6 +92,7 @@ export async function killAgainAndAgain(options: RoundsOptions): Promise<Figures
     computers: everybody.length,
     commands: everybody.reduce((sum, { commands }) => sum + commands.size, 0),
     readyMs: readyMs.toSorted((a, b) => a - b),
+    healedMs: healedMs.toSorted((a, b) => a - b),
     violations: memory.violations,
   }
 }
@@ -91,27 +105,33 @@ async function killAtStart(folder: string, memory: Memory, chance: Chance): Prom
 
 type Served = { readonly victim: Victim; readonly url: string; readonly readyMs: number }
 
-async function start(folder: string, memory: Memory): Promise<Served> {
+type Setting = {
+  readonly folder: string
+  readonly memory: Memory
+  readonly fault: DiskFault | undefined
+}
+
+async function start({ folder, memory, fault }: Setting): Promise<Served> {
   const started = performance.now()
-  const victim = startVictim(folder)
+  const victim = startVictim(folder, fault === undefined ? 'warn' : 'error')
   const url = await victim.ready
   if (url !== undefined) return { victim, url, readyMs: performance.now() - started }
   const said = await victim.kill()
   throw new Error(`no start: ${said}\n${memory.violations.join('\n')}`)
 }
 
-type Round = Served & { readonly memory: Memory; readonly chance: Chance }
+type Round = Served & Setting & { readonly chance: Chance; readonly healedMs: number[] }
 
-async function loadAndKill(
-  { victim, url, memory, chance }: Round,
-  lives: readonly Life[],
-): Promise<readonly Life[]> {
+async function loadAndKill(round: Round, lives: readonly Life[]): Promise<readonly Life[]> {
+  const { victim, url, memory, chance, fault } = round
+  const isPatient = fault !== undefined
   const before = memory.acknowledged
   const living = lives.map((life, number) =>
-    liveUntilBroken({ url, memory, chance: chance.fork(`client ${number}`) }, life),
+    liveUntilBroken({ url, memory, isPatient, chance: chance.fork(`client ${number}`) }, life),
   )
-  await firstAnswer(memory, before)
+  await nextAnswer(memory, before)
   await sleep(loadMs(chance))
+  if (fault !== undefined) await suffer(round, fault)
   const dead = victim.kill()
   const left = await Promise.all(living)
   hear(memory, await dead)
@@ -125,10 +145,24 @@ const loadMs = (chance: Chance): number =>
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function firstAnswer(memory: Memory, before: number): Promise<void> {
-  const late = performance.now() + firstAnswerMs
-  while (memory.acknowledged === before && performance.now() < late) await sleep(1)
-  if (memory.acknowledged === before) memory.broke('no answer', `within ${firstAnswerMs} ms`)
+/** Resolves to how long that took. */
+async function nextAnswer(memory: Memory, before: number): Promise<number> {
+  const began = performance.now()
+  while (memory.acknowledged === before && performance.now() < began + answerMs) await sleep(1)
+  if (memory.acknowledged === before) memory.broke('no answer', `within ${answerMs} ms`)
+  return performance.now() - began
+}
+
+/** The disk fails for a while and is mended; then somebody's wish must be taken again, soon. */
+async function suffer(round: Round, fault: DiskFault): Promise<void> {
+  const { victim, folder, memory, chance, healedMs } = round
+  const end = await fault.begin(victim.pid, folder)
+  await sleep(chance.integer(faultMs.least, faultMs.most))
+  await end()
+  const taken = await nextAnswer(memory, memory.acknowledged)
+  healedMs.push(taken)
+  if (taken > healsWithinMs) memory.broke('slow to heal', `${Math.round(taken)} ms`)
+  await sleep(chance.integer(killAfterMs.least, killAfterMs.most))
 }
 
 /** Whatever a server has to say to honest clients is a fault. */

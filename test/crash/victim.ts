@@ -16,7 +16,8 @@ export type Victim = {
   kill(): Promise<string>
 }
 
-export function startVictim(folder: string): Victim {
+/** Says every refusal, unless the log's level is raised to what is a fault of its own. */
+export function startVictim(folder: string, level: 'warn' | 'error' = 'warn'): Victim {
   const child = spawn(process.execPath, [program, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -26,7 +27,7 @@ export function startVictim(folder: string): Victim {
       MUSTER_ADMIN_TOKEN: adminToken,
       MUSTER_ENROLL_SECRET: enrollSecret,
       MUSTER_MASTER_KEY: masterKey,
-      MUSTER_LOG_LEVEL: 'warn',
+      MUSTER_LOG_LEVEL: level,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
