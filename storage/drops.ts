@@ -23,6 +23,9 @@ export function createDrops(db: Connection): {
   const moveOrigin = db.prepare(
     'UPDATE commands SET host_id = ? WHERE host_id = ? AND origin_host_id = ?',
   )
+  const moveChannel = db.prepare(
+    'UPDATE commands SET host_id = ? WHERE host_id = ? AND channel = ?',
+  )
   return {
     drop(change) {
       if (change.drop === 'host') for (const statement of ofHost) statement.run([change.id])
@@ -32,15 +35,17 @@ export function createDrops(db: Connection): {
       found.statement.run(found.keys.map((key) => named[key] ?? null))
     },
     move(change) {
-      if (change.origin === null) moveAll.run([change.to, change.from])
-      else moveOrigin.run([change.to, change.from, change.origin])
+      const { from, to, origin, channel } = change
+      if (channel !== undefined) moveChannel.run([to, from, channel])
+      else if (origin === null) moveAll.run([to, from])
+      else moveOrigin.run([to, from, origin])
     },
   }
 }
 
 const keyed = {
   alarm: ['alarms', ['host_id', 'name']],
-  outbox: ['outbox', ['id']],
+  outbox: ['outbox', ['id', 'created_at']],
   claim: ['claims', ['kind', 'value', 'host_id']],
   sealed: ['sealed', ['ref']],
   token: ['tokens', ['id']],

@@ -44,7 +44,8 @@ export type Write =
   | { readonly put: 'token'; readonly row: TokenRow }
   | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }
   | { readonly drop: 'alarm'; readonly host_id: string; readonly name: string }
-  | { readonly drop: 'outbox'; readonly id: string }
+  /** Only the row that was performed: asked for again meanwhile, it is a new one and stays. */
+  | { readonly drop: 'outbox'; readonly id: string; readonly created_at: number }
   | {
       readonly drop: 'claim'
       readonly kind: ClaimKind
@@ -60,12 +61,13 @@ export type Write =
   | { readonly drop: 'agent'; readonly node_key_hash: string; readonly host_id: string }
   /** Takes the host, its actor, channels, claims, alarms and sealed bytes; its journal and commands stay as history. */
   | { readonly drop: 'host'; readonly id: string }
-  /** Hands commands over: all of `from`, or only those that originated at `origin`. */
+  /** Hands commands over: all of `from`, or only those that originated at `origin` or are for `channel`. */
   | {
       readonly move: 'commands'
       readonly from: string
       readonly to: string
       readonly origin: string | null
+      readonly channel?: string
     }
 
 /** Why a turn is not durable. Only `conflict` and `claim-taken` are worth deciding again. */

@@ -34,25 +34,11 @@ type OutboxOptions = Told & {
 }
 
 export function createOutbox({ store, hosts, world, performers }: OutboxOptions): DueLoop {
-  /** Rows under way, and whether a host asked for the same once more meanwhile. */
-  const underWay = new Map<string, { again: boolean }>()
-
   async function perform(row: OutboxRow): Promise<boolean> {
-    const mark = { again: false }
-    underWay.set(row.id, mark)
-    const isDone = await performOnce(row)
-    underWay.delete(row.id)
-    if (!isDone || !mark.again) return isDone
-    // It may have been done before that was asked: the row that told of it left with the first.
-    const at = world.now()
-    const again: OutboxRow = { ...row, attempts: 0, due_at: at, created_at: at }
-    return (await store.commit([{ put: 'outbox', row: again }])).ok
-  }
-
-  async function performOnce(row: OutboxRow): Promise<boolean> {
     const attempt = await tried(performers[row.kind], row)
     if (attempt.kind === 'again') return putOff(row, attempt.afterMs)
-    const done: Write = { drop: 'outbox', id: row.id }
+    // Asked for once more meanwhile, it may have been done before that was asked: that row stays.
+    const done: Write = { drop: 'outbox', id: row.id, created_at: row.created_at }
     if (attempt.event === undefined) return (await store.commit([done])).ok
     const told = await tell({ hosts, store }, row.host_id, {
       events: [attempt.event],
@@ -79,10 +65,7 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
   hosts.live.watch({
     committed(writes) {
       for (const write of writes) {
-        if (!('put' in write && write.put === 'outbox')) continue
-        const mark = underWay.get(write.row.id)
-        if (mark !== undefined) mark.again = true
-        loop.expect(write.row.due_at)
+        if ('put' in write && write.put === 'outbox') loop.expect(write.row.due_at)
       }
     },
   })

@@ -167,7 +167,9 @@ function drop(tables: ModelTables, change: Extract<Write, { readonly drop: strin
     case 'alarm':
       return tables.alarms.drop(alarmKey(change.host_id, change.name))
     case 'outbox':
-      return tables.outbox.drop(change.id)
+      if (tables.outbox.get(change.id)?.created_at === change.created_at)
+        tables.outbox.drop(change.id)
+      return undefined
     case 'claim':
       return tables.claims.drop(claimKey(change.kind, change.value, change.host_id))
     case 'sealed':
@@ -213,10 +215,14 @@ function dropHost(tables: ModelTables, id: string): void {
 
 function moveCommands(
   { commands }: ModelTables,
-  { from, to, origin }: Extract<Write, { readonly move: string }>,
+  { from, to, origin, channel }: Extract<Write, { readonly move: string }>,
 ): void {
   const theirs = commands.where(
-    (row) => row.host_id === from && (origin === null || row.origin_host_id === origin),
+    (row) =>
+      row.host_id === from &&
+      (channel === undefined
+        ? origin === null || row.origin_host_id === origin
+        : row.channel === channel),
   )
   for (const row of theirs) commands.put(row.command_uuid, { ...row, host_id: to })
 }
@@ -235,7 +241,7 @@ export function openModelStore(): Store {
       if (isClosed) return { ok: false, error: { kind: 'unavailable', detail: 'closed' } }
       if (waiting >= waitingMax) return { ok: false, error: { kind: 'overloaded' } }
       waiting += 1
-      await undefined
+      await Promise.resolve()
       waiting -= 1
       return rows.apply(writes)
     },

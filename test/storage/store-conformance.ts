@@ -203,7 +203,7 @@ function drops(make: () => Promise<Store>): void {
   // prettier-ignore
   const dropped: readonly (readonly [Write, (store: Store) => unknown])[] = [
     [{ drop: 'alarm', host_id: 'h1', name: 'expire' }, ({ lookups }) => lookups.alarmsOf('h1')[0]],
-    [{ drop: 'outbox', id: 'o1' }, ({ lookups }) => lookups.dueOutbox(1e9, 1)[0]],
+    [{ drop: 'outbox', id: 'o1', created_at: 1 }, ({ lookups }) => lookups.dueOutbox(1e9, 1)[0]],
     [{ drop: 'sealed', ref: 's1' }, ({ lookups }) => lookups.sealed('s1')],
     [{ drop: 'token', id: 't1' }, ({ lookups }) => lookups.tokens()[0]],
     [{ drop: 'enroll_secret', id: 'n1' }, ({ lookups }) => lookups.enrollSecrets()[0]],
@@ -229,6 +229,26 @@ function drops(make: () => Promise<Store>): void {
     await store.commit([{ put: 'enrollment', row: { ...rows.enrollment, host_id: 'h2' } }])
     await store.commit([{ drop: 'enrollment', key: 'E1', host_id: 'h1' }])
     expect(store.lookups.enrollment('E1')?.host_id).toBe('h2')
+  })
+
+  test('an effect asked for again since is not dropped in the name of the former', async () => {
+    const store = await make()
+    await store.commit(everything)
+    await store.commit([{ put: 'outbox', row: { ...rows.outbox, created_at: 2 } }])
+    await store.commit([{ drop: 'outbox', id: 'o1', created_at: 1 }])
+    expect(store.lookups.dueOutbox(1e9, 1)).toEqual([{ ...rows.outbox, created_at: 2 }])
+  })
+
+  test('the commands of one channel go where it goes', async () => {
+    const store = await make()
+    const other = commandRow('c2', { channel: 'OTHER', seq: 2 })
+    await store.commit([
+      { put: 'command', row: commandRow('c1') },
+      { put: 'command', row: other },
+    ])
+    await store.commit([{ move: 'commands', from: 'h1', to: 'h2', origin: null, channel: 'OTHER' }])
+    expect(store.lookups.openCommands('h1').map((row) => row.command_uuid)).toEqual(['c1'])
+    expect(store.lookups.openCommands('h2')).toEqual([{ ...other, host_id: 'h2' }])
   })
 
   test('a merge hands over all commands, and a split only those that came with the loser', async () => {
