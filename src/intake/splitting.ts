@@ -99,7 +99,14 @@ function decide(
         ],
       },
     },
-    writes: [...done.writes, ...alarmsBack(lookups, undo)],
+    writes: [
+      ...done.writes,
+      // Commands sent since the merge go where their channel goes: nobody else could report on them.
+      ...Object.keys(parts.mdm?.channels ?? {}).map((channel): Write => {
+        return { move: 'commands', from: undo.survivorId, to: undo.loserId, origin: null, channel }
+      }),
+      ...alarmsBack(lookups, undo, parts),
+    ],
   })
 }
 
@@ -152,10 +159,15 @@ const factsFrom = (survivor: HostContext, loser: HostContext): readonly FactName
   })
 
 /** Open commands go back with their timers. */
-function alarmsBack(lookups: Lookups, { survivorId, loserId, origins }: Undo): readonly Write[] {
+function alarmsBack(
+  lookups: Lookups,
+  { survivorId, loserId, origins }: Undo,
+  { mdm }: Parts,
+): readonly Write[] {
+  const channels = Object.keys(mdm?.channels ?? {})
   const theirs = lookups
     .openCommands(survivorId)
-    .filter(({ origin_host_id }) => origins.includes(origin_host_id))
+    .filter((row) => origins.includes(row.origin_host_id) || channels.includes(row.channel))
     .map(({ command_uuid }) => expiryAlarm(command_uuid))
   return lookups
     .alarmsOf(survivorId)
