@@ -48,14 +48,15 @@ export async function carryOut(
   const { store, hosts, cause } = how
   const created = store.lookups.hostActor(hostId) === undefined
   const others = otherAsks(outcome, how)
-  const writes = [...outcome.writes, ...(how.writes ?? [])]
+  // Keys that live on with another host go there as they were; what the host hears may change them.
+  const [keys, writes] = parted([...outcome.writes, ...(how.writes ?? [])], isLivingKey)
   const told = (snapshots: ReadonlyMap<string, HostSnapshot>): Omit<Ask, 'cause'> => ({
     events: eventsOf(outcome, how, snapshots),
     ...(how.seen && { seen: how.seen }),
   })
   const involved = [hostId, ...losers, ...Object.keys(others)]
   if (involved.length === 1) {
-    const ask: Ask = { ...told(new Map()), cause, writes }
+    const ask: Ask = { ...told(new Map()), cause, first: keys, writes }
     const asked = created ? await hosts.create(hostId, ask) : await hosts.ask(hostId, ask)
     return asked.ok ? ok({ answer: asked.value, created }) : asked
   }
@@ -70,7 +71,11 @@ export async function carryOut(
       const moved = yielding ? movedLastSeen : movedRows
       return ok({
         cause,
-        asks: { ...others, ...(yielding && yieldAsks(losers, how.at)), [hostId]: landing },
+        asks: {
+          ...others,
+          ...(yielding && yieldAsks(losers, how.at)),
+          [hostId]: { ...landing, first: keys },
+        },
         merged: Object.fromEntries(losers.map((loser) => [loser, hostId])),
         writes: [...writes, ...losers.flatMap((loser) => moved(store.lookups, loser, hostId))],
       })
@@ -80,6 +85,17 @@ export async function carryOut(
   const answer = joined.value.get(hostId)
   return answer === undefined ? fail({ kind: 'conflict' }) : ok({ answer, created })
 }
+
+const isLivingKey = (write: Write): boolean =>
+  'put' in write && write.put === 'agent' && write.row.revoked_at === null
+
+const parted = (
+  writes: readonly Write[],
+  matches: (write: Write) => boolean,
+): readonly [matching: readonly Write[], others: readonly Write[]] => [
+  writes.filter(matches),
+  writes.filter((write) => !matches(write)),
+]
 
 /** Whom it absorbs, which of its keys end, how it is listed, and what was seen. */
 function eventsOf(

@@ -14,6 +14,8 @@ export type Ask = {
   readonly cause: Cause
   /** Rows that belong to the same change, such as claims and sealed bodies. */
   readonly writes?: readonly Write[]
+  /** Rows as they are before the host hears of it: its own rows, where they change, replace them. */
+  readonly first?: readonly Write[]
   /** The computer itself spoke, by this protocol. */
   readonly seen?: 'mdm' | 'osquery'
 }

@@ -46,6 +46,7 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
     asked,
     version: host.version,
     writes: [
+      ...(ask.first ?? []),
       ...host.writes,
       ...commands.writes,
       // First what ends, then what begins: an alarm may be set again by the turn that hears of it.
