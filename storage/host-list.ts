@@ -146,13 +146,14 @@ function walked(narrowed: Narrowed, { sort }: HostListQuery): Source {
   }
 }
 
+/** The `+` keeps SQLite from gathering by combination, and sorting all it gathered, where a walk is meant. */
 function withinCombinations(
   { combinations, everyCombination }: Narrowed,
   row: 'h' | 'l',
 ): Sql | undefined {
-  if (everyCombination) return sql(`${row}.combination IS NOT NULL`)
+  if (everyCombination) return sql(`+${row}.combination IS NOT NULL`)
   return isOneOf(
-    `${row}.combination`,
+    `+${row}.combination`,
     combinations.map(({ id }) => id),
   )
 }
