@@ -4,10 +4,11 @@ import type { HostEvent } from '../../machines/host-events.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import type { Consequences } from '../identity/decision.ts'
+import { type Undo, undoOf } from '../identity/undo.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Answer, Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
-import { absorbEvents, movedLastSeen, movedRows, settleEvent } from './parts.ts'
+import { absorbEvents, movedLastSeen, movedRows, partsOf, settleEvent } from './parts.ts'
 
 export type Listed = { readonly identity: Identity; readonly quarantined: boolean }
 
@@ -77,7 +78,10 @@ export async function carryOut(
           [hostId]: { ...landing, first: keys },
         },
         merged: Object.fromEntries(losers.map((loser) => [loser, hostId])),
-        writes: [...writes, ...losers.flatMap((loser) => moved(store.lookups, loser, hostId))],
+        writes: [
+          ...(yielding ? writes : writes.map((write) => withReplaced(write, snapshots))),
+          ...losers.flatMap((loser) => moved(store.lookups, loser, hostId)),
+        ],
       })
     },
   })
@@ -96,6 +100,18 @@ const parted = (
   writes.filter(matches),
   writes.filter((write) => !matches(write)),
 ]
+
+/** A split gives the survivor its MDM standing back, which no row but its actor's has. */
+function withReplaced(write: Write, snapshots: ReadonlyMap<string, HostSnapshot>): Write {
+  if (!('put' in write) || write.put !== 'merge') return write
+  const [survivor, loser] = [write.row.survivor_id, write.row.loser_id].map((id) => {
+    const snapshot = snapshots.get(id)
+    return snapshot === undefined ? null : partsOf(snapshot).mdm
+  })
+  if (!survivor || !loser) return write
+  const undo: Undo = { ...undoOf(write.row), replacedMdm: survivor }
+  return { put: 'merge', row: { ...write.row, undo: JSON.stringify(undo) } }
+}
 
 /** Whom it absorbs, which of its keys end, how it is listed, and what was seen. */
 function eventsOf(

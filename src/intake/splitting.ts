@@ -67,6 +67,7 @@ function decide(
   const fresh = freshOf(means)
   const done = split(merge, known, fresh)
   const parts = partsFor(survivor, undo)
+  const standing = standingsBack({ survivor, loser, undo }, parts)
   const reopened = (hostId: string): Parts['agents'] => reopenedAgents(undo, done, hostId)
   const at = fresh.atMs
   const release: HostEvent = { type: 'identity.release', at, parts }
@@ -79,7 +80,7 @@ function decide(
           {
             type: 'identity.absorb',
             at,
-            parts: { mdm: null, dep: null, agents: reopened(undo.survivorId) },
+            parts: { mdm: standing.survivor, dep: null, agents: reopened(undo.survivorId) },
           },
           settleEvent(listedAs(done, undo.survivorId), at, {
             forget: factsFrom(survivor.context, loser.context),
@@ -93,7 +94,11 @@ function decide(
           {
             type: 'identity.absorb',
             at,
-            parts: { ...parts, agents: { ...parts.agents, ...reopened(undo.loserId) } },
+            parts: {
+              ...parts,
+              mdm: standing.loser,
+              agents: { ...parts.agents, ...reopened(undo.loserId) },
+            },
           },
           settleEvent(listedAs(done, undo.loserId), at),
         ],
@@ -101,6 +106,8 @@ function decide(
     },
     writes: [
       ...done.writes,
+      // A standing that comes back as it was makes no difference that the runtime would write down.
+      ...enrollmentRows(undo.loserId, standing.loser),
       // Commands sent since the merge go where their channel goes: nobody else could report on them.
       ...Object.keys(parts.mdm?.channels ?? {}).map((channel): Write => {
         return { move: 'commands', from: undo.survivorId, to: undo.loserId, origin: null, channel }
@@ -131,6 +138,31 @@ function partsFor(survivor: HostSnapshot, undo: Undo): Parts {
     ),
   }
 }
+
+type Parted = {
+  readonly survivor: HostSnapshot
+  readonly loser: HostSnapshot
+  readonly undo: Undo
+}
+
+/**
+ * Two MDM lives were made one, so one of them ended there, and its device was never told: it cannot enrol
+ * again by itself. With the other gone it comes back.
+ */
+function standingsBack(
+  { survivor, loser, undo }: Parted,
+  { mdm: theirs }: Parts,
+): { readonly survivor: Parts['mdm']; readonly loser: Parts['mdm'] } {
+  if (theirs !== null) return { survivor: undo.replacedMdm ?? null, loser: theirs }
+  const isOurs = partsOf(survivor).mdm !== null
+  return { survivor: null, loser: isOurs ? partsOf(loser).mdm : null }
+}
+
+const enrollmentRows = (host_id: string, mdm: Parts['mdm']): readonly Write[] =>
+  Object.values(mdm?.channels ?? {}).map(({ key, kind: channel, type, since }) => ({
+    put: 'enrollment',
+    row: { key, host_id, channel, type, created_at: since },
+  }))
 
 /** Agents whose keys the merge had ended and the split opens again. */
 const reopenedAgents = (undo: Undo, done: Split, hostId: string): Parts['agents'] =>

@@ -177,6 +177,33 @@ describe('two hosts that turn out to be one', () => {
   })
 })
 
+describe('two enrolled computers that an operator took for one', () => {
+  for (const newer of ['survivor', 'other'] as const)
+    test(`both talk to their hosts again after the split, also when the life of the ${newer} was the newer`, async () => {
+      const [mac, other] = [await stage.enrolled(), await stage.enrolled()]
+      await (newer === 'survivor' ? mac : other).enrolInMdm()
+      const [ours, theirs] = [await stage.host(mac.serial), await stage.host(other.serial)]
+      const uuids = [`of-ours-${newer}`, `of-theirs-${newer}`]
+      for (const [index, { id }] of [ours, theirs].entries()) {
+        const wish = { request_type: 'DeviceInformation', command_uuid: uuids[index] }
+        expect((await stage.operator.post(`/hosts/${id}/commands`, wish)).status).toBe(201)
+      }
+      const merge = await stage.operator.post(`/hosts/${ours.id}/merge`, { with: theirs.id })
+      expect(merge).toMatchObject({ status: 200, body: { survivor: ours.id } })
+      expect((await stage.operator.post(`/hosts/${ours.id}/split`, {})).status).toBe(200)
+      for (const [index, computer] of [mac, other].entries()) {
+        const { id, epoch } = [ours, theirs][index] ?? ours
+        expect(await stage.host(computer.serial)).toMatchObject({
+          id,
+          epoch,
+          mdm: { state: 'enrolled.ready' },
+        })
+        expect(await computer.idle()).toMatchObject({ uuid: uuids[index] })
+        expect(await computer.report('Acknowledged', uuids[index] ?? '')).toBeUndefined()
+      }
+    })
+})
+
 describe('a computer that leaves', () => {
   test('by CheckOut is answered 400 until it authenticates again', async () => {
     const mac = await stage.enrolled()
