@@ -18,13 +18,19 @@ const target = { kind: 'at-least', value: 2_000 } as const
 export const cycles: Bench = {
   name: 'cycles',
   async run(setup) {
-    const [inside, overHttp] = [await insideRate(setup), await httpRate(setup)]
+    const inside = await insideRate(setup)
+    const overHttp = await httpRate(setup)
     return [
       {
         what: `Command cycles, in process, ${talkingHosts} hosts at once`,
-        value: inside,
+        value: inside.rate,
         unit: '/s',
         target,
+      },
+      {
+        what: 'Command cycles, in process: processor time of all threads',
+        value: inside.cpuUs,
+        unit: 'µs',
       },
       {
         what: `Command cycles, three requests each over HTTP, ${httpHosts} hosts at once`,
@@ -36,23 +42,33 @@ export const cycles: Bench = {
   },
 }
 
-/** Cycles a second of so many hosts, each in its own conversation, after one second that does not count. */
-async function rateOf(hosts: number, seconds: number, cycle: (nth: number) => Promise<void>) {
+/** `cpuUs` is per cycle, of this process: it does not mind what else the machine does. */
+type Talked = { readonly rate: number; readonly cpuUs: number }
+
+/** So many hosts, each in its own conversation, after one second that does not count. */
+async function rateOf(
+  hosts: number,
+  seconds: number,
+  cycle: (nth: number) => Promise<void>,
+): Promise<Talked> {
   const start = performance.now() + 1_000
-  const end = start + seconds * 1_000
+  let before: NodeJS.CpuUsage | undefined
   let count = 0
+  const end = start + seconds * 1_000
   async function converse(nth: number): Promise<void> {
     while (performance.now() < end) {
       await cycle(nth)
-      const now = performance.now()
-      if (now >= start && now < end) count += 1
+      if (performance.now() < start) continue
+      before ??= process.cpuUsage()
+      count += 1
     }
   }
   await Promise.all(Array.from({ length: hosts }, (_, nth) => converse(nth)))
-  return count / seconds
+  const { user, system } = process.cpuUsage(before)
+  return { rate: count / ((performance.now() - start) / 1_000), cpuUs: (user + system) / count }
 }
 
-async function insideRate({ folder, seconds }: Setup): Promise<number> {
+async function insideRate({ folder, seconds }: Setup): Promise<Talked> {
   const own = mkdtempSync(join(folder, 'muster-cycles-'))
   const house = await openHouse(own)
   try {
@@ -115,7 +131,7 @@ async function httpRate({ folder, seconds }: Setup): Promise<number> {
 
 async function talk({ port }: ServerProcess, seconds: number): Promise<number> {
   const clients = await Promise.all(Array.from({ length: httpHosts }, () => openClient(port)))
-  const rate = await rateOf(httpHosts, seconds * 2, async (nth) => {
+  const { rate } = await rateOf(httpHosts, seconds * 2, async (nth) => {
     const client = clients[nth]
     if (client !== undefined) await cycleOver(client, nth)
   })
