@@ -40,6 +40,8 @@ type OsqueryIntakeOptions = {
   readonly sight: Sight
   readonly world: World
   readonly isEnrollSecret: (secret: string) => boolean
+  /** A node key nobody can guess. @default 256 random bits */
+  readonly mint?: () => string
 }
 
 export type OsqueryIntake = {
@@ -104,7 +106,7 @@ async function enroll(options: OsqueryIntakeOptions, message: Enroll): Promise<O
   const { world, sight } = options
   if (!options.isEnrollSecret(message.enrollSecret))
     return { kind: 'failed', status: 401, error: 'the enroll secret is not valid' }
-  const nodeKey = mintToken('')
+  const nodeKey = options.mint?.() ?? mintToken('')
   const at = world.now()
   const { systemInfo, osqueryInfo } = message
   const { claims } = normalise({

@@ -52,44 +52,43 @@ export function createDurableRows(missing: ReadonlySet<MissingRule> = new Set())
   }
 }
 
+type Put<Kind> = Extract<Write, { readonly put: Kind }>
+
 function createWriter(
   tables: ModelTables,
   missing: ReadonlySet<MissingRule>,
 ): (change: Write) => Refusal | undefined {
-  function put(change: Extract<Write, { readonly put: string }>): Refusal | undefined {
-    switch (change.put) {
-      case 'host_actor': {
-        const { row } = change
-        if (!missing.has('fences') && !follows(tables.host_actors.get(row.host_id), row))
-          return 'conflict'
-        return void tables.host_actors.put(row.host_id, row)
-      }
-      case 'command': {
-        const { row } = change
-        if (!missing.has('fences') && !follows(tables.commands.get(row.command_uuid), row))
-          return 'conflict'
-        return void tables.commands.put(row.command_uuid, row)
-      }
-      case 'claim': {
-        const { row } = change
-        if (row.status === 'active' && !missing.has('claims') && isTaken(tables, row))
-          return 'claim-taken'
-        return void tables.claims.put(claimKey(row.kind, row.value, row.host_id), row)
-      }
-      case 'host':
-        return void putHost(tables, change.row)
-      case 'journal':
-        return void assertTyped('journal', change.row)
-      case 'last_seen':
-        return void putSeen(tables, change.row)
-      default:
-        return void putPlain(tables, change)
-    }
+  const comparesVersions = !missing.has('fences')
+  const keepsOwners = !missing.has('claims')
+
+  function putActor({ row }: Put<'host_actor'>): Refusal | undefined {
+    const before = tables.host_actors.get(row.host_id)
+    if (comparesVersions && !follows(before, row)) return 'conflict'
+    tables.host_actors.put(row.host_id, row)
+    return undefined
   }
+
+  function putCommand({ row }: Put<'command'>): Refusal | undefined {
+    const before = tables.commands.get(row.command_uuid)
+    if (comparesVersions && !follows(before, row)) return 'conflict'
+    tables.commands.put(row.command_uuid, row)
+    return undefined
+  }
+
+  function putClaim({ row }: Put<'claim'>): Refusal | undefined {
+    if (keepsOwners && row.status === 'active' && isTaken(tables, row)) return 'claim-taken'
+    tables.claims.put(claimKey(row.kind, row.value, row.host_id), row)
+    return undefined
+  }
+
   return (change) => {
-    if ('put' in change) return put(change)
-    if ('move' in change) return void moveCommands(tables, change)
-    return void drop(tables, change)
+    if ('move' in change) moveCommands(tables, change)
+    else if ('drop' in change) drop(tables, change)
+    else if (change.put === 'host_actor') return putActor(change)
+    else if (change.put === 'command') return putCommand(change)
+    else if (change.put === 'claim') return putClaim(change)
+    else putFree(tables, change)
+    return undefined
   }
 }
 
@@ -128,74 +127,70 @@ function putSeen({ last_seen }: ModelTables, row: LastSeenRow): void {
 const unheardOf = (host_id: string): LastSeenRow =>
   ({ host_id, at: null, mdm_at: null, osquery_at: null }) as unknown as LastSeenRow
 
-type PlainPut = Exclude<
+type FreePut = Exclude<
   Extract<Write, { readonly put: string }>,
-  { readonly put: 'host_actor' | 'host' | 'command' | 'journal' | 'claim' | 'last_seen' }
+  { readonly put: 'host_actor' | 'command' | 'claim' }
 >
 
-function putPlain(tables: ModelTables, change: PlainPut): void {
-  switch (change.put) {
-    case 'alarm':
-      return tables.alarms.put(alarmKey(change.row.host_id, change.row.name), change.row)
-    case 'outbox':
-      return tables.outbox.put(change.row.id, change.row)
-    case 'enrollment':
-      return tables.enrollments.put(change.row.key, change.row)
-    case 'dep_device':
-      return tables.dep_devices.put(change.row.serial, change.row)
-    case 'agent':
-      return tables.agents.put(change.row.node_key_hash, change.row)
-    case 'sealed':
-      return tables.sealed.put(change.row.ref, change.row)
-    case 'conflict':
-      return tables.conflicts.put(change.row.id, change.row)
-    case 'merge':
-      return tables.merges.put(change.row.id, change.row)
-    case 'token':
-      return tables.tokens.put(change.row.id, change.row)
-    case 'enroll_secret':
-      return tables.enroll_secrets.put(change.row.id, change.row)
-    default:
-      throw new Error(`no table for ${JSON.stringify(change satisfies never)}`)
-  }
+/** How each row that breaks no rule is put: replaced by key, but for the two that live with a host. */
+const freePuts: {
+  readonly [Kind in FreePut['put']]: (tables: ModelTables, row: Put<Kind>['row']) => void
+} = {
+  host: putHost,
+  journal: (_tables, row) => assertTyped('journal', row),
+  last_seen: putSeen,
+  alarm: ({ alarms }, row) => alarms.put(alarmKey(row.host_id, row.name), row),
+  outbox: ({ outbox }, row) => outbox.put(row.id, row),
+  enrollment: ({ enrollments }, row) => enrollments.put(row.key, row),
+  dep_device: ({ dep_devices }, row) => dep_devices.put(row.serial, row),
+  agent: ({ agents }, row) => agents.put(row.node_key_hash, row),
+  sealed: ({ sealed }, row) => sealed.put(row.ref, row),
+  conflict: ({ conflicts }, row) => conflicts.put(row.id, row),
+  merge: ({ merges }, row) => merges.put(row.id, row),
+  token: ({ tokens }, row) => tokens.put(row.id, row),
+  enroll_secret: ({ enroll_secrets }, row) => enroll_secrets.put(row.id, row),
+}
+
+function putFree(tables: ModelTables, { put, row }: FreePut): void {
+  // The table pairs each kind with its row, which the compiler cannot follow through the union.
+  const apply = freePuts[put] as (tables: ModelTables, row: FreePut['row']) => void
+  apply(tables, row)
 }
 
 const alarmKey = (hostId: string, name: string): string => `${hostId} ${name}`
 
-function drop(tables: ModelTables, change: Extract<Write, { readonly drop: string }>): void {
-  switch (change.drop) {
-    case 'alarm':
-      return tables.alarms.drop(alarmKey(change.host_id, change.name))
-    case 'outbox':
-      if (tables.outbox.get(change.id)?.created_at === change.created_at)
-        tables.outbox.drop(change.id)
-      return undefined
-    case 'claim':
-      return tables.claims.drop(claimKey(change.kind, change.value, change.host_id))
-    case 'sealed':
-      return tables.sealed.drop(change.ref)
-    case 'token':
-      return tables.tokens.drop(change.id)
-    case 'enroll_secret':
-      return tables.enroll_secrets.drop(change.id)
-    case 'host':
-      return dropHost(tables, change.id)
-    default:
-      return dropOwned(tables, change)
-  }
+type Drop = Extract<Write, { readonly drop: string }>
+
+const drops: {
+  readonly [Kind in Drop['drop']]: (
+    tables: ModelTables,
+    change: Extract<Drop, { readonly drop: Kind }>,
+  ) => void
+} = {
+  alarm: ({ alarms }, { host_id, name }) => alarms.drop(alarmKey(host_id, name)),
+  outbox({ outbox }, { id, created_at }) {
+    if (outbox.get(id)?.created_at === created_at) outbox.drop(id)
+  },
+  claim: ({ claims }, { kind, value, host_id }) => claims.drop(claimKey(kind, value, host_id)),
+  sealed: ({ sealed }, { ref }) => sealed.drop(ref),
+  token: ({ tokens }, { id }) => tokens.drop(id),
+  enroll_secret: ({ enroll_secrets }, { id }) => enroll_secrets.drop(id),
+  dep_device({ dep_devices }, { serial, host_id }) {
+    if (dep_devices.get(serial)?.host_id === host_id) dep_devices.drop(serial)
+  },
+  enrollment({ enrollments }, { key, host_id }) {
+    if (enrollments.get(key)?.host_id === host_id) enrollments.drop(key)
+  },
+  agent({ agents }, { node_key_hash, host_id }) {
+    if (agents.get(node_key_hash)?.host_id === host_id) agents.drop(node_key_hash)
+  },
+  host: (tables, { id }) => dropHost(tables, id),
 }
 
-type OwnedDrop = Extract<Write, { readonly drop: 'dep_device' | 'enrollment' | 'agent' }>
-
-function dropOwned(tables: ModelTables, change: OwnedDrop): void {
-  const { host_id } = change
-  if (change.drop === 'dep_device') {
-    if (tables.dep_devices.get(change.serial)?.host_id === host_id)
-      tables.dep_devices.drop(change.serial)
-  } else if (change.drop === 'enrollment') {
-    if (tables.enrollments.get(change.key)?.host_id === host_id) tables.enrollments.drop(change.key)
-  } else if (tables.agents.get(change.node_key_hash)?.host_id === host_id)
-    tables.agents.drop(change.node_key_hash)
+function drop(tables: ModelTables, change: Drop): void {
+  // As with puts: each kind has its own change.
+  const apply = drops[change.drop] as (tables: ModelTables, change: Drop) => void
+  apply(tables, change)
 }
 
 function dropHost(tables: ModelTables, id: string): void {

@@ -1,0 +1,114 @@
+// Whether the rows of one host agree with each other.
+import { expiryAlarm } from '../../machines/command.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import type { Agent, Channel } from '../../machines/host-context.ts'
+import { hostRow } from '../../src/runtime/projection.ts'
+import type { AgentRow, EnrollmentRow } from '../../storage/rows.ts'
+import type { Lookups } from '../../storage/store.ts'
+
+/** What is wrong with the host; nothing when all is well. */
+export function hostFaults(
+  lookups: Lookups,
+  hostId: string,
+  sharesKeys: boolean,
+): readonly string[] {
+  const host = lookups.host(hostId)
+  const actor = lookups.hostActor(hostId)
+  if (host === undefined || actor === undefined || host.merged_into !== null)
+    return goneFaults(lookups, hostId)
+  // A stored snapshot has the context and the value of a live one.
+  const snapshot = JSON.parse(actor.snapshot) as HostSnapshot
+  return [
+    ...listingFaults(lookups, snapshot),
+    ...channelFaults(lookups, snapshot),
+    // Clones enrol under one key: the row is of whoever did so last, and goes when either leaves.
+    ...(sharesKeys ? [] : keyFaults(lookups, snapshot)),
+    ...alarmFaults(lookups, hostId),
+  ]
+}
+
+/** A host that is gone or part of another keeps no work. */
+function goneFaults(lookups: Lookups, hostId: string): readonly string[] {
+  const open = lookups.openCommands(hostId).map(({ command_uuid }) => command_uuid)
+  const alarms = lookups.alarmsOf(hostId).map(({ name }) => name)
+  return [...open, ...alarms].map((name) => `${hostId} is gone and left ${name} behind`)
+}
+
+function listingFaults(lookups: Lookups, snapshot: HostSnapshot): readonly string[] {
+  const { id } = snapshot.context
+  const listed = { ...lookups.host(id), updated_at: 0 }
+  const expected = hostRow(snapshot, 0)
+  return JSON.stringify(expected) === JSON.stringify(listed)
+    ? []
+    : [`${id} is listed as ${JSON.stringify(listed)} and is ${JSON.stringify(expected)}`]
+}
+
+function channelFaults(lookups: Lookups, { context }: HostSnapshot): readonly string[] {
+  const { id, channels, agents, dep } = context
+  const device = lookups.depDevicesOf(id)[0] ?? null
+  return [
+    ...lookups
+      .enrollmentsOf(id)
+      .flatMap((row) => unlike(id, row, enrollmentRow(id, channels[row.key]))),
+    ...lookups
+      .agentsOf(id)
+      .filter(({ revoked_at }) => revoked_at === null)
+      .flatMap((row) => unlike(id, row, agentRow(id, agents[row.node_key_hash]))),
+    ...Object.keys(agents)
+      .filter((keyHash) => lookups.agent(keyHash)?.host_id !== id)
+      .map((keyHash) => `agent ${keyHash} of ${id} has no row`),
+    ...unlike(
+      id,
+      device && [device.serial, device.raw],
+      dep && [dep.serial_number, JSON.stringify(dep.raw)],
+    ),
+  ]
+}
+
+function unlike(hostId: string, row: unknown, expected: unknown): readonly string[] {
+  const [left, right] = [JSON.stringify(row), JSON.stringify(expected)]
+  return left === right ? [] : [`a row of ${hostId} is ${left} instead of ${right}`]
+}
+
+const enrollmentRow = (hostId: string, channel: Channel | undefined): EnrollmentRow | null =>
+  channel === undefined
+    ? null
+    : {
+        key: channel.key,
+        host_id: hostId,
+        channel: channel.kind,
+        type: channel.type,
+        created_at: channel.since,
+      }
+
+const agentRow = (hostId: string, agent: Agent | undefined): AgentRow | null =>
+  agent === undefined
+    ? null
+    : {
+        node_key_hash: agent.keyHash,
+        host_id: hostId,
+        instance: agent.instance,
+        enrolled_at: agent.enrolledAt,
+        expires_at: agent.expiresAt,
+        revoked_at: null,
+        detail_at: agent.detailAt,
+      }
+
+function keyFaults(lookups: Lookups, { context: { id, channels } }: HostSnapshot): string[] {
+  return Object.keys(channels)
+    .filter((key) => lookups.enrollment(key)?.host_id !== id)
+    .map((key) => `channel ${key} of ${id} has no row`)
+}
+
+/** Every open command has its timer, and every timer its command. */
+function alarmFaults(lookups: Lookups, hostId: string): readonly string[] {
+  const due = (name: string, at: number): string => `${name} at ${at}`
+  const alarms = lookups.alarmsOf(hostId).map(({ name, due_at }) => due(name, due_at))
+  const expected = lookups
+    .openCommands(hostId)
+    .map(({ command_uuid, expires_at }) => due(expiryAlarm(command_uuid), expires_at))
+  return [
+    ...expected.filter((one) => !alarms.includes(one)).map((one) => `${hostId} has no ${one}`),
+    ...alarms.filter((one) => !expected.includes(one)).map((one) => `${hostId} kept ${one}`),
+  ]
+}

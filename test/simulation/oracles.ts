@@ -1,0 +1,160 @@
+// What must hold of the durable rows after every turn, from rows alone: nothing here asks the runtime.
+import type { CommandSnapshot } from '../../machines/command.ts'
+import type { CommandRow } from '../../storage/rows.ts'
+import type { Write } from '../../storage/store.ts'
+import { hostFaults } from './host-oracles.ts'
+import type { DurableRows } from './model-store.ts'
+
+export type Oracles = {
+  /** After each durable turn. */
+  applied(writes: readonly Write[]): void
+  /** An effect is about to leave the process. */
+  performing(outboxId: string): void
+  /** The process died: what it meant to do and did not write down will never be done. */
+  died(): void
+}
+
+type OracleOptions = {
+  readonly rows: DurableRows
+  readonly now: () => number
+  readonly violate: (what: string) => void
+  /** Two computers may enrol under one key, as clones do. */
+  readonly sharesKeys: boolean
+}
+
+type Put<Kind> = Extract<Write, { readonly put: Kind }>
+
+export function createOracles(options: OracleOptions): Oracles {
+  const { rows, violate } = options
+  const versions = new Map<string, number>()
+  const commands = new Map<string, CommandRow>()
+  /** Effects asked for since they were last begun. */
+  const owed = new Set<string>()
+
+  function ofWrite(write: Write): void {
+    if ('move' in write) return
+    if ('drop' in write) {
+      if (write.drop === 'host') versions.delete(write.id)
+      return
+    }
+    if (write.put === 'outbox') owed.add(write.row.id)
+    if (write.put === 'host_actor') ofActor(write)
+    if (write.put === 'command') ofCommand(write)
+    if (write.put === 'claim') ofClaim(write)
+  }
+
+  function ofActor({ row: { host_id, version } }: Put<'host_actor'>): void {
+    const before = versions.get(host_id) ?? 0
+    if (version !== before + 1) violate(`${host_id} went from version ${before} to ${version}`)
+    versions.set(host_id, version)
+  }
+
+  function ofCommand({ row }: Put<'command'>): void {
+    const before = commands.get(row.command_uuid)
+    const from = before?.version ?? 0
+    if (row.version !== from + 1)
+      violate(`${row.command_uuid} went from version ${from} to ${row.version}`)
+    if (before?.open === 0)
+      violate(`${row.command_uuid} was ${before.state} and became ${row.state}`)
+    ofCommandRow(row)
+  }
+
+  function ofCommandRow(row: CommandRow): void {
+    const { command_uuid, state, expires_at } = row
+    if (state === 'expired' && options.now() < expires_at)
+      violate(`${command_uuid} expired ${expires_at - options.now()} ms early`)
+    const snapshot = JSON.parse(row.snapshot) as CommandSnapshot
+    const open = snapshot.status === 'active' ? 1 : 0
+    if (snapshot.value !== state || open !== row.open)
+      violate(`the row of ${command_uuid} says ${state} and its snapshot ${snapshot.value}`)
+  }
+
+  /** At most one live host owns an identifier. */
+  function ofClaim({ row: { kind, value } }: Put<'claim'>): void {
+    const owners = rows.lookups.claimsOn(kind, value).filter(({ status }) => status === 'active')
+    if (owners.length > 1) violate(`${owners.length} hosts own the ${kind} ${value}`)
+    for (const { host_id } of owners)
+      if (rows.lookups.host(host_id)?.merged_into !== null)
+        violate(`${kind} ${value} is owned by ${host_id}, which is no live host`)
+  }
+
+  /** A result's body is written with the report that ends its command, and never again. */
+  function ofResults(writes: readonly Write[]): void {
+    for (const write of writes)
+      if ('put' in write && write.put === 'sealed' && write.row.kind === 'command.result') {
+        const before = commands.get(write.row.ref.replace(/\.result$/, ''))
+        if (before?.open === 0) violate(`a second result was written to ${write.row.ref}`)
+      }
+  }
+
+  /** A command for a channel that sleeps must wake it. */
+  function ofWaking(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (!('put' in write && write.put === 'command' && write.row.version === 1)) continue
+      const { host_id, channel, command_uuid } = write.row
+      const isBusy = [...commands.values()].some(
+        (other) =>
+          other.host_id === host_id &&
+          other.channel === channel &&
+          (other.state === 'sent' || other.state === 'pushed'),
+      )
+      const address = rows.lookups.hostActor(host_id)?.snapshot.includes('"pushRef":"push/')
+      const id = `apns.push:${host_id}:${JSON.stringify({ channel })}`
+      if (!isBusy && address === true && rows.tables.outbox.get(id) === undefined)
+        violate(`${command_uuid} was taken and nobody wakes its channel`)
+    }
+  }
+
+  function remember(writes: readonly Write[]): void {
+    for (const write of writes)
+      if ('move' in write)
+        for (const row of rows.tables.commands.where(({ host_id }) => host_id === write.to))
+          commands.set(row.command_uuid, row)
+      else if ('put' in write && write.put === 'command')
+        commands.set(write.row.command_uuid, write.row)
+  }
+
+  return {
+    applied(writes) {
+      for (const write of writes) ofWrite(write)
+      ofResults(writes)
+      ofWaking(writes)
+      remember(writes)
+      for (const hostId of touched(writes))
+        for (const fault of hostFaults(rows.lookups, hostId, options.sharesKeys)) violate(fault)
+    },
+    performing(outboxId) {
+      if (rows.tables.outbox.get(outboxId) === undefined)
+        violate(`${outboxId} was performed and is not durable`)
+      owed.delete(outboxId)
+    },
+    died() {
+      for (const id of owed)
+        if (rows.tables.outbox.get(id) !== undefined) continue
+        else if (rows.lookups.host(id.split(':')[1] ?? '') === undefined) owed.delete(id)
+        else violate(`${id} was asked for, not performed, and is forgotten`)
+    },
+  }
+}
+
+const ofOneHost: ReadonlySet<string> = new Set([
+  'host_actor',
+  'command',
+  'alarm',
+  'enrollment',
+  'dep_device',
+  'agent',
+])
+
+function touched(writes: readonly Write[]): ReadonlySet<string> {
+  const hostIds = new Set<string>()
+  for (const write of writes) {
+    if ('move' in write) hostIds.add(write.from).add(write.to)
+    else if ('drop' in write) {
+      if (write.drop === 'host') hostIds.add(write.id)
+      else if ('host_id' in write) hostIds.add(write.host_id)
+    } else if (ofOneHost.has(write.put) && 'host_id' in write.row) hostIds.add(write.row.host_id)
+    else if (write.put === 'host') hostIds.add(write.row.id)
+  }
+  return hostIds
+}

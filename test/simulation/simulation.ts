@@ -1,0 +1,220 @@
+// One run: the real server over a model of its store, among devices, operators and misfortunes that a seed chooses.
+import type { Performers } from '../../src/runtime/outbox.ts'
+import { startAgent } from './agent.ts'
+import { startComputer } from './computer.ts'
+import { createDice, type Dice } from './dice.ts'
+import { createFaultStore } from './fault-store.ts'
+import { type Life, openLife } from './life.ts'
+import { createDurableRows } from './model-store.ts'
+import { createNetwork } from './network.ts'
+import { startOperator } from './operator.ts'
+import { createOracles } from './oracles.ts'
+import type { PlantedBug } from './planted-bug.ts'
+import { createSchedule, type Owner } from './schedule.ts'
+import { calm, choosePlan, type Plan } from './plan.ts'
+import { createWitness } from './witness.ts'
+
+export type Outcome = {
+  readonly seed: number
+  /** Equal for equal seeds and equal code. */
+  readonly hash: string
+  readonly steps: number
+  /** What was broken first; undefined when all held. */
+  readonly violation: string | undefined
+  readonly trace: readonly string[]
+}
+
+const startAt = 1_767_254_400_000
+
+/** How long misfortunes last, and how long all work may take once they are over. */
+const troubledMs = 2 * 60_000
+const settlingMs = 30 * 60_000
+
+/** Far above what any run takes: more means that something runs in circles. */
+const stepsMax = 30_000
+
+/** Requests, timers and turns under way at once: more means that a queue grows without end. */
+const waitingMax = 2_000
+
+export async function simulate(seed: number, bug?: PlantedBug): Promise<Outcome> {
+  const dice = createDice(seed)
+  const plan = choosePlan(dice)
+  const run = openRun({ dice, plan, bug })
+  const { schedule } = run
+  await settle(run)
+  if (run.violation() === undefined) await compare(run)
+  return {
+    seed,
+    hash: schedule.hash(),
+    steps: schedule.steps,
+    violation: run.violation(),
+    trace: schedule.trace(),
+  }
+}
+
+type Run = ReturnType<typeof openRun>
+
+/** Until all is done after the troubles, or something is broken. */
+async function settle(run: Run): Promise<void> {
+  const { schedule, violate } = run
+  const endsAt = startAt + troubledMs + settlingMs
+  while (run.violation() === undefined && !run.isQuiet() && schedule.now() < endsAt) {
+    if (!(await schedule.step())) violate('nothing is left to happen')
+    if (schedule.waiting > waitingMax) violate('a queue grows without end')
+    if (schedule.steps > stepsMax) violate('it never comes to rest')
+  }
+  if (!run.isQuiet()) violate(`left undone: ${run.undone()}`)
+}
+
+/** A host may still be at work: it answers when it is done. */
+async function compare(run: Run): Promise<void> {
+  let isDone = false
+  void run.compareMemory().then(() => (isDone = true))
+  for (let steps = 0; !isDone && steps < 1_000; steps += 1) await run.schedule.step()
+  if (!isDone) run.violate('a host does not answer')
+}
+
+type RunOptions = { readonly dice: Dice; readonly plan: Plan; readonly bug: PlantedBug | undefined }
+
+function openRun({ dice, plan, bug }: RunOptions) {
+  const schedule = createSchedule(startAt, dice)
+  const rows = createDurableRows(new Set(bug?.missing))
+  const lives: Life[] = []
+  let violation: string | undefined
+  let isOver = false
+  let isFull = false
+  const violate = (what: string): void => {
+    violation ??= what
+  }
+  const failed = (error: unknown): void =>
+    violate(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  const { now } = schedule
+  const keys = new Set(plan.hardware.map(({ uuid }) => uuid))
+  const sharesKeys = keys.size < plan.hardware.length
+  const oracles = createOracles({
+    rows,
+    now,
+    violate,
+    sharesKeys,
+  })
+  const isAlone = (): boolean => lives.length === 1
+  const witness = createWitness({ lookups: rows.lookups, now, violate, sharesKeys })
+  const network = createNetwork({ schedule, dice, rates: plan.network, lives: () => lives, failed })
+  const actor = { schedule, dice, network, witness }
+
+  const performers: Performers = {
+    'apns.push': (row) => {
+      oracles.performing(row.id)
+      const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Performers[string]>>>()
+      const { channel } = JSON.parse(row.payload) as { readonly channel: string }
+      schedule.after(dice.between(20, 2_000), 'apns', () => {
+        const event = { type: 'apns.pushed', at: now(), channel, apnsId: dice.hex(8) } as const
+        const fails = dice.chance(plan.network.lostAnswer)
+        resolve(fails ? { kind: 'again', reason: 'no answer' } : { kind: 'done', event })
+      })
+      return promise
+    },
+  }
+
+  function open(): void {
+    const owner: Owner = { isDead: false }
+    const crash = (how: string): void => kill(owner, how)
+    const { applied } = oracles
+    const store = createFaultStore({
+      schedule,
+      dice,
+      rows,
+      life: owner,
+      applied,
+      crash,
+      failed,
+      rates: plan.faults,
+      isFull: () => isFull,
+    })
+    lives.push(openLife({ schedule, dice, owner, store, performers, bug, failed }))
+  }
+
+  /** Whatever was only in memory is gone, and so is whoever waited for it. */
+  function kill(owner: Owner, how: string): void {
+    const life = lives.find((one) => one === owner)
+    if (life === undefined) return
+    owner.isDead = true
+    lives.splice(lives.indexOf(life), 1)
+    schedule.note(`killed ${how}`)
+    network.cut(life)
+    if (lives.length > 0) return
+    oracles.died()
+    schedule.after(dice.between(50, 9_000), 'starts', open)
+  }
+
+  function misfortune(): void {
+    if (isOver) return
+    const [life] = lives
+    if (life !== undefined && dice.chance(plan.kills)) kill(life, 'at random')
+    else if (life !== undefined && bug?.twins === true && lives.length === 1) {
+      // A process that was taken for dead and is not: both serve until the old one is gone.
+      open()
+      schedule.note('a second one starts')
+      schedule.after(dice.between(1_000, 30_000), 'the older one ends', () => kill(life, 'late'))
+    }
+    if (dice.chance(plan.fullDisk)) {
+      isFull = true
+      schedule.after(dice.between(1_000, 10_000), 'space again', () => (isFull = false))
+    }
+    schedule.after(dice.between(5_000, 15_000), 'misfortune', misfortune)
+  }
+
+  const undone = (): string =>
+    [
+      ...rows.tables.commands.where(({ open }) => open === 1).map((row) => row.command_uuid),
+      ...rows.tables.outbox.all().map(({ id }) => id),
+      ...rows.tables.alarms.all().map(({ name }) => name),
+      ...plan.hardware
+        .filter((one) => witness.servedAt(one) < startAt + troubledMs)
+        .map(({ name }) => `${name} not served`),
+      ...(network.open === 0 ? [] : [`${network.open} requests`]),
+    ].join(', ')
+
+  for (const { name, serial, uuid } of plan.hardware) schedule.note(`${name} ${serial} ${uuid}`)
+  open()
+  misfortune()
+  for (const [index, hardware] of plan.hardware.entries()) {
+    startComputer(hardware, plan.manners, actor)
+    const agent = plan.agents[index]
+    if (agent !== undefined) startAgent(hardware, agent, actor)
+  }
+  startOperator({
+    ...actor,
+    rows,
+    hardware: plan.hardware,
+    rates: plan.operator,
+    isOver: () => isOver,
+  })
+  schedule.after(troubledMs, 'faults stop', () => {
+    isOver = true
+    isFull = false
+    calm(plan)
+  })
+  /** What the server believes of its hosts is what the rows say, command by command. */
+  async function compareMemory(): Promise<void> {
+    for (const { id } of rows.tables.hosts.where(({ merged_into }) => merged_into === null)) {
+      const looked = await lives[0]?.hosts.look(id)
+      const version = rows.lookups.hostActor(id)?.version
+      const open = rows.lookups.openCommands(id).map((row) => row.command_uuid)
+      if (looked?.ok !== true) violate(`${id} cannot be looked at`)
+      else if (looked.value.version !== version)
+        violate(`${id} has version ${looked.value.version} in memory and ${version} in its row`)
+      else if ([...looked.value.commands.keys()].toSorted().join() !== open.toSorted().join())
+        violate(`${id} has other commands in memory than in its rows`)
+    }
+  }
+
+  return {
+    schedule,
+    violate,
+    compareMemory,
+    violation: () => violation,
+    undone,
+    isQuiet: () => isOver && isAlone() && undone() === '',
+  }
+}
