@@ -35,6 +35,8 @@ function takeBack(world: World): ReturnType<typeof split> {
   const newest = world
     .tables()
     .merges.filter((row) => row.undone_at === null)
+    // Tables are sorted by id, in which merge-9 comes after merge-10.
+    .toSorted((one, next) => one.at - next.at)
     .at(-1)
   if (newest === undefined) throw new Error('nothing was merged')
   const outcome = split(newest, knownForSplit(undoOf(newest), world.lookups), world.fresh())
