@@ -3,11 +3,11 @@ import { isDict } from '../../src/protocol/plist/value.ts'
 import type { Operator } from './operator.ts'
 import { checkinType, exchange, type Got, harms, jsonOf, plistOf, reportType } from './wire.ts'
 
-export type Keys = Readonly<Record<string, Buildable | undefined>>
-export type Said = Readonly<Record<string, unknown>>
+type Keys = Readonly<Record<string, Buildable | undefined>>
+type Said = Readonly<Record<string, unknown>>
 
 /** What a computer heard after a report: a command, or nothing. */
-export type Offered = { readonly uuid: string; readonly command: Said } | undefined
+type Offered = { readonly uuid: string; readonly command: Said } | undefined
 
 /** A Mac as three protocols know it. Every answer is checked for what would harm a client. */
 export type Computer = {

@@ -2,7 +2,7 @@ import { exchange, type Got, jsonOf } from './wire.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-export type Answered = {
+type Answered = {
   readonly status: number
   readonly headers: Got['headers']
   readonly body: Json

@@ -16,7 +16,7 @@ export type Stage = {
   close(): Promise<void>
 }
 
-export type Host = Json & { readonly id: string; readonly epoch: number }
+type Host = Json & { readonly id: string; readonly epoch: number }
 
 export async function openStage(): Promise<Stage> {
   const folder = newFolder()
