@@ -156,6 +156,31 @@ export const plantedBugs: readonly PlantedBug[] = [
     store: without((write) => 'move' in write),
   },
   {
+    name: 'a split gives a channel back without the commands sent since',
+    store: without((write) => 'move' in write && write.channel !== undefined),
+  },
+  {
+    name: 'the rows a merge moves replace what the turn wrote of them',
+    hosts: (hosts) => ({
+      ...hosts,
+      ask: (hostId, { first = [], writes = [], ...ask }) =>
+        hosts.ask(hostId, { ...ask, writes: [...writes, ...first] }),
+      together: (joining) =>
+        hosts.together({
+          ...joining,
+          decide(snapshots) {
+            const decided = joining.decide(snapshots)
+            if (!decided.ok) return decided
+            const late = Object.values(decided.value.asks).flatMap(({ first = [] }) => first)
+            return {
+              ok: true,
+              value: { ...decided.value, writes: [...decided.value.writes, ...late] },
+            }
+          },
+        }),
+    }),
+  },
+  {
     name: 'a command that must not run twice is taken for repeatable',
     hosts: (hosts) => ({
       ...hosts,
