@@ -130,6 +130,8 @@ export type IdentityEvent =
   | Release
   /** Becomes part of a host whose computer begins a new MDM life: what was to be done in this one is over. */
   | Happened<'identity.yield'>
+  /** Another computer enrolled under this host's enrollment key: whoever holds it now, it is not this one. */
+  | (Happened<'identity.displace'> & { readonly channel: string })
   /** The claims changed without a sighting: an operator decided, or a merge did. */
   | (Happened<'identity.settle'> & {
       readonly identity: Identity

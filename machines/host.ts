@@ -93,6 +93,11 @@ const managed = hostSetup.createStateConfig({
       target: '#host.mdm.unenrolled',
       actions: ['supersedeCommands', 'dropSecrets', 'endEnrollment', done],
     },
+    'identity.displace': {
+      guard: { type: 'channelKnown', params: ({ event }) => event },
+      target: '#host.mdm.unenrolled',
+      actions: ['supersedeCommands', 'dropSecrets', 'endEnrollment'],
+    },
     'identity.absorb': absorbing,
     'identity.release': {
       guard: { type: 'releasesMdm', params: ({ event }) => event },

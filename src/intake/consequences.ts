@@ -8,6 +8,7 @@ import { type Undo, undoOf } from '../identity/undo.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Answer, Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
+import { type IdentityNote, journalled } from './identity-journal.ts'
 import { absorbEvents, movedLastSeen, movedRows, partsOf, settleEvent } from './parts.ts'
 
 export type Listed = { readonly identity: Identity; readonly quarantined: boolean }
@@ -32,6 +33,8 @@ export type CarryOut = {
   readonly event?: (listed: Listed) => TimedEvent
   readonly writes?: readonly Write[]
   readonly seen?: 'mdm' | 'osquery'
+  /** The key it enrols under: a host that held it until now is not that computer any more. */
+  readonly enrollmentKey?: string
 }
 
 export type CarriedOut = {
@@ -50,7 +53,10 @@ export async function carryOut(
   const created = store.lookups.hostActor(hostId) === undefined
   const others = otherAsks(outcome, how)
   // Keys that live on with another host go there as they were; what the host hears may change them.
-  const [keys, writes] = parted([...outcome.writes, ...(how.writes ?? [])], isLivingKey)
+  const [keys, writes] = parted(
+    [...outcome.writes, ...(how.writes ?? []), ...notesOf(outcome, how)],
+    isLivingKey,
+  )
   const told = (snapshots: ReadonlyMap<string, HostSnapshot>): Omit<Ask, 'cause'> => ({
     events: eventsOf(outcome, how, snapshots),
     ...(how.seen && { seen: how.seen }),
@@ -88,6 +94,21 @@ export async function carryOut(
   if (!joined.ok) return joined
   const answer = joined.value.get(hostId)
   return answer === undefined ? fail({ kind: 'conflict' }) : ok({ answer, created })
+}
+
+const notesOf = (
+  { hostId, losers, quarantine, release }: Outcome,
+  { cause, at }: CarryOut,
+): readonly Write[] => {
+  const notes: readonly IdentityNote[] = [
+    ...losers.flatMap((loser): readonly IdentityNote[] => [
+      { hostId, event: 'identity.merged', other: loser },
+      { hostId: loser, event: 'identity.merged_into', other: hostId },
+    ]),
+    ...quarantine.map((id): IdentityNote => ({ hostId: id, event: 'identity.quarantined' })),
+    ...release.map((id): IdentityNote => ({ hostId: id, event: 'identity.released' })),
+  ]
+  return notes.map((note) => journalled(note, cause, at))
 }
 
 const isLivingKey = (write: Write): boolean =>
@@ -144,23 +165,31 @@ const yieldAsks = (
 /** Hosts that are listed anew or lose keys without being the one it is about. */
 function otherAsks(
   { hostId, losers, settled, revoked }: Outcome,
-  { store, at }: CarryOut,
+  { store, at, enrollmentKey }: CarryOut,
 ): Readonly<Record<string, Omit<Ask, 'cause'>>> {
   const asks: Record<string, Omit<Ask, 'cause'>> = {}
   const owners = revoked.flatMap((hash) => store.lookups.agent(hash)?.host_id ?? [])
+  const holder = enrollmentKey && store.lookups.enrollment(enrollmentKey)?.host_id
   const listed = new Map(settled.map((one) => [one.hostId, one]))
-  for (const other of new Set([...listed.keys(), ...owners])) {
+  for (const other of new Set([...listed.keys(), ...owners, ...(holder ? [holder] : [])])) {
     if (other === hostId || losers.includes(other)) continue
-    const how = listed.get(other)
+    const settledAs = listed.get(other)
     asks[other] = {
       events: [
-        ...(how === undefined ? [] : [settleEvent(how, at)]),
+        ...(settledAs === undefined ? [] : [settleEvent(settledAs, at)]),
         ...revocations(store, revoked, { hostIds: [other], at }),
+        ...(enrollmentKey && other === holder ? [displacement(enrollmentKey, at)] : []),
       ],
     }
   }
   return asks
 }
+
+const displacement = (channel: string, at: number): HostEvent => ({
+  type: 'identity.displace',
+  at,
+  channel,
+})
 
 function revocations(
   store: Store,

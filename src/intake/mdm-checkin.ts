@@ -80,6 +80,7 @@ async function authenticate(
     }),
     cause: byDevice({ channel }),
     seen: 'mdm',
+    enrollmentKey: channel,
   })
   if (seen.ok) return nothing
   const { kind } = seen.error

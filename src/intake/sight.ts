@@ -19,6 +19,8 @@ export type Seen = {
   readonly event: (listed: Listed) => TimedEvent
   readonly cause: Ask['cause']
   readonly seen?: 'mdm' | 'osquery'
+  /** The key it enrols under over MDM. */
+  readonly enrollmentKey?: string
 }
 
 export type Sighted = {

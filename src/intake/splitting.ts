@@ -11,6 +11,7 @@ import { type Undo, undoOf } from '../identity/undo.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { AskFault } from '../runtime/ask.ts'
 import type { Joint } from '../runtime/together.ts'
+import { journalled } from './identity-journal.ts'
 import { partsOf, settleEvent } from './parts.ts'
 import { freshOf, type ReconcileMeans } from './reconcile-means.ts'
 import type { ReconcileFault, ReconcileOptions, SplitPlan } from './reconcile-type.ts'
@@ -105,6 +106,7 @@ function decide(
       },
     },
     writes: [
+      ...splitNotes(undo, options.cause, at),
       ...done.writes,
       // A standing that comes back as it was makes no difference that the runtime would write down.
       ...enrollmentRows(undo.loserId, standing.loser),
@@ -180,6 +182,15 @@ const reopenedAgents = (undo: Undo, done: Split, hostId: string): Parts['agents'
         },
       ]),
   )
+
+const splitNotes = (
+  { survivorId, loserId }: Undo,
+  cause: ReconcileOptions['cause'],
+  at: number,
+): readonly Write[] => [
+  journalled({ hostId: survivorId, event: 'identity.split', other: loserId }, cause, at),
+  journalled({ hostId: loserId, event: 'identity.split', other: survivorId }, cause, at),
+]
 
 /** Facts the survivor has word for word from the other host. */
 const factsFrom = (survivor: HostContext, loser: HostContext): readonly FactName[] =>

@@ -170,3 +170,41 @@ test('a clone set is one conflict, and its members are told apart by serial', as
   const conflicts = await house.opened.queries.listConflicts({ open: true, limit: 10 } as never)
   expect(conflicts).toMatchObject({ ok: true, value: { items: [{ kind: 'clone' }] } })
 })
+
+test('a computer that enrols under a key takes it from the host that had it, commands and all', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.authenticate(mac)
+  await doors.tokenUpdate(mac)
+  const former = ownerOf(house, 'serial', mac.serial) ?? ''
+  const wish = enqueue('A1', { channel: mac.uuid, expiresAt: house.clock.now() + 1_000_000 })
+  await house.hosts.ask(former, asked(wish))
+  await doors.authenticate({ ...mac, serial: 'C02CLONE' })
+  await doors.tokenUpdate(mac)
+  const clone = ownerOf(house, 'serial', 'C02CLONE') ?? ''
+  expect(clone).not.toBe(former)
+  expect(house.store.lookups.enrollment(mac.uuid)?.host_id).toBe(clone)
+  expect(house.store.lookups.host(former)?.mdm).toBe('unenrolled')
+  expect(house.store.lookups.host(clone)?.mdm).toBe('enrolled.ready')
+  expect(house.store.lookups.command('A1')?.state).toBe('superseded')
+})
+
+test('the journal tells of merges and splits even where nothing else moved', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.enroll({ serial: mac.serial, instance: 'a' })
+  await house.advance(1)
+  await doors.enroll({ uuid: mac.uuid, instance: 'b' })
+  const survivor = ownerOf(house, 'serial', mac.serial) ?? ''
+  const loser = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  await doors.reconcile.merge(survivor, loser, told)
+  await doors.reconcile.split(survivor, told)
+  const events = house.store.commits
+    .flat()
+    .flatMap((write) => ('put' in write && write.put === 'journal' ? [write.row.event] : []))
+  expect(events.filter((event) => event.startsWith('identity.m'))).toEqual([
+    'identity.merged',
+    'identity.merged_into',
+  ])
+  expect(events.filter((event) => event === 'identity.split')).toHaveLength(2)
+})

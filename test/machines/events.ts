@@ -269,3 +269,5 @@ export const settle = (given: Given<Settle> = {}): Settle => ({
 })
 
 export const yielded: HostEvent = { type: 'identity.yield', at: now }
+
+export const displaced: HostEvent = { type: 'identity.displace', at: now, channel: device }

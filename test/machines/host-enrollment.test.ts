@@ -4,6 +4,7 @@ import {
   authenticate,
   checkOut,
   device,
+  displaced,
   enqueue,
   enrolled,
   expiry,
@@ -208,6 +209,7 @@ const endings = [
   ['is wiped and enrols again', authenticate()],
   ['checks out',                checkOut()],
   ['is reset by an operator',   reset],
+  ['lost its enrollment key to another', displaced],
 ] as const
 for (const [what, ending] of endings) {
   test(`what was sealed for a computer is forgotten when it ${what}`, () => {

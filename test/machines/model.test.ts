@@ -14,6 +14,7 @@ import {
   checkOut,
   commandInput,
   depDevice,
+  displaced,
   details,
   enqueue,
   expiry,
@@ -85,6 +86,7 @@ const identity: readonly HostEvent[] = [
   release(parts),
   settle(),
   yielded,
+  displaced,
 ]
 
 // One command each, since the walk of all events together has a hundred times the states and no
