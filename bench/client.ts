@@ -42,7 +42,7 @@ export async function openClient(port: number): Promise<Client> {
 }
 
 /** As bytes go out, with what every client says. */
-export function wireOf({ method, path, headers, body }: Call): string {
+function wireOf({ method, path, headers, body }: Call): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const length = Buffer.byteLength(body)
   return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}Content-Length: ${length}\r\n\r\n${body}`

@@ -12,7 +12,7 @@ export type Figure = {
 }
 
 export type Target = {
-  readonly kind: 'at-least' | 'at-most' | 'ratio-at-least'
+  readonly kind: 'at-least' | 'at-most' | 'ratio-at-least' | 'ratio-at-most'
   readonly value: number
 }
 
@@ -34,8 +34,8 @@ export type Setup = {
 
 export function isMet({ value, target, yardstick }: Figure): boolean | undefined {
   if (target === undefined) return undefined
-  if (target.kind === 'at-most') return value <= target.value
-  return (target.kind === 'at-least' ? value : (yardstick?.ratio ?? 0)) >= target.value
+  const measured = target.kind.startsWith('ratio') ? (yardstick?.ratio ?? Number.NaN) : value
+  return target.kind.endsWith('at-most') ? measured <= target.value : measured >= target.value
 }
 
 /** Half of the values lie below: one disturbed round does not count. */

@@ -17,7 +17,7 @@ export const enrollSecret = 'bench-enroll-secret-0123456789'
 
 /** Muster as an operator starts it, on a data folder. */
 export const startMuster = (folder: string): Promise<ServerProcess> =>
-  start(['../src/main.ts', 'serve'], {
+  start(new URL('../src/main.ts', import.meta.url), ['serve'], {
     MUSTER_DATA: folder,
     MUSTER_LISTEN: '127.0.0.1:0',
     MUSTER_ADMIN_TOKEN: adminToken,
@@ -26,21 +26,22 @@ export const startMuster = (folder: string): Promise<ServerProcess> =>
   })
 
 /** The yardstick: routes that do nothing, on the same HTTP server. */
-export const startBare = (): Promise<ServerProcess> => start(['./bare-server.ts'], {})
+export const startBare = (): Promise<ServerProcess> =>
+  start(new URL('./bare-server.ts', import.meta.url), [], {})
 
 async function start(
-  [script, ...args]: readonly [string, ...string[]],
+  script: URL,
+  args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
   const begun = performance.now()
-  const path = fileURLToPath(new URL(script, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const port = await portOf(child)
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
-  if (!ready.ok) throw new Error(`${script} is not ready: ${ready.status}`)
+  if (!ready.ok) throw new Error(`${script.href} is not ready: ${ready.status}`)
   await ready.text()
   return {
     port,

@@ -37,8 +37,9 @@ function number(value: number, unit: string): string {
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`
 
 function targetText({ kind, value }: Target, unit: string): string {
-  if (kind === 'ratio-at-least') return `≥ ${percent(value)}`
-  return `${kind === 'at-least' ? '≥' : '≤'} ${value.toLocaleString('en-US')}${unit.startsWith('/') ? '' : ' '}${unit}`
+  const sign = kind.endsWith('at-most') ? '≤' : '≥'
+  if (kind.startsWith('ratio')) return `${sign} ${percent(value)}`
+  return `${sign} ${value.toLocaleString('en-US')}${unit.startsWith('/') ? '' : ' '}${unit}`
 }
 
 function verdict(figure: Figure): string {

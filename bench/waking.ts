@@ -68,6 +68,7 @@ export const waking: Bench = {
           what: `Wake and Idle at ${historic.toLocaleString('en-US')} finished commands`,
           value: flat.value,
           unit: 'µs',
+          target: { kind: 'ratio-at-most', value: 1.1 },
           yardstick: { what: 'at none', value: flat.beside, ratio: flat.ratio },
         },
       ]
