@@ -55,7 +55,7 @@ export const hostActorWrite = (snapshot: HostSnapshot, version: number): Write =
   },
 })
 
-export const enrollmentRow = (hostId: string, channel: Channel): EnrollmentRow => ({
+const enrollmentRow = (hostId: string, channel: Channel): EnrollmentRow => ({
   key: channel.key,
   host_id: hostId,
   channel: channel.kind,
@@ -63,7 +63,7 @@ export const enrollmentRow = (hostId: string, channel: Channel): EnrollmentRow =
   created_at: channel.since,
 })
 
-export const agentRow = (hostId: string, agent: Agent): AgentRow => ({
+const agentRow = (hostId: string, agent: Agent): AgentRow => ({
   node_key_hash: agent.keyHash,
   host_id: hostId,
   instance: agent.instance,
@@ -73,7 +73,7 @@ export const agentRow = (hostId: string, agent: Agent): AgentRow => ({
   detail_at: agent.detailAt,
 })
 
-export function depDeviceRow(snapshot: HostSnapshot): DepDeviceRow | null {
+function depDeviceRow(snapshot: HostSnapshot): DepDeviceRow | null {
   const { id, dep } = snapshot.context
   if (dep === null) return null
   return {

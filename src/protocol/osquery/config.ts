@@ -44,8 +44,7 @@ export const defaultConfig: OsqueryConfig = {
 
 const utf8 = new TextEncoder()
 
-const renderConfig = (config: OsqueryConfig): Uint8Array =>
-  utf8.encode(JSON.stringify(config))
+const renderConfig = (config: OsqueryConfig): Uint8Array => utf8.encode(JSON.stringify(config))
 
 /** The default document, rendered once for all hosts. */
 export const defaultConfigBytes: Uint8Array = renderConfig(defaultConfig)
