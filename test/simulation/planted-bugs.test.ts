@@ -10,7 +10,7 @@ test('at least twelve mistakes are planted', () => {
 })
 
 for (const bug of plantedBugs)
-  test(`the simulation notices when ${bug.name}`, async () => {
+  test(`the simulation notices when ${bug.name}`, { timeout: 120_000 }, async () => {
     let found: string | undefined
     for (let seed = 0; seed < seedsMax && found === undefined; seed += 1)
       found = (await simulate(seed, bug)).violation

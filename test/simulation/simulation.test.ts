@@ -7,11 +7,11 @@ const seeds = 1_000
 /** Seeds that once showed a mistake, whatever range the rest is drawn from. */
 const regressions = [
   // Asked for again while it was performed, a push was lost with a crash.
-  34, 52, 72, 148,
+  34, 148, 217, 227,
   // The rows a merge moved replaced what its turn had just written of an agent.
   1, 48, 50, 111,
   // A command sent between a merge and its split stayed with the host that lost its channel.
-  299, 353, 365, 635,
+  299,
 ] as const
 
 test('the same seed gives the same run, step by step', async () => {

@@ -27,7 +27,7 @@ export type Outcome = {
 const startAt = 1_767_254_400_000
 
 /** How long misfortunes last, and how long all work may take once they are over. */
-const troubledMs = 2 * 60_000
+const troubledMs = 80_000
 const settlingMs = 30 * 60_000
 
 /** Far above what any run takes: more means that something runs in circles. */
