@@ -118,5 +118,5 @@ export function createWitness({ lookups, now, violate, sharesKeys }: WitnessOpti
   }
 }
 
-export const isUnsafe = ({ request_type }: CommandRow): boolean =>
+const isUnsafe = ({ request_type }: CommandRow): boolean =>
   unsafeToRepeat(request_type, dictOf({}))
