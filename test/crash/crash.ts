@@ -44,6 +44,7 @@ function print(what: string, figures: Figures): void {
   console.log(`${what} (seed ${values.seed}, ${values.clients} clients)
   kills               ${kills}, of them ${killsAtStart} while starting
   acknowledged        ${acknowledged} answers to ${computers} computers, ${commands} commands
+  refused             ${figures.refused} with 503
   ready again         ${spread(figures.readyMs)}
   taken again         ${spread(figures.healedMs)}
   violations          ${violations.length}`)

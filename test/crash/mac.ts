@@ -24,8 +24,10 @@ export async function liveUntilBroken(load: Load, from: Life): Promise<Life> {
       await act(load, life)
     } catch (error) {
       if (isBroken(error)) return life
-      if (load.isPatient === true && error instanceof Unavailable) await sleep(retryMs)
-      else {
+      if (load.isPatient === true && error instanceof Unavailable) {
+        load.memory.refused += 1
+        await sleep(retryMs)
+      } else {
         load.memory.broke('refused', String(error))
         return life
       }

@@ -42,6 +42,8 @@ export type Memory = {
   /** Serials of Apple's list that the server took. */
   readonly listed: string[]
   acknowledged: number
+  /** Wishes that were answered with a 503. */
+  refused: number
   readonly violations: string[]
   broke(rule: string, detail: string): void
 }
@@ -56,6 +58,7 @@ export function createMemory(): Memory {
     past: [],
     listed: [],
     acknowledged: 0,
+    refused: 0,
     violations,
     broke(rule, detail) {
       if (violations.length < violationsMax) violations.push(`${rule}: ${detail}`)

@@ -23,6 +23,7 @@ export type Figures = {
   /** Of them while it was starting. */
   readonly killsAtStart: number
   readonly acknowledged: number
+  readonly refused: number
   readonly computers: number
   readonly commands: number
   /** From the process' start to its first answer, sorted. */
@@ -89,6 +90,7 @@ export async function killAgainAndAgain(options: RoundsOptions): Promise<Figures
     kills,
     killsAtStart,
     acknowledged: memory.acknowledged,
+    refused: memory.refused,
     computers: everybody.length,
     commands: everybody.reduce((sum, { commands }) => sum + commands.size, 0),
     readyMs: readyMs.toSorted((a, b) => a - b),
@@ -156,9 +158,11 @@ async function nextAnswer(memory: Memory, before: number): Promise<number> {
 /** The disk fails for a while and is mended; then somebody's wish must be taken again, soon. */
 async function suffer(round: Round, fault: DiskFault): Promise<void> {
   const { victim, folder, memory, chance, healedMs } = round
+  const refusedBefore = memory.refused
   const end = await fault.begin(victim.pid, folder)
   await sleep(chance.integer(faultMs.least, faultMs.most))
   await end()
+  if (memory.refused === refusedBefore) memory.broke('no fault', 'nobody was refused')
   const taken = await nextAnswer(memory, memory.acknowledged)
   healedMs.push(taken)
   if (taken > healsWithinMs) memory.broke('slow to heal', `${Math.round(taken)} ms`)
