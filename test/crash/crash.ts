@@ -36,8 +36,12 @@ if (suffered.violations.length === 0) {
   dropFolder(folder)
 }
 print(unmount === undefined ? 'no room under load (a quota)' : 'disk filled under load', suffered)
+// One fault may pass unfelt: a WAL that has just started over needs no room for a while. All of them may not.
+const wasFelt = suffered.kills === 0 || suffered.refused > 0
+if (!wasFelt) console.log('Nobody was refused while the disk was full: this test is blind.')
+const isProved = wasFelt && killed.violations.length + suffered.violations.length === 0
 // Connections to servers that are gone would keep the process.
-process.exit(killed.violations.length + suffered.violations.length === 0 ? 0 : 1)
+process.exit(isProved ? 0 : 1)
 
 function print(what: string, figures: Figures): void {
   const { kills, killsAtStart, acknowledged, computers, commands, violations } = figures

@@ -158,11 +158,9 @@ async function nextAnswer(memory: Memory, before: number): Promise<number> {
 /** The disk fails for a while and is mended; then somebody's wish must be taken again, soon. */
 async function suffer(round: Round, fault: DiskFault): Promise<void> {
   const { victim, folder, memory, chance, healedMs } = round
-  const refusedBefore = memory.refused
   const end = await fault.begin(victim.pid, folder)
   await sleep(chance.integer(faultMs.least, faultMs.most))
   await end()
-  if (memory.refused === refusedBefore) memory.broke('no fault', 'nobody was refused')
   const taken = await nextAnswer(memory, memory.acknowledged)
   healedMs.push(taken)
   if (taken > healsWithinMs) memory.broke('slow to heal', `${Math.round(taken)} ms`)
