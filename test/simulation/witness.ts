@@ -118,5 +118,4 @@ export function createWitness({ lookups, now, violate, sharesKeys }: WitnessOpti
   }
 }
 
-const isUnsafe = ({ request_type }: CommandRow): boolean =>
-  unsafeToRepeat(request_type, dictOf({}))
+const isUnsafe = ({ request_type }: CommandRow): boolean => unsafeToRepeat(request_type, dictOf({}))
