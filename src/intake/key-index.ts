@@ -30,6 +30,12 @@ export function createKeyIndex<Entry>(options: KeyIndexOptions<Entry>): KeyIndex
         else if (entries.has(key)) entries.set(key, entry)
       }
     },
+    doubted(writes) {
+      for (const write of writes) {
+        const change = options.changed(write)
+        if (change !== undefined) entries.delete(change[0])
+      }
+    },
   })
   return {
     get(key) {

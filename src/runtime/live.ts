@@ -8,11 +8,14 @@ export type Watcher = {
   /** After each commit, in commit order of the host; must be quick and must not throw. */
   readonly committed?: (writes: readonly Write[]) => void
   readonly happened?: (line: JournalLine) => void
+  /** After a commit that nobody knows the outcome of: what was remembered of these rows may be wrong now. */
+  readonly doubted?: (writes: readonly Write[]) => void
 }
 
 export type Live = {
   watch(watcher: Watcher): () => void
   publish(writes: readonly Write[], journalSeqs: readonly number[]): void
+  doubt(writes: readonly Write[]): void
 }
 
 export function createLive(): Live {
@@ -31,6 +34,9 @@ export function createLive(): Live {
         committed?.(writes)
         if (happened !== undefined) for (const line of lines) happened(line)
       }
+    },
+    doubt(writes) {
+      for (const { doubted } of watchers) doubted?.(writes)
     },
   }
 }

@@ -53,7 +53,11 @@ export function createTurns(options: TurnsOptions): Turns {
       onBug(hostId, error)
       return fail({ kind: 'failed', detail: String(error) } as const)
     })
-    if (!committed.ok) return committed
+    if (!committed.ok) {
+      // It may be on disk with only the answer lost.
+      live.doubt(writes)
+      return committed
+    }
     live.publish(writes, committed.journalSeqs)
     return ok(undefined)
   }
