@@ -46,39 +46,32 @@ const lit = (page: Page, within: string): Promise<readonly string[]> =>
     `[...document.querySelectorAll('${within} .lit')].map((state) => state.dataset.state)`,
   )
 
-test(
-  'a live move lights states in the drawing and in the outline, and moves the last edge',
-  async () => {
-    await withPage(async (page) => {
-      const on = ['mdm.enrolled', 'mdm.enrolled.idle']
-      const edge = 'mdm.authenticated>mdm.enrolled'
-      await tell(page, { machine: 'command', on: ['osquery'], off: ['mdm'] })
-      expect(await lit(page, '.diagram')).toEqual(['mdm', 'mdm.authenticated'])
-      await tell(page, { machine: 'computer', on, off: ['mdm.authenticated'], edge })
-      for (const within of ['.diagram', '.outline']) {
-        expect(await lit(page, within)).toEqual(['mdm', ...on])
-        const last = await page.evaluate(
-          `[...document.querySelectorAll('${within} .last')].map((each) => each.dataset.edge)`,
-        )
-        expect(last).toEqual([edge])
-      }
-      expect(await page.locator('.outline [aria-current="true"]').count()).toBe(3)
-      await tell(page, { lit: ['osquery', 'osquery.live'] })
-      expect(await lit(page, '.diagram')).toEqual(['osquery', 'osquery.live'])
-      expect(await page.locator('.outline > li > ul li.lit > .here').first().isVisible()).toBe(true)
-    })
-  },
-)
+test('a live move lights states in the drawing and in the outline, and moves the last edge', async () => {
+  await withPage(async (page) => {
+    const on = ['mdm.enrolled', 'mdm.enrolled.idle']
+    const edge = 'mdm.authenticated>mdm.enrolled'
+    await tell(page, { machine: 'command', on: ['osquery'], off: ['mdm'] })
+    expect(await lit(page, '.diagram')).toEqual(['mdm', 'mdm.authenticated'])
+    await tell(page, { machine: 'computer', on, off: ['mdm.authenticated'], edge })
+    for (const within of ['.diagram', '.outline']) {
+      expect(await lit(page, within)).toEqual(['mdm', ...on])
+      const last = await page.evaluate(
+        `[...document.querySelectorAll('${within} .last')].map((each) => each.dataset.edge)`,
+      )
+      expect(last).toEqual([edge])
+    }
+    expect(await page.locator('.outline [aria-current="true"]').count()).toBe(3)
+    await tell(page, { lit: ['osquery', 'osquery.live'] })
+    expect(await lit(page, '.diagram')).toEqual(['osquery', 'osquery.live'])
+    expect(await page.locator('.outline > li > ul li.lit > .here').first().isVisible()).toBe(true)
+  })
+})
 
-test(
-  'the name of every state fits its box, with room for the dot',
-  async () => {
-    await withPage(async (page) => {
-      const tooWide =
-        await page.evaluate(`[...document.querySelectorAll('.state:not(:has(.state))')]
+test('the name of every state fits its box, with room for the dot', async () => {
+  await withPage(async (page) => {
+    const tooWide = await page.evaluate(`[...document.querySelectorAll('.state:not(:has(.state))')]
         .filter((state) => state.querySelector('.name').getBBox().width > state.querySelector('.box').getBBox().width - 40)
         .map((state) => state.dataset.state)`)
-      expect(tooWide).toEqual([])
-    })
-  },
-)
+    expect(tooWide).toEqual([])
+  })
+})
