@@ -1,5 +1,12 @@
 // Which table holds which row, and its columns in the order statements bind and read them.
 import type {
+  AuthorityRow,
+  CertificateRow,
+  ChallengeRow,
+  EnrollmentLinkRow,
+  PushCertificateRow,
+} from './certificate-rows.ts'
+import type {
   AgentRow,
   AlarmRow,
   ClaimRow,
@@ -17,6 +24,7 @@ import type {
   SealedRow,
   TokenRow,
 } from './rows.ts'
+import type { DeliveryRow, WebhookRow } from './webhook-rows.ts'
 
 export type Rows = {
   readonly host_actors: HostActorRow
@@ -35,6 +43,13 @@ export type Rows = {
   readonly last_seen: LastSeenRow
   readonly tokens: TokenRow
   readonly enroll_secrets: EnrollSecretRow
+  readonly authorities: AuthorityRow
+  readonly certificates: CertificateRow
+  readonly challenges: ChallengeRow
+  readonly enrollment_links: EnrollmentLinkRow
+  readonly push_certificates: PushCertificateRow
+  readonly webhooks: WebhookRow
+  readonly webhook_deliveries: DeliveryRow
 }
 export type Table = keyof Rows
 
@@ -78,6 +93,36 @@ export const columns = {
   last_seen: every<LastSeenRow>()(['host_id', 'at', 'mdm_at', 'osquery_at']),
   tokens: every<TokenRow>()(['id', 'name', 'role', 'hash', 'created_at', 'last_used_at']),
   enroll_secrets: every<EnrollSecretRow>()(['id', 'name', 'hash', 'created_at']),
+  authorities: every<AuthorityRow>()(['id', 'certificate', 'key_ref', 'status', 'created_at']),
+  // prettier-ignore
+  certificates: every<CertificateRow>()([
+    'fingerprint', 'serial', 'subject', 'der', 'public_key_hash', 'origin', 'status', 'host_id', 'vouched_host_id',
+    'proven', 'link_id', 'team', 'challenge_hash', 'transaction_id', 'renews', 'not_before', 'not_after', 'issued_at',
+    'bound_at', 'ended_at', 'ended_by',
+  ]),
+  // prettier-ignore
+  challenges: every<ChallengeRow>()([
+    'hash', 'kind', 'host_id', 'proven', 'link_id', 'team', 'created_at', 'expires_at', 'used_at', 'fingerprint',
+    'public_key_hash', 'transaction_id',
+  ]),
+  // prettier-ignore
+  enrollment_links: every<EnrollmentLinkRow>()([
+    'id', 'name', 'secret_hash', 'host_id', 'team', 'created_at', 'created_by', 'expires_at', 'uses_max', 'uses',
+    'revoked_at',
+  ]),
+  // prettier-ignore
+  push_certificates: every<PushCertificateRow>()([
+    'topic', 'certificate', 'key_ref', 'subject', 'not_before', 'not_after', 'created_at', 'created_by',
+  ]),
+  // prettier-ignore
+  webhooks: every<WebhookRow>()([
+    'id', 'name', 'url', 'kind', 'topics', 'secret_ref', 'enabled', 'disabled_reason', 'cursor', 'created_at', 'created_by',
+  ]),
+  // prettier-ignore
+  webhook_deliveries: every<DeliveryRow>()([
+    'id', 'webhook_id', 'host_id', 'topic', 'payload_ref', 'state', 'attempts', 'due_at', 'created_at', 'finished_at',
+    'last_status', 'last_error',
+  ]),
 } as const satisfies { readonly [T in Table]: readonly (keyof Rows[T])[] }
 
 /** What a SQLite column gives back here; integers are safe ones, blobs are Buffers. */

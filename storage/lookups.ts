@@ -57,6 +57,26 @@ export function createLookups(db: Connection): Lookups {
     nextOutboxAt: smallest('outbox'),
     tokens: many('tokens', 'true ORDER BY created_at, id'),
     enrollSecrets: many('enroll_secrets', 'true ORDER BY created_at, id'),
+    authorities: many('authorities', 'true ORDER BY created_at, id'),
+    certificate: one('certificates', 'fingerprint = ?'),
+    certificatesOf: many(
+      'certificates',
+      'host_id = ?1 OR (host_id IS NULL AND vouched_host_id = ?1) ORDER BY issued_at, fingerprint',
+    ),
+    endingCertificates: many(
+      'certificates',
+      "status = 'active' AND not_after <= ? ORDER BY not_after, fingerprint LIMIT ?",
+    ),
+    challenge: one('challenges', 'hash = ?'),
+    endedChallenges: many('challenges', 'expires_at <= ? ORDER BY expires_at, hash LIMIT ?'),
+    enrollmentLink: one('enrollment_links', 'id = ?'),
+    enrollmentLinkBySecret: one('enrollment_links', 'secret_hash = ?'),
+    enrollmentLinks: many('enrollment_links', 'true ORDER BY created_at, id'),
+    pushCertificate: one('push_certificates', 'topic = ?'),
+    pushCertificates: many('push_certificates', 'true ORDER BY topic'),
+    webhook: one('webhooks', 'id = ?'),
+    webhooks: many('webhooks', 'true ORDER BY created_at, id'),
+    delivery: one('webhook_deliveries', 'id = ?'),
   }
 }
 

@@ -2,11 +2,12 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from './connection.ts'
 import { schema1 } from './schema/schema-1.ts'
+import { schema2 } from './schema/schema-2.ts'
 
 export type Migration = { readonly version: number; readonly statements: readonly string[] }
 
 /** Every schema ever released, oldest first, numbered from 1 without gaps. */
-export const migrations: readonly Migration[] = [schema1]
+export const migrations: readonly Migration[] = [schema1, schema2]
 
 export type Migrated =
   | { readonly ok: true; readonly from: number; readonly to: number }

@@ -1,5 +1,12 @@
 // What the store offers. The runtime and the routes know these types and nothing behind them.
 import type {
+  AuthorityRow,
+  CertificateRow,
+  ChallengeRow,
+  EnrollmentLinkRow,
+  PushCertificateRow,
+} from './certificate-rows.ts'
+import type {
   AgentRow,
   AlarmRow,
   ClaimKind,
@@ -18,12 +25,14 @@ import type {
   SealedRow,
   TokenRow,
 } from './rows.ts'
+import type { DeliveryRow, WebhookRow } from './webhook-rows.ts'
 
 /**
  * One change within a turn. `put` inserts or replaces by primary key.
  *
  * Actors (`host_actor`, `command`) are fenced: version 1 must be new, version n replaces n − 1 only.
- * A second active claim on one `(kind, value)` is refused by the database.
+ * A second active claim on one `(kind, value)` is refused by the database, and so is a second certificate
+ * for one challenge.
  */
 export type Write =
   | { readonly put: 'host_actor'; readonly row: HostActorRow }
@@ -43,6 +52,13 @@ export type Write =
   | { readonly put: 'last_seen'; readonly row: LastSeenRow }
   | { readonly put: 'token'; readonly row: TokenRow }
   | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }
+  | { readonly put: 'authority'; readonly row: AuthorityRow }
+  | { readonly put: 'certificate'; readonly row: CertificateRow }
+  | { readonly put: 'challenge'; readonly row: ChallengeRow }
+  | { readonly put: 'enrollment_link'; readonly row: EnrollmentLinkRow }
+  | { readonly put: 'push_certificate'; readonly row: PushCertificateRow }
+  | { readonly put: 'webhook'; readonly row: WebhookRow }
+  | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly drop: 'alarm'; readonly host_id: string; readonly name: string }
   /** Only the row that was performed: asked for again meanwhile, it is a new one and stays. */
   | { readonly drop: 'outbox'; readonly id: string; readonly created_at: number }
@@ -55,6 +71,11 @@ export type Write =
   | { readonly drop: 'sealed'; readonly ref: string }
   | { readonly drop: 'token'; readonly id: string }
   | { readonly drop: 'enroll_secret'; readonly id: string }
+  | { readonly drop: 'challenge'; readonly hash: string }
+  | { readonly drop: 'enrollment_link'; readonly id: string }
+  | { readonly drop: 'push_certificate'; readonly topic: string }
+  | { readonly drop: 'webhook'; readonly id: string }
+  | { readonly drop: 'delivery'; readonly id: string }
   // Only if they are still this host's: another may have taken them over since.
   | { readonly drop: 'dep_device'; readonly serial: string; readonly host_id: string }
   | { readonly drop: 'enrollment'; readonly key: string; readonly host_id: string }
@@ -72,7 +93,7 @@ export type Write =
 
 /** Why a turn is not durable. Only `conflict` and `claim-taken` are worth deciding again. */
 export type CommitFault =
-  /** An actor's version was not the expected one. */
+  /** An actor's version was not the expected one, or the challenge has its certificate already. */
   | { readonly kind: 'conflict' }
   /** Another live host owns that identifier. */
   | { readonly kind: 'claim-taken' }
@@ -116,6 +137,22 @@ export type Lookups = {
   nextOutboxAt(): number | undefined
   tokens(): readonly TokenRow[]
   enrollSecrets(): readonly EnrollSecretRow[]
+  authorities(): readonly AuthorityRow[]
+  certificate(fingerprint: string): CertificateRow | undefined
+  /** Bound to the host, or issued on a challenge minted for it; oldest first. */
+  certificatesOf(hostId: string): readonly CertificateRow[]
+  /** In use and running out at or before `notAfter`, soonest first. */
+  endingCertificates(notAfter: number, limit: number): readonly CertificateRow[]
+  challenge(hash: string): ChallengeRow | undefined
+  endedChallenges(expiresAt: number, limit: number): readonly ChallengeRow[]
+  enrollmentLink(id: string): EnrollmentLinkRow | undefined
+  enrollmentLinkBySecret(secretHash: string): EnrollmentLinkRow | undefined
+  enrollmentLinks(): readonly EnrollmentLinkRow[]
+  pushCertificate(topic: string): PushCertificateRow | undefined
+  pushCertificates(): readonly PushCertificateRow[]
+  webhook(id: string): WebhookRow | undefined
+  webhooks(): readonly WebhookRow[]
+  delivery(id: string): DeliveryRow | undefined
 }
 
 export type Store = {

@@ -1,9 +1,9 @@
 import { createChangedUpdates } from './changed-updates.ts'
-import { columns, type Rows, type Table, valuesOf } from './columns.ts'
+import { columns, type Rows, type Table, type Value, valuesOf } from './columns.ts'
 import type { Connection, Statement } from './connection.ts'
 import { createDrops } from './drops.ts'
 import { createProjection } from './projection.ts'
-import type { ClaimRow, JournalRow } from './rows.ts'
+import type { JournalRow } from './rows.ts'
 import type { Write } from './store.ts'
 
 /** A rule the database holds said no. The turn is to be rolled back alone. */
@@ -21,6 +21,7 @@ export function createTurns(db: Connection): Turns {
   const plain = createPlainPuts(db)
   const journal = db.prepare(insertInto('journal'))
   const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
+  const certificate = db.prepare(upsert('certificates', 'fingerprint'))
   const drops = createDrops(db)
 
   function write(change: Write, seqs: number[]): Refusal | undefined {
@@ -35,7 +36,9 @@ export function createTurns(db: Connection): Turns {
       case 'host':
         return hosts.put(change.row)
       case 'claim':
-        return claimed(claim, change.row)
+        return alone(claim, valuesOf('claims', change.row), 'claim-taken')
+      case 'certificate':
+        return alone(certificate, valuesOf('certificates', change.row), 'conflict')
       case 'journal':
         seqs.push(journalled(journal, change.row))
         return undefined
@@ -61,15 +64,17 @@ function journalled(statement: Statement, row: JournalRow): number {
   return statement.run(valuesOf('journal', row)).lastInsertRowid
 }
 
-/** The partial unique index is the only one a put of a claim can run into: its key is replaced. */
-function claimed(statement: Statement, row: ClaimRow): Refusal | undefined {
+/** The partial unique index is the only one such a put can run into: its key is replaced. */
+function alone(
+  statement: Statement,
+  values: readonly Value[],
+  refusal: Refusal,
+): Refusal | undefined {
   try {
-    statement.run(valuesOf('claims', row))
+    statement.run(values)
     return undefined
   } catch (error) {
-    if (error instanceof Error && error.message.includes('UNIQUE constraint failed')) {
-      return 'claim-taken'
-    }
+    if (error instanceof Error && error.message.includes('UNIQUE constraint failed')) return refusal
     throw error
   }
 }
@@ -120,6 +125,12 @@ const plainTables = {
   merge: ['merges', 'id'],
   token: ['tokens', 'id'],
   enroll_secret: ['enroll_secrets', 'id'],
+  authority: ['authorities', 'id'],
+  challenge: ['challenges', 'hash'],
+  enrollment_link: ['enrollment_links', 'id'],
+  push_certificate: ['push_certificates', 'topic'],
+  webhook: ['webhooks', 'id'],
+  delivery: ['webhook_deliveries', 'id'],
 } as const satisfies Readonly<Record<string, readonly [Table, string]>>
 type Plain = keyof typeof plainTables
 type PlainPut = Extract<Write, { readonly put: Plain }>

@@ -62,10 +62,65 @@ export function modelLookups(tables: ModelTables): Lookups {
         ({ at, id }) => [at, id],
       ),
     ...dueLookups(tables),
+    ...certificateLookups(tables),
+    ...webhookLookups(tables),
     tokens: () => by(tables.tokens.all(), ({ created_at, id }) => [created_at, id]),
     enrollSecrets: () => by(tables.enroll_secrets.all(), ({ created_at, id }) => [created_at, id]),
   }
 }
+
+function certificateLookups(
+  tables: ModelTables,
+): Pick<
+  Lookups,
+  | 'authorities'
+  | 'certificate'
+  | 'certificatesOf'
+  | 'endingCertificates'
+  | 'challenge'
+  | 'endedChallenges'
+  | 'enrollmentLink'
+  | 'enrollmentLinkBySecret'
+  | 'enrollmentLinks'
+  | 'pushCertificate'
+  | 'pushCertificates'
+> {
+  const { certificates, challenges, enrollment_links: links } = tables
+  return {
+    authorities: () => by(tables.authorities.all(), ({ created_at, id }) => [created_at, id]),
+    certificate: (fingerprint) => certificates.get(fingerprint),
+    certificatesOf: (hostId) =>
+      by(
+        certificates.where((row) => (row.host_id ?? row.vouched_host_id) === hostId),
+        ({ issued_at, fingerprint }) => [issued_at, fingerprint],
+      ),
+    endingCertificates: (notAfter, limit) =>
+      by(
+        certificates.where((row) => row.status === 'active' && row.not_after <= notAfter),
+        ({ not_after, fingerprint }) => [not_after, fingerprint],
+      ).slice(0, limit),
+    challenge: (hash) => challenges.get(hash),
+    endedChallenges: (expiresAt, limit) =>
+      by(
+        challenges.where(({ expires_at }) => expires_at <= expiresAt),
+        ({ expires_at, hash }) => [expires_at, hash],
+      ).slice(0, limit),
+    enrollmentLink: (id) => links.get(id),
+    enrollmentLinkBySecret: (hash) => links.where(({ secret_hash }) => secret_hash === hash)[0],
+    enrollmentLinks: () => by(links.all(), ({ created_at, id }) => [created_at, id]),
+    pushCertificate: (topic) => tables.push_certificates.get(topic),
+    pushCertificates: () => by(tables.push_certificates.all(), ({ topic }) => [topic]),
+  }
+}
+
+const webhookLookups = ({
+  webhooks,
+  webhook_deliveries: deliveries,
+}: ModelTables): Pick<Lookups, 'webhook' | 'webhooks' | 'delivery'> => ({
+  webhook: (id) => webhooks.get(id),
+  webhooks: () => by(webhooks.all(), ({ created_at, id }) => [created_at, id]),
+  delivery: (id) => deliveries.get(id),
+})
 
 function dueLookups(
   tables: ModelTables,

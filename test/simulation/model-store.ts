@@ -81,12 +81,19 @@ function createWriter(
     return undefined
   }
 
+  function putCertificate({ row }: Put<'certificate'>): Refusal | undefined {
+    if (row.challenge_hash !== null && isSpent(tables, row)) return 'conflict'
+    tables.certificates.put(row.fingerprint, row)
+    return undefined
+  }
+
   return (change) => {
     if ('move' in change) moveCommands(tables, change)
     else if ('drop' in change) drop(tables, change)
     else if (change.put === 'host_actor') return putActor(change)
     else if (change.put === 'command') return putCommand(change)
     else if (change.put === 'claim') return putClaim(change)
+    else if (change.put === 'certificate') return putCertificate(change)
     else putFree(tables, change)
     return undefined
   }
@@ -105,6 +112,16 @@ const isTaken = (
   claims.where(
     ({ kind, value, host_id, status }) =>
       status === 'active' && kind === row.kind && value === row.value && host_id !== row.host_id,
+  ).length > 0
+
+/** One challenge, one certificate. */
+const isSpent = (
+  { certificates }: ModelTables,
+  row: { readonly challenge_hash: string | null; readonly fingerprint: string },
+): boolean =>
+  certificates.where(
+    ({ challenge_hash, fingerprint }) =>
+      challenge_hash === row.challenge_hash && fingerprint !== row.fingerprint,
   ).length > 0
 
 /** A row of `last_seen` lives as long as its host is listed. */
@@ -129,7 +146,7 @@ const unheardOf = (host_id: string): LastSeenRow =>
 
 type FreePut = Exclude<
   Extract<Write, { readonly put: string }>,
-  { readonly put: 'host_actor' | 'command' | 'claim' }
+  { readonly put: 'host_actor' | 'command' | 'claim' | 'certificate' }
 >
 
 /** How each row that breaks no rule is put: replaced by key, but for the two that live with a host. */
@@ -149,6 +166,12 @@ const freePuts: {
   merge: ({ merges }, row) => merges.put(row.id, row),
   token: ({ tokens }, row) => tokens.put(row.id, row),
   enroll_secret: ({ enroll_secrets }, row) => enroll_secrets.put(row.id, row),
+  authority: ({ authorities }, row) => authorities.put(row.id, row),
+  challenge: ({ challenges }, row) => challenges.put(row.hash, row),
+  enrollment_link: ({ enrollment_links }, row) => enrollment_links.put(row.id, row),
+  push_certificate: ({ push_certificates }, row) => push_certificates.put(row.topic, row),
+  webhook: ({ webhooks }, row) => webhooks.put(row.id, row),
+  delivery: ({ webhook_deliveries }, row) => webhook_deliveries.put(row.id, row),
 }
 
 function putFree(tables: ModelTables, { put, row }: FreePut): void {
@@ -175,6 +198,11 @@ const drops: {
   sealed: ({ sealed }, { ref }) => sealed.drop(ref),
   token: ({ tokens }, { id }) => tokens.drop(id),
   enroll_secret: ({ enroll_secrets }, { id }) => enroll_secrets.drop(id),
+  challenge: ({ challenges }, { hash }) => challenges.drop(hash),
+  enrollment_link: ({ enrollment_links }, { id }) => enrollment_links.drop(id),
+  push_certificate: ({ push_certificates }, { topic }) => push_certificates.drop(topic),
+  webhook: ({ webhooks }, { id }) => webhooks.drop(id),
+  delivery: ({ webhook_deliveries }, { id }) => webhook_deliveries.drop(id),
   dep_device({ dep_devices }, { serial, host_id }) {
     if (dep_devices.get(serial)?.host_id === host_id) dep_devices.drop(serial)
   },

@@ -58,6 +58,13 @@ export function createTables(undo: UndoLog): ModelTables {
     last_seen: table('last_seen'),
     tokens: table('tokens'),
     enroll_secrets: table('enroll_secrets'),
+    authorities: table('authorities'),
+    certificates: table('certificates'),
+    challenges: table('challenges'),
+    enrollment_links: table('enrollment_links'),
+    push_certificates: table('push_certificates'),
+    webhooks: table('webhooks'),
+    webhook_deliveries: table('webhook_deliveries'),
   }
 }
 
@@ -82,6 +89,32 @@ const nullable: { readonly [T in Table]?: readonly string[] } = {
   merges: ['undone_at'],
   sealed: ['sealed', 'blob'],
   tokens: ['last_used_at'],
+  certificates: [
+    'host_id',
+    'vouched_host_id',
+    'proven',
+    'link_id',
+    'team',
+    'challenge_hash',
+    'transaction_id',
+    'renews',
+    'bound_at',
+    'ended_at',
+    'ended_by',
+  ],
+  challenges: [
+    'host_id',
+    'proven',
+    'link_id',
+    'team',
+    'used_at',
+    'fingerprint',
+    'public_key_hash',
+    'transaction_id',
+  ],
+  enrollment_links: ['host_id', 'team', 'expires_at', 'uses_max', 'revoked_at'],
+  webhooks: ['secret_ref', 'disabled_reason'],
+  webhook_deliveries: ['finished_at', 'last_status', 'last_error'],
 }
 
 /** What a STRICT table refuses: a column left out or null that may not be, and fractions. Throws. */

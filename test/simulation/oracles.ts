@@ -157,7 +157,8 @@ function touched(writes: readonly Write[]): ReadonlySet<string> {
     else if ('drop' in write) {
       if (write.drop === 'host') hostIds.add(write.id)
       else if ('host_id' in write) hostIds.add(write.host_id)
-    } else if (ofOneHost.has(write.put) && 'host_id' in write.row) hostIds.add(write.row.host_id)
+    } else if (ofOneHost.has(write.put) && 'host_id' in write.row)
+      hostIds.add(write.row.host_id ?? '')
     else if (write.put === 'host') hostIds.add(write.row.id)
   }
   return hostIds

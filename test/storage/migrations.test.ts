@@ -30,7 +30,8 @@ test('a new file gets the newest schema and no backup, and a second start change
   expect(existsSync(backups)).toBe(false)
 })
 
-for (const { version } of migrations)
+// The newest is frozen into a fixture when it is released: until then it may still change.
+for (const { version } of migrations.slice(0, -1))
   test(`a file of schema ${version} comes to the newest schema with its rows`, () => {
     const { db, backups } = empty()
     db.exec(

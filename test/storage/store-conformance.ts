@@ -35,10 +35,38 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(lookups.mergesOf('h1')).toEqual([rows.merge])
     expect(lookups.tokens()).toEqual([rows.token])
     expect(lookups.enrollSecrets()).toEqual([rows.enroll_secret])
+    expect(lookups.authorities()).toEqual([rows.authority])
+    expect(lookups.certificate('f1')).toEqual(rows.certificate)
+    expect(lookups.certificatesOf('h1')).toEqual([rows.certificate])
+    expect(lookups.endingCertificates(99, 10)).toEqual([rows.certificate])
+    expect(lookups.challenge('c1')).toEqual(rows.challenge)
+    expect(lookups.endedChallenges(60, 10)).toEqual([rows.challenge])
+    expect(lookups.enrollmentLink('l1')).toEqual(rows.enrollment_link)
+    expect(lookups.enrollmentLinkBySecret('s1')).toEqual(rows.enrollment_link)
+    expect(lookups.enrollmentLinks()).toEqual([rows.enrollment_link])
+    expect(lookups.pushCertificate(rows.push_certificate.topic)).toEqual(rows.push_certificate)
+    expect(lookups.pushCertificates()).toEqual([rows.push_certificate])
+    expect(lookups.webhook('w1')).toEqual(rows.webhook)
+    expect(lookups.webhooks()).toEqual([rows.webhook])
+    expect(lookups.delivery('d1')).toEqual(rows.delivery)
     expect(lookups.dueOutbox(50, 10)).toEqual([rows.outbox])
     const sealed = lookups.sealed('s1')
     expect(sealed).toMatchObject({ ref: 's1', host_id: 'h1', kind: 'command', blob: null })
     expect([...(sealed?.sealed ?? [])]).toEqual([1, 2, 255])
+  })
+
+  test('a second certificate for one challenge is refused, the same one again is not', async () => {
+    const store = await make()
+    await store.commit(everything)
+    const again = { ...rows.certificate, status: 'retired' } as const
+    expect(await store.commit([{ put: 'certificate', row: again }])).toMatchObject({ ok: true })
+    const second = { ...rows.certificate, fingerprint: 'f2' }
+    expect(await store.commit([{ put: 'certificate', row: second }])).toEqual({
+      ok: false,
+      error: { kind: 'conflict' },
+    })
+    expect(store.lookups.certificate('f2')).toBeUndefined()
+    expect(store.lookups.endingCertificates(99, 10)).toEqual([])
   })
 
   test('of a key never written there is nothing', async () => {

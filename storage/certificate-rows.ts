@@ -1,0 +1,100 @@
+// Who devices are allowed to be: the authority that issues certificates, what it issued, and on whose word.
+
+/** The certificate authority that signs device certificates. Its key is sealed under `key_ref`. */
+export type AuthorityRow = {
+  readonly id: string
+  /** DER. */
+  readonly certificate: Uint8Array
+  readonly key_ref: string
+  /** A former authority signs nothing more; what it signed stays valid. */
+  readonly status: 'active' | 'former'
+  readonly created_at: number
+}
+
+/** `issued` waits for its first Authenticate, `active` speaks for its host, the other two speak for nobody. */
+export type CertificateStatus = 'issued' | 'active' | 'retired' | 'revoked'
+
+/** A device certificate, recorded before it leaves. */
+export type CertificateRow = {
+  /** SHA-256 of the DER, 64 hexadecimal digits. */
+  readonly fingerprint: string
+  /** Hexadecimal. */
+  readonly serial: string
+  readonly subject: string
+  readonly der: Uint8Array
+  /** SHA-256 of the SubjectPublicKeyInfo. */
+  readonly public_key_hash: string
+  /** `adopted` was issued by another server and taken over in a migration. */
+  readonly origin: 'issued' | 'adopted'
+  readonly status: CertificateStatus
+  /** The host it is bound to, from its Authenticate on; that host may have been merged away since. */
+  readonly host_id: string | null
+  /** The host its challenge was minted for. */
+  readonly vouched_host_id: string | null
+  /** JSON of what better evidence proved about the computer, `{serial?, udid?}`; null when nothing did. */
+  readonly proven: string | null
+  readonly link_id: string | null
+  readonly team: string | null
+  readonly challenge_hash: string | null
+  readonly transaction_id: string | null
+  /** Fingerprint of the certificate it is to replace. */
+  readonly renews: string | null
+  readonly not_before: number
+  readonly not_after: number
+  readonly issued_at: number
+  readonly bound_at: number | null
+  /** When it was retired or revoked, and by whom or what. */
+  readonly ended_at: number | null
+  readonly ended_by: string | null
+}
+
+/** A one-time password for one certificate. `fingerprint` says which one it was spent on. */
+export type ChallengeRow = {
+  /** SHA-256 of the challenge, 64 hexadecimal digits. */
+  readonly hash: string
+  readonly kind: 'enrollment' | 'renewal'
+  /** The host it was minted for; null lets its certificate only create one. */
+  readonly host_id: string | null
+  /** JSON, as on the certificate. */
+  readonly proven: string | null
+  readonly link_id: string | null
+  readonly team: string | null
+  readonly created_at: number
+  readonly expires_at: number
+  readonly used_at: number | null
+  readonly fingerprint: string | null
+  /** With the transaction it tells a client that lost our reply from another one. */
+  readonly public_key_hash: string | null
+  readonly transaction_id: string | null
+}
+
+/** A way in that an operator opened: an address that gives whoever knows it an enrolment profile. */
+export type EnrollmentLinkRow = {
+  readonly id: string
+  readonly name: string
+  readonly secret_hash: string
+  /** The one host it is for; null when it is for whoever comes. */
+  readonly host_id: string | null
+  readonly team: string | null
+  readonly created_at: number
+  readonly created_by: string
+  readonly expires_at: number | null
+  /** Certificates it may lead to; null sets no bound. */
+  readonly uses_max: number | null
+  readonly uses: number
+  readonly revoked_at: number | null
+}
+
+/** What Apple lets us wake devices with. The key is sealed under `key_ref`. */
+export type PushCertificateRow = {
+  /** The UID of its subject, `com.apple.mgmt.External.…`. */
+  readonly topic: string
+  /** PEM, leaf first. */
+  readonly certificate: string
+  readonly key_ref: string
+  readonly subject: string
+  readonly not_before: number
+  readonly not_after: number
+  readonly created_at: number
+  readonly created_by: string
+}

@@ -1,0 +1,57 @@
+// The second schema: certificates that say who a device is, push certificates, and webhooks.
+import type { Migration } from '../migrations.ts'
+
+const certificates = [
+  `CREATE TABLE authorities (
+    id TEXT PRIMARY KEY, certificate BLOB NOT NULL, key_ref TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE TABLE certificates (
+    fingerprint TEXT PRIMARY KEY, serial TEXT NOT NULL, subject TEXT NOT NULL, der BLOB NOT NULL,
+    public_key_hash TEXT NOT NULL, origin TEXT NOT NULL, status TEXT NOT NULL, host_id TEXT, vouched_host_id TEXT,
+    proven TEXT, link_id TEXT, team TEXT, challenge_hash TEXT, transaction_id TEXT, renews TEXT,
+    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL, bound_at INTEGER,
+    ended_at INTEGER, ended_by TEXT
+  ) STRICT`,
+  // The rule no race can get round: one challenge, one certificate.
+  `CREATE UNIQUE INDEX certificates_by_challenge ON certificates (challenge_hash) WHERE challenge_hash IS NOT NULL`,
+  `CREATE INDEX certificates_by_host ON certificates (host_id)`,
+  `CREATE INDEX certificates_by_vouched ON certificates (vouched_host_id)`,
+  `CREATE INDEX certificates_by_issued ON certificates (issued_at, fingerprint)`,
+  // Only certificates in use can run out.
+  `CREATE INDEX certificates_by_end ON certificates (not_after, fingerprint) WHERE status = 'active'`,
+  `CREATE TABLE challenges (
+    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, host_id TEXT, proven TEXT, link_id TEXT, team TEXT,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER, fingerprint TEXT, public_key_hash TEXT,
+    transaction_id TEXT
+  ) STRICT`,
+  `CREATE INDEX challenges_by_end ON challenges (expires_at, hash)`,
+  `CREATE TABLE enrollment_links (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, secret_hash TEXT NOT NULL UNIQUE, host_id TEXT, team TEXT,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, expires_at INTEGER, uses_max INTEGER, uses INTEGER NOT NULL,
+    revoked_at INTEGER
+  ) STRICT`,
+  `CREATE TABLE push_certificates (
+    topic TEXT PRIMARY KEY, certificate TEXT NOT NULL, key_ref TEXT NOT NULL, subject TEXT NOT NULL,
+    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL
+  ) STRICT`,
+]
+
+const webhooks = [
+  `CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL, topics TEXT NOT NULL, secret_ref TEXT,
+    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)), disabled_reason TEXT, cursor INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL
+  ) STRICT`,
+  // Ordered by rowid, which is the order of commits.
+  `CREATE TABLE webhook_deliveries (
+    id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, host_id TEXT NOT NULL, topic TEXT NOT NULL, payload_ref TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    finished_at INTEGER, last_status INTEGER, last_error TEXT
+  ) STRICT`,
+  `CREATE INDEX deliveries_pending ON webhook_deliveries (webhook_id, host_id, due_at) WHERE state = 'pending'`,
+  `CREATE INDEX deliveries_by_due ON webhook_deliveries (due_at) WHERE state = 'pending'`,
+  `CREATE INDEX deliveries_by_webhook ON webhook_deliveries (webhook_id, created_at, id)`,
+  `CREATE INDEX deliveries_by_end ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL`,
+]
+
+export const schema2: Migration = { version: 2, statements: [...certificates, ...webhooks] }
