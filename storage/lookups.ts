@@ -1,6 +1,8 @@
-import { columns, rowOf, type Rows, type Table, type Value } from './columns.ts'
+import { certificateLookups } from './certificate-lookups.ts'
 import type { Connection } from './connection.ts'
+import { createReads } from './reads.ts'
 import type { Lookups } from './store.ts'
+import { webhookLookups } from './webhook-lookups.ts'
 
 /**
  * Reads by key on the calling thread, through a read-only connection.
@@ -8,18 +10,8 @@ import type { Lookups } from './store.ts'
  * Each is one or two index steps: some ten microseconds. A read after a commit resolved sees that commit.
  */
 export function createLookups(db: Connection): Lookups {
-  const one = <T extends Table>(table: T, where: string) => {
-    const statement = db.prepare(select(table, where)).raw()
-    return (...values: readonly Value[]): Rows[T] | undefined => {
-      const found = statement.get(values)
-      return found === undefined ? undefined : rowOf(table, found)
-    }
-  }
-  const many = <T extends Table>(table: T, where: string, index?: string) => {
-    const statement = db.prepare(select(table, where, index)).raw()
-    return (...values: readonly Value[]): readonly Rows[T][] =>
-      statement.all(values).map((found) => rowOf(table, found))
-  }
+  const reads = createReads(db)
+  const { one, many } = reads
   const smallest = (table: 'alarms' | 'outbox') => {
     const statement = db.prepare(`SELECT due_at FROM ${table} ORDER BY due_at LIMIT 1`).raw()
     return (): number | undefined => {
@@ -57,28 +49,7 @@ export function createLookups(db: Connection): Lookups {
     nextOutboxAt: smallest('outbox'),
     tokens: many('tokens', 'true ORDER BY created_at, id'),
     enrollSecrets: many('enroll_secrets', 'true ORDER BY created_at, id'),
-    authorities: many('authorities', 'true ORDER BY created_at, id'),
-    certificate: one('certificates', 'fingerprint = ?'),
-    certificatesOf: many(
-      'certificates',
-      'host_id = ?1 OR (host_id IS NULL AND vouched_host_id = ?1) ORDER BY issued_at, fingerprint',
-    ),
-    endingCertificates: many(
-      'certificates',
-      "status = 'active' AND not_after <= ? ORDER BY not_after, fingerprint LIMIT ?",
-    ),
-    challenge: one('challenges', 'hash = ?'),
-    endedChallenges: many('challenges', 'expires_at <= ? ORDER BY expires_at, hash LIMIT ?'),
-    enrollmentLink: one('enrollment_links', 'id = ?'),
-    enrollmentLinkBySecret: one('enrollment_links', 'secret_hash = ?'),
-    enrollmentLinks: many('enrollment_links', 'true ORDER BY created_at, id'),
-    pushCertificate: one('push_certificates', 'topic = ?'),
-    pushCertificates: many('push_certificates', 'true ORDER BY topic'),
-    webhook: one('webhooks', 'id = ?'),
-    webhooks: many('webhooks', 'true ORDER BY created_at, id'),
-    delivery: one('webhook_deliveries', 'id = ?'),
+    ...certificateLookups(reads),
+    ...webhookLookups(reads),
   }
 }
-
-const select = (table: Table, where: string, index: string = ''): string =>
-  `SELECT ${columns[table].join(', ')} FROM ${table} ${index} WHERE ${where}`

@@ -1,5 +1,5 @@
 import { createChangedUpdates } from './changed-updates.ts'
-import { columns, type Rows, type Table, type Value, valuesOf } from './columns.ts'
+import { columns, type Rows, type Table, valuesOf } from './columns.ts'
 import type { Connection, Statement } from './connection.ts'
 import { createDrops } from './drops.ts'
 import { createProjection } from './projection.ts'
@@ -20,8 +20,7 @@ export function createTurns(db: Connection): Turns {
   const hosts = createProjection(db)
   const plain = createPlainPuts(db)
   const journal = db.prepare(insertInto('journal'))
-  const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
-  const certificate = db.prepare(upsert('certificates', 'fingerprint'))
+  const alone = createAlonePuts(db)
   const drops = createDrops(db)
 
   function write(change: Write, seqs: number[]): Refusal | undefined {
@@ -36,9 +35,8 @@ export function createTurns(db: Connection): Turns {
       case 'host':
         return hosts.put(change.row)
       case 'claim':
-        return alone(claim, valuesOf('claims', change.row), 'claim-taken')
       case 'certificate':
-        return alone(certificate, valuesOf('certificates', change.row), 'conflict')
+        return alone.put(change)
       case 'journal':
         seqs.push(journalled(journal, change.row))
         return undefined
@@ -64,18 +62,23 @@ function journalled(statement: Statement, row: JournalRow): number {
   return statement.run(valuesOf('journal', row)).lastInsertRowid
 }
 
-/** The partial unique index is the only one such a put can run into: its key is replaced. */
-function alone(
-  statement: Statement,
-  values: readonly Value[],
-  refusal: Refusal,
-): Refusal | undefined {
-  try {
-    statement.run(values)
-    return undefined
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('UNIQUE constraint failed')) return refusal
-    throw error
+/** Rows that another row may forbid. The partial unique index is the only one they can run into: their key is replaced. */
+function createAlonePuts(db: Connection) {
+  const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
+  const certificate = db.prepare(upsert('certificates', 'fingerprint'))
+  return {
+    put(change: Extract<Write, { readonly put: 'claim' | 'certificate' }>): Refusal | undefined {
+      const isClaim = change.put === 'claim'
+      try {
+        if (isClaim) claim.run(valuesOf('claims', change.row))
+        else certificate.run(valuesOf('certificates', change.row))
+        return undefined
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes('UNIQUE constraint failed')))
+          throw error
+        return isClaim ? 'claim-taken' : 'conflict'
+      }
+    },
   }
 }
 
