@@ -27,6 +27,7 @@ export function createTurns(db: Connection): Turns {
     if ('drop' in change) return drops.drop(change)
     if ('move' in change) return drops.move(change)
     if (isPlain(change)) return plain.put(change)
+    if (isAlone(change)) return alone.put(change)
     switch (change.put) {
       case 'host_actor':
         return actors.host(change.row)
@@ -34,9 +35,6 @@ export function createTurns(db: Connection): Turns {
         return actors.command(change.row)
       case 'host':
         return hosts.put(change.row)
-      case 'claim':
-      case 'certificate':
-        return alone.put(change)
       case 'journal':
         seqs.push(journalled(journal, change.row))
         return undefined
@@ -62,12 +60,17 @@ function journalled(statement: Statement, row: JournalRow): number {
   return statement.run(valuesOf('journal', row)).lastInsertRowid
 }
 
+type AlonePut = Extract<Write, { readonly put: 'claim' | 'certificate' }>
+
+const isAlone = (write: Extract<Write, { put: string }>): write is AlonePut =>
+  write.put === 'claim' || write.put === 'certificate'
+
 /** Rows that another row may forbid. The partial unique index is the only one they can run into: their key is replaced. */
 function createAlonePuts(db: Connection) {
   const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
   const certificate = db.prepare(upsert('certificates', 'fingerprint'))
   return {
-    put(change: Extract<Write, { readonly put: 'claim' | 'certificate' }>): Refusal | undefined {
+    put(change: AlonePut): Refusal | undefined {
       const isClaim = change.put === 'claim'
       try {
         if (isClaim) claim.run(valuesOf('claims', change.row))
