@@ -12,6 +12,7 @@ import { webhookLookups } from './webhook-lookups.ts'
 export function createLookups(db: Connection): Lookups {
   const reads = createReads(db)
   const { one, many } = reads
+  const lastSeq = db.prepare('SELECT max(seq) FROM commands').raw()
   const smallest = (table: 'alarms' | 'outbox') => {
     const statement = db.prepare(`SELECT due_at FROM ${table} ORDER BY due_at LIMIT 1`).raw()
     return (): number | undefined => {
@@ -29,6 +30,7 @@ export function createLookups(db: Connection): Lookups {
       'INDEXED BY commands_open',
     ),
     command: one('commands', 'command_uuid = ?'),
+    lastCommandSeq: () => Number(lastSeq.get([])?.[0] ?? 0),
     claimsOn: many('claims', 'kind = ? AND value = ? ORDER BY host_id'),
     claimsOf: many('claims', 'host_id = ? ORDER BY kind, value'),
     enrollment: one('enrollments', 'key = ?'),
@@ -47,6 +49,7 @@ export function createLookups(db: Connection): Lookups {
     nextAlarmAt: smallest('alarms'),
     dueOutbox: many('outbox', 'due_at <= ? ORDER BY due_at, id LIMIT ?'),
     nextOutboxAt: smallest('outbox'),
+    outboxAfter: many('outbox', 'due_at > ? ORDER BY due_at, id LIMIT ?'),
     tokens: many('tokens', 'true ORDER BY created_at, id'),
     enrollSecrets: many('enroll_secrets', 'true ORDER BY created_at, id'),
     ...certificateLookups(reads),

@@ -116,6 +116,8 @@ export type Lookups = {
   host(hostId: string): HostRow | undefined
   openCommands(hostId: string): readonly CommandRow[]
   command(commandUUID: string): CommandRow | undefined
+  /** The highest `seq` a command has; 0 when there is none. */
+  lastCommandSeq(): number
   claimsOn(kind: ClaimKind, value: string): readonly ClaimRow[]
   claimsOf(hostId: string): readonly ClaimRow[]
   enrollment(key: string): EnrollmentRow | undefined
@@ -135,6 +137,8 @@ export type Lookups = {
   nextAlarmAt(): number | undefined
   dueOutbox(at: number, limit: number): readonly OutboxRow[]
   nextOutboxAt(): number | undefined
+  /** Due after `at`, soonest first. */
+  outboxAfter(at: number, limit: number): readonly OutboxRow[]
   tokens(): readonly TokenRow[]
   enrollSecrets(): readonly EnrollSecretRow[]
   authorities(): readonly AuthorityRow[]

@@ -61,7 +61,7 @@ type CommandsOptions = {
 
 export function createCommands(options: CommandsOptions): Commands {
   const inOrder = createTurnstile()
-  const nextSeq = createSeqs(options.world)
+  const nextSeq = createSeqs(options)
   return {
     async send(wish, cause) {
       const text = new TextEncoder().encode(wishText(wish))
@@ -74,10 +74,11 @@ export function createCommands(options: CommandsOptions): Commands {
   }
 }
 
-/** Counts on over restarts, and two commands of one millisecond still differ. */
-function createSeqs(world: World): () => number {
-  let last = 0
+/** Counts on over restarts, also when the clock was put back, and two commands of one millisecond still differ. */
+function createSeqs({ world, store }: Pick<CommandsOptions, 'world' | 'store'>): () => number {
+  let last: number | undefined
   return () => {
+    last ??= store.lookups.lastCommandSeq()
     last = Math.max(last + 1, world.now() * 1_000)
     return last
   }

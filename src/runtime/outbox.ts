@@ -23,6 +23,9 @@ export type Performers = Readonly<Record<string, Performer>>
 const retryFirstMs = 5_000
 const retryLongestMs = 6 * 3_600_000
 
+/** Nothing is put off for longer: a row due after that was written while the clock was ahead, and is due now. */
+const aheadMaxMs = 8 * 3_600_000
+
 /** Merges followed from one host to the next: more would be a circle. */
 const hopsMax = 16
 
@@ -51,7 +54,7 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
 
   async function putOff(row: OutboxRow, afterMs?: number): Promise<boolean> {
     const attempts = row.attempts + 1
-    const wait = Math.ceil(afterMs ?? backoffMs(attempts, world.random()))
+    const wait = Math.min(Math.ceil(afterMs ?? backoffMs(attempts, world.random())), aheadMaxMs)
     const later: OutboxRow = { ...row, attempts, due_at: world.now() + wait }
     return (await store.commit([{ put: 'outbox', row: later }])).ok
   }
@@ -60,7 +63,10 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
     world,
     key: ({ id }) => id,
     work: perform,
-    due: (at, limit) => store.lookups.dueOutbox(at, limit),
+    due: (at, limit) => [
+      ...store.lookups.dueOutbox(at, limit),
+      ...store.lookups.outboxAfter(at + aheadMaxMs, limit),
+    ],
   })
   hosts.live.watch({
     committed(writes) {

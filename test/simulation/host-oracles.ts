@@ -52,6 +52,8 @@ function channelFaults(lookups: Lookups, { context }: HostSnapshot): readonly st
   return [
     ...lookups
       .enrollmentsOf(id)
+      // It also keeps the key of the MDM life that lost to the newer one: a split gives it back.
+      .filter(({ key }) => !isMadeOfTwo || Object.hasOwn(channels, key))
       .flatMap((row) => unlike(id, row, enrollmentRow(id, channels[row.key]))),
     ...lookups
       .agentsOf(id)

@@ -23,6 +23,8 @@ export type Doors = ReturnType<typeof openDoors>
 
 export type LifeOptions = {
   readonly schedule: Schedule
+  /** Milliseconds since 1970 as the machine believes; it may jump. */
+  readonly wallClock: () => number
   readonly dice: Dice
   readonly owner: Owner
   readonly store: Store
@@ -37,8 +39,8 @@ const noBug: PlantedBug = { name: 'none' }
 const residentsMax = 2
 
 export function openLife(options: LifeOptions): Life {
-  const { schedule, dice, owner, bug = noBug } = options
-  const world = createWorld(schedule, dice, owner)
+  const { dice, owner, bug = noBug } = options
+  const world = createWorld(options)
   const tools = { world, performers: options.performers }
   const store = bug.store?.(options.store, tools) ?? options.store
   const runtime = createHosts({
@@ -99,14 +101,14 @@ function openDoors(means: {
   }
 }
 
-function createWorld(schedule: Schedule, dice: Dice, owner: Owner): World {
+function createWorld({ schedule, wallClock, dice, owner }: LifeOptions): World {
   const mine = schedule.of(owner)
   return {
-    now: schedule.now,
+    now: wallClock,
     random: dice.roll,
     later: (task, delayMs) => mine.after(delayMs, 'timer', task),
     uuid() {
-      const time = schedule.now().toString(16).padStart(12, '0')
+      const time = wallClock().toString(16).padStart(12, '0')
       return `${time.slice(0, 8)}-${time.slice(8)}-7${dice.hex(3)}-8${dice.hex(3)}-${dice.hex(12)}`
     },
   }

@@ -13,6 +13,7 @@ export function modelLookups(tables: ModelTables): Lookups {
         ({ seq, command_uuid }) => [seq, command_uuid],
       ),
     command: (commandUUID) => tables.commands.get(commandUUID),
+    lastCommandSeq: () => Math.max(0, ...tables.commands.all().map(({ seq }) => seq)),
     claimsOn: (kind, value) =>
       by(
         tables.claims.where((row) => row.kind === kind && row.value === value),
@@ -124,7 +125,7 @@ const webhookLookups = ({
 
 function dueLookups(
   tables: ModelTables,
-): Pick<Lookups, 'dueAlarms' | 'nextAlarmAt' | 'dueOutbox' | 'nextOutboxAt'> {
+): Pick<Lookups, 'dueAlarms' | 'nextAlarmAt' | 'dueOutbox' | 'nextOutboxAt' | 'outboxAfter'> {
   const first = (rows: readonly { readonly due_at: number }[]): number | undefined =>
     rows.length === 0 ? undefined : Math.min(...rows.map(({ due_at }) => due_at))
   return {
@@ -140,6 +141,11 @@ function dueLookups(
         ({ due_at, id }) => [due_at, id],
       ).slice(0, limit),
     nextOutboxAt: () => first(tables.outbox.all()),
+    outboxAfter: (at, limit) =>
+      by(
+        tables.outbox.where(({ due_at }) => due_at > at),
+        ({ due_at, id }) => [due_at, id],
+      ).slice(0, limit),
   }
 }
 

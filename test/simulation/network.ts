@@ -52,6 +52,11 @@ export function createNetwork(options: NetworkOptions): Network {
       schedule.after(latency(), `${call.tag}: nobody there`, () => arrived(undefined))
       return
     }
+    if (life.standsUntil > schedule.now()) {
+      const rest = life.standsUntil - schedule.now()
+      schedule.after(rest, `${call.tag} waits`, () => deliver(call, arrived))
+      return
+    }
     const mark = {}
     open.set(mark, { life, broken: () => arrived(undefined) })
     call.ask(life.doors).then((answer) => {

@@ -60,12 +60,15 @@ const liveHosts = ({ rows }: OperatorOptions) =>
   rows.tables.hosts.where(({ merged_into }) => merged_into === null)
 
 function send(options: OperatorOptions): void {
-  const { dice, network, witness, schedule, isOver } = options
+  const { dice, network, witness, schedule, rows, isOver } = options
   const managed = liveHosts(options).filter(({ mdm }) => mdm !== 'unenrolled')
   const host = dice.pick(managed)
   if (host === undefined) return
   const commandUUID = `C${dice.hex(8)}`
+  const users = rows.lookups.enrollmentsOf(host.id).filter(({ channel }) => channel === 'user')
+  const user = users.length > 0 && dice.chance(0.4) ? dice.pick(users) : undefined
   const wish = {
+    ...(user !== undefined && { channel: user.key }),
     hostId: host.id,
     commandUUID,
     requestType: dice.pick(types) ?? 'DeviceInformation',

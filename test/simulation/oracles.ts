@@ -1,5 +1,6 @@
 // What must hold of the durable rows after every turn, from rows alone: nothing here asks the runtime.
 import type { CommandSnapshot } from '../../machines/command.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
 import type { CommandRow } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
 import { hostFaults } from './host-oracles.ts'
@@ -16,7 +17,8 @@ export type Oracles = {
 
 type OracleOptions = {
   readonly rows: DurableRows
-  readonly now: () => number
+  /** The latest the server ever believed it to be. */
+  readonly latestAt: () => number
   readonly violate: (what: string) => void
   /** Two computers may enrol under one key, as clones do. */
   readonly sharesKeys: boolean
@@ -27,7 +29,8 @@ type Put<Kind> = Extract<Write, { readonly put: Kind }>
 const reportedStates: ReadonlySet<string> = new Set(['acknowledged', 'error', 'format_error'])
 
 export function createOracles(options: OracleOptions): Oracles {
-  const { rows, violate } = options
+  const { rows, latestAt, violate } = options
+  const lastSeqs = new Map<string, number>()
   const versions = new Map<string, number>()
   const commands = new Map<string, CommandRow>()
   /** Effects asked for since they were last begun. */
@@ -53,6 +56,7 @@ export function createOracles(options: OracleOptions): Oracles {
 
   function ofCommand({ row }: Put<'command'>): void {
     const before = commands.get(row.command_uuid)
+    if (before === undefined) ofSeq(row)
     const from = before?.version ?? 0
     if (row.version !== from + 1)
       violate(`${row.command_uuid} went from version ${from} to ${row.version}`)
@@ -61,10 +65,18 @@ export function createOracles(options: OracleOptions): Oracles {
     ofCommandRow(row)
   }
 
+  /** What a host is asked for later is offered later, whatever the clock did meanwhile. */
+  function ofSeq({ command_uuid, host_id, seq }: CommandRow): void {
+    if (seq <= (lastSeqs.get(host_id) ?? 0))
+      violate(`${command_uuid} is numbered before a command that was there first`)
+    lastSeqs.set(host_id, seq)
+  }
+
   function ofCommandRow(row: CommandRow): void {
     const { command_uuid, state, expires_at } = row
-    if (state === 'expired' && options.now() < expires_at)
-      violate(`${command_uuid} expired ${expires_at - options.now()} ms early`)
+    // It may have been later when the timer fired than it is now.
+    if (state === 'expired' && latestAt() < expires_at)
+      violate(`${command_uuid} expired ${expires_at - latestAt()} ms early`)
     const snapshot = JSON.parse(row.snapshot) as CommandSnapshot
     const open = snapshot.status === 'active' ? 1 : 0
     if (snapshot.value !== state || open !== row.open)
@@ -96,17 +108,25 @@ export function createOracles(options: OracleOptions): Oracles {
     for (const write of writes) {
       if (!('put' in write && write.put === 'command' && write.row.version === 1)) continue
       const { host_id, channel, command_uuid } = write.row
-      const isBusy = [...commands.values()].some(
-        (other) =>
-          other.host_id === host_id &&
-          other.channel === channel &&
-          (other.state === 'sent' || other.state === 'pushed'),
-      )
-      const address = rows.lookups.hostActor(host_id)?.snapshot.includes('"pushRef":"push/')
       const id = `apns.push:${host_id}:${JSON.stringify({ channel })}`
-      if (!isBusy && address === true && rows.tables.outbox.get(id) === undefined)
+      const isAsleep = !isBusy(write.row) && hasAddress(write.row)
+      if (isAsleep && rows.tables.outbox.get(id) === undefined)
         violate(`${command_uuid} was taken and nobody wakes its channel`)
     }
+  }
+
+  const isBusy = ({ host_id, channel }: CommandRow): boolean =>
+    [...commands.values()].some(
+      (other) =>
+        other.host_id === host_id &&
+        other.channel === channel &&
+        (other.state === 'sent' || other.state === 'pushed'),
+    )
+
+  function hasAddress({ host_id, channel }: CommandRow): boolean {
+    const actor = rows.lookups.hostActor(host_id)
+    const { context } = JSON.parse(actor?.snapshot ?? '{}') as Partial<HostSnapshot>
+    return (context?.channels[channel]?.pushRef ?? null) !== null
   }
 
   function remember(writes: readonly Write[]): void {

@@ -1,8 +1,9 @@
 // What a seed brings: who takes part, how they behave and how much goes wrong. Every rate may be zero.
 import type { AgentManners } from './agent.ts'
-import type { Hardware, Manners } from './computer.ts'
+import type { Hardware } from './computer.ts'
 import type { Dice } from './dice.ts'
 import type { FaultRates } from './fault-store.ts'
+import type { Manners } from './mdm-client.ts'
 import type { NetworkRates } from './network.ts'
 import type { OperatorRates } from './operator.ts'
 
@@ -17,6 +18,12 @@ export type Plan = {
   /** Per misfortune that comes along, some ten seconds apart. */
   kills: number
   fullDisk: number
+  /** The process stands still for up to a minute and then goes on as if nothing had been. */
+  stalls: number
+  /** The wall clock jumps, by a minute up to ten years, either way. */
+  clock: number
+  /** By place in `hardware`: whether somebody logs in there. */
+  readonly users: readonly boolean[]
 }
 
 /** Swarm testing: each seed leaves out about half of all troubles, so that none hides another. */
@@ -61,6 +68,9 @@ export function choosePlan(dice: Dice): Plan {
     },
     kills: rate(0.4),
     fullDisk: rate(0.3),
+    stalls: rate(0.3),
+    clock: rate(0.3),
+    users: hardware.map(() => dice.chance(0.4)),
   }
 }
 
@@ -85,5 +95,6 @@ export function calm(plan: Plan): void {
   Object.assign(plan.faults, none)
   Object.assign(plan.network, { lostAnswer: 0, doubled: 0 })
   Object.assign(plan.manners, { notNow: 0, reenrol: 0, checkOut: 0, repeats: 1, pauseMs: 60_000 })
+  Object.assign(plan, { stalls: 0, clock: 0 })
   for (const agent of plan.agents) Object.assign(agent, { reenrol: 0, pauseMs: 600_000 })
 }

@@ -13,6 +13,6 @@ for (const bug of plantedBugs)
   test(`the simulation notices when ${bug.name}`, { timeout: 120_000 }, async () => {
     let found: string | undefined
     for (let seed = 0; seed < seedsMax && found === undefined; seed += 1)
-      found = (await simulate(seed, bug)).violation
+      found = (await simulate(seed, { bug })).violation
     expect(found).toBeDefined()
   })

@@ -214,6 +214,14 @@ export const plantedBugs: readonly PlantedBug[] = [
       }),
   },
   {
+    name: 'commands are numbered by the clock alone after a restart',
+    store: (store) => ({ ...store, lookups: { ...store.lookups, lastCommandSeq: () => 0 } }),
+  },
+  {
+    name: 'an effect put off while the clock was years ahead waits for years',
+    store: (store) => ({ ...store, lookups: { ...store.lookups, outboxAfter: () => [] } }),
+  },
+  {
     name: 'the listed row of a host is not kept',
     store: without((write) => 'put' in write && write.put === 'host' && write.row.epoch > 1),
   },

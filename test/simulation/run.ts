@@ -1,5 +1,6 @@
-// `npm run sim -- --seeds N [--seed S]`: runs seeds until one fails, and shows how it came to that.
+// `npm run sim -- --seeds N [--seed S]`: runs seeds until one fails, and shows how it came to that and what it took.
 import { parseArgs } from 'node:util'
+import { shrink } from './shrink.ts'
 import { simulate } from './simulation.ts'
 
 const { values } = parseArgs({
@@ -23,7 +24,11 @@ for (let seed = first; seed < first + count; seed += 1) {
   process.exitCode = 1
   if (failures === 1 && lines > 0) console.log(outcome.trace.slice(-lines).join('\n'))
   console.log(`seed ${seed}: ${outcome.violation}`)
-  if (!values.keep) break
+  if (values.keep) continue
+  const shrunk = await shrink(seed)
+  console.log(`still fails with nothing but: ${shrunk?.needed.join(', ') || 'an ordinary day'}`)
+  console.log(`  then: ${shrunk?.violation}`)
+  break
 }
 const seconds = (performance.now() - startedAt) / 1_000
 console.log(

@@ -1,8 +1,11 @@
 // Everything that happens, in one order: by virtual time, then by a tie the seed draws, then by age.
 import type { Dice } from './dice.ts'
 
-/** Whose callbacks these are: those of a process that died never run. */
-export type Owner = { isDead: boolean }
+/**
+ * Whose callbacks these are: those of a process that died never run, and those of one that stands still,
+ * as in a long collection of garbage or a frozen machine, run when it goes on.
+ */
+export type Owner = { isDead: boolean; standsUntil: number }
 
 export type Schedule = {
   now(): number
@@ -23,9 +26,9 @@ export type Schedule = {
 }
 
 type Entry = {
-  readonly at: number
-  readonly tie: number
-  readonly seq: number
+  at: number
+  tie: number
+  seq: number
   readonly tag: string
   readonly run: () => void
   readonly owner: Owner | undefined
@@ -58,6 +61,16 @@ export function createSchedule(startAt: number, dice: Dice): Schedule {
     return { cancel: () => void (entry.cancelled = true) }
   }
 
+  /** Puts off what belongs to a process that stands still; in the order in which it was due. */
+  function standsStill(entry: Entry): boolean {
+    const until = entry.owner?.standsUntil ?? 0
+    if (until <= entry.at) return false
+    seq += 1
+    Object.assign(entry, { at: until, tie: -1, seq })
+    heap.push(entry)
+    return true
+  }
+
   return {
     now: () => now,
     note,
@@ -66,6 +79,7 @@ export function createSchedule(startAt: number, dice: Dice): Schedule {
     async step() {
       for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) {
         if (entry.cancelled || entry.owner?.isDead === true) continue
+        if (standsStill(entry)) continue
         now = entry.at
         steps += 1
         note(entry.tag)

@@ -12,6 +12,8 @@ import { createOracles } from './oracles.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { createSchedule, type Owner } from './schedule.ts'
 import { calm, choosePlan, type Plan } from './plan.ts'
+import { spare, type Trouble } from './troubles.ts'
+import { startUser } from './user.ts'
 import { createWitness } from './witness.ts'
 
 export type Outcome = {
@@ -33,12 +35,25 @@ const settlingMs = 30 * 60_000
 /** Far above what any run takes: more means that something runs in circles. */
 const stepsMax = 30_000
 
+const dayMs = 86_400_000
+const clockJumpsMs = [60_000, 3_600_000, dayMs, 3_650 * dayMs] as const
+
 /** Requests, timers and turns under way at once: more means that a queue grows without end. */
 const waitingMax = 2_000
 
-export async function simulate(seed: number, bug?: PlantedBug): Promise<Outcome> {
+export type Circumstances = {
+  readonly bug?: PlantedBug | undefined
+  /** Troubles the seed would bring and this run is to do without. */
+  readonly spared?: Iterable<Trouble>
+}
+
+export async function simulate(
+  seed: number,
+  { bug, spared = [] }: Circumstances = {},
+): Promise<Outcome> {
   const dice = createDice(seed)
   const plan = choosePlan(dice)
+  for (const trouble of spared) spare(plan, trouble)
   const run = openRun({ dice, plan, bug })
   const { schedule } = run
   await settle(run)
@@ -83,6 +98,7 @@ function openRun({ dice, plan, bug }: RunOptions) {
   let violation: string | undefined
   let isOver = false
   let isFull = false
+  let clockAheadMs = 0
   const violate = (what: string): void => {
     violation ??= what
   }
@@ -91,9 +107,14 @@ function openRun({ dice, plan, bug }: RunOptions) {
   const { now } = schedule
   const keys = new Set(plan.hardware.map(({ uuid }) => uuid))
   const sharesKeys = keys.size < plan.hardware.length
+  let latestAt = 0
+  const wallClock = (): number => {
+    latestAt = Math.max(latestAt, now() + clockAheadMs)
+    return now() + clockAheadMs
+  }
   const oracles = createOracles({
     rows,
-    now,
+    latestAt: () => latestAt,
     violate,
     sharesKeys,
   })
@@ -102,22 +123,27 @@ function openRun({ dice, plan, bug }: RunOptions) {
   const network = createNetwork({ schedule, dice, rates: plan.network, lives: () => lives, failed })
   const actor = { schedule, dice, network, witness }
 
-  const performers: Performers = {
+  const performersOf = (owner: Owner): Performers => ({
     'apns.push': (row) => {
       oracles.performing(row.id)
       const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Performers[string]>>>()
       const { channel } = JSON.parse(row.payload) as { readonly channel: string }
-      schedule.after(dice.between(20, 2_000), 'apns', () => {
-        const event = { type: 'apns.pushed', at: now(), channel, apnsId: dice.hex(8) } as const
+      schedule.of(owner).after(dice.between(20, 2_000), 'apns', () => {
+        const event = {
+          type: 'apns.pushed',
+          at: wallClock(),
+          channel,
+          apnsId: dice.hex(8),
+        } as const
         const fails = dice.chance(plan.network.lostAnswer)
         resolve(fails ? { kind: 'again', reason: 'no answer' } : { kind: 'done', event })
       })
       return promise
     },
-  }
+  })
 
   function open(): void {
-    const owner: Owner = { isDead: false }
+    const owner: Owner = { isDead: false, standsUntil: 0 }
     const crash = (how: string): void => kill(owner, how)
     const { applied } = oracles
     const store = createFaultStore({
@@ -131,7 +157,8 @@ function openRun({ dice, plan, bug }: RunOptions) {
       rates: plan.faults,
       isFull: () => isFull,
     })
-    lives.push(openLife({ schedule, dice, owner, store, performers, bug, failed }))
+    const performers = performersOf(owner)
+    lives.push(openLife({ schedule, wallClock, dice, owner, store, performers, bug, failed }))
   }
 
   /** Whatever was only in memory is gone, and so is whoever waited for it. */
@@ -147,28 +174,53 @@ function openRun({ dice, plan, bug }: RunOptions) {
     schedule.after(dice.between(50, 9_000), 'starts', open)
   }
 
+  function die(life: Life | undefined): void {
+    if (life === undefined) return
+    if (dice.chance(plan.kills)) return kill(life, 'at random')
+    if (bug?.twins !== true || lives.length > 1) return
+    // A process that was taken for dead and is not: both serve until the old one is gone.
+    open()
+    schedule.note('a second one starts')
+    schedule.after(dice.between(1_000, 30_000), 'the older one ends', () => kill(life, 'late'))
+  }
+
+  function stall(life: Life | undefined): void {
+    if (!dice.chance(plan.stalls) || life === undefined) return
+    life.standsUntil = now() + dice.between(1_000, 60_000)
+    schedule.note('stands still')
+  }
+
+  function jump(): void {
+    if (!dice.chance(plan.clock)) return
+    clockAheadMs = dice.pick(clockJumpsMs) * dice.pick([1, -1])
+    schedule.note(`the clock is ${clockAheadMs} ms ahead`)
+  }
+
+  function fill(): void {
+    if (!dice.chance(plan.fullDisk)) return
+    isFull = true
+    schedule.after(dice.between(1_000, 10_000), 'space again', () => (isFull = false))
+  }
+
   function misfortune(): void {
     if (isOver) return
     const [life] = lives
-    if (life !== undefined && dice.chance(plan.kills)) kill(life, 'at random')
-    else if (life !== undefined && bug?.twins === true && lives.length === 1) {
-      // A process that was taken for dead and is not: both serve until the old one is gone.
-      open()
-      schedule.note('a second one starts')
-      schedule.after(dice.between(1_000, 30_000), 'the older one ends', () => kill(life, 'late'))
-    }
-    if (dice.chance(plan.fullDisk)) {
-      isFull = true
-      schedule.after(dice.between(1_000, 10_000), 'space again', () => (isFull = false))
-    }
+    for (const trouble of [die, stall, jump, fill]) trouble(life)
     schedule.after(dice.between(5_000, 15_000), 'misfortune', misfortune)
   }
 
+  /** What was set while the clock was ahead waits as long: nobody can tell. Effects wait some hours at most. */
+  const isWithin = (at: number): boolean => at < startAt + troubledMs + settlingMs
+
   const undone = (): string =>
     [
-      ...rows.tables.commands.where(({ open }) => open === 1).map((row) => row.command_uuid),
-      ...rows.tables.outbox.all().map(({ id }) => id),
-      ...rows.tables.alarms.all().map(({ name }) => name),
+      ...rows.tables.commands
+        .where(({ open, expires_at }) => open === 1 && isWithin(expires_at))
+        .map((row) => row.command_uuid),
+      ...rows.tables.outbox
+        .where(({ due_at }) => isWithin(due_at) || due_at > startAt + dayMs)
+        .map(({ id }) => id),
+      ...rows.tables.alarms.where(({ due_at }) => isWithin(due_at)).map(({ name }) => name),
       ...plan.hardware
         .filter((one) => witness.servedAt(one) < startAt + troubledMs)
         .map(({ name }) => `${name} not served`),
@@ -180,6 +232,7 @@ function openRun({ dice, plan, bug }: RunOptions) {
   misfortune()
   for (const [index, hardware] of plan.hardware.entries()) {
     startComputer(hardware, plan.manners, actor)
+    if (plan.users[index] === true) startUser(hardware, plan.manners, actor)
     const agent = plan.agents[index]
     if (agent !== undefined) startAgent(hardware, agent, actor)
   }
@@ -193,6 +246,7 @@ function openRun({ dice, plan, bug }: RunOptions) {
   schedule.after(troubledMs, 'faults stop', () => {
     isOver = true
     isFull = false
+    clockAheadMs = 0
     calm(plan)
   })
   /** What the server believes of its hosts is what the rows say, command by command. */

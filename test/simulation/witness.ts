@@ -7,13 +7,14 @@ import { dictOf } from '../../src/protocol/plist/value.ts'
 import { hashToken } from '../../src/secrets/tokens.ts'
 import type { CommandRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
-import { commandIn, type Hardware, type Outcome } from './computer.ts'
+import type { Hardware } from './computer.ts'
+import { commandIn, type Outcome, type Speaker } from './mdm-client.ts'
 
 export type Witness = {
-  checkedIn(messageType: string, who: Hardware, answer: MdmAnswer): void
+  checkedIn(messageType: string, who: Speaker, answer: MdmAnswer): void
   /** A report is on its way into the server. */
   reporting(outcome: Outcome | undefined): void
-  reported(who: Hardware, outcome: Outcome | undefined, answer: MdmAnswer): void
+  reported(who: Speaker, outcome: Outcome | undefined, answer: MdmAnswer): void
   agentAnswered(answer: OsqueryReply): void
   commandTaken(commandUUID: string): void
   commandCancelled(commandUUID: string): void
@@ -69,11 +70,11 @@ export function createWitness({ lookups, now, violate, sharesKeys }: WitnessOpti
     if (context.attempts < times) violate(`${commandUUID} was sent more often than recorded`)
   }
 
-  function settle(who: Hardware, { commandUUID }: Outcome): void {
+  function settle(who: Speaker, { commandUUID }: Outcome): void {
     const row = lookups.command(commandUUID)
-    const isForeign = sharesKeys && row?.host_id !== lookups.enrollment(who.uuid)?.host_id
+    const isForeign = sharesKeys && row?.host_id !== lookups.enrollment(who.key)?.host_id
     if (isForeign) return
-    if (row === undefined || (row.open === 1 && row.channel === who.uuid))
+    if (row === undefined || (row.open === 1 && row.channel === who.key))
       violate(`the report on ${commandUUID} was acknowledged and is not durable`)
     settled.add(commandUUID)
   }
@@ -81,15 +82,15 @@ export function createWitness({ lookups, now, violate, sharesKeys }: WitnessOpti
   return {
     taken,
     servedAt: ({ name }) => served.get(name) ?? 0,
-    checkedIn(messageType, { uuid }, answer) {
+    checkedIn(messageType, { key }, answer) {
       if (refusedByBug(answer)) return
-      const enrollment = lookups.enrollment(uuid)
+      const enrollment = lookups.enrollment(key)
       if (messageType === 'Authenticate' && enrollment === undefined)
-        violate(`the Authenticate of ${uuid} was acknowledged and is not durable`)
+        violate(`the Authenticate of ${key} was acknowledged and is not durable`)
       if (messageType !== 'TokenUpdate' || enrollment === undefined) return
-      const channel = contextOf(enrollment.host_id)?.channels[uuid]
+      const channel = contextOf(enrollment.host_id)?.channels[key]
       if (channel?.pushRef == null || lookups.sealed(channel.pushRef) === undefined)
-        violate(`the TokenUpdate of ${uuid} was acknowledged and is not durable`)
+        violate(`the TokenUpdate of ${key} was acknowledged and is not durable`)
     },
     reporting(outcome) {
       if (outcome?.status === 'NotNow') count(notNows, outcome.commandUUID)
