@@ -97,6 +97,8 @@ export type Enqueue = Happened<'operator.enqueue'> & {
   readonly repeatable: boolean
   readonly requestRef: string
   readonly requestDigest: string
+  /** Waits for the device to come by itself. */
+  readonly silent?: boolean
 }
 
 export type OperatorEvent =

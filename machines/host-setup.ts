@@ -198,10 +198,10 @@ export const hostSetup = learning.extend({
         return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'exists' } })
       if (openCommands(children).length >= openCommandsMax)
         return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'full' } })
-      const { type: _type, at: createdAt, ...wish } = said
+      const { type: _type, at: createdAt, silent, ...wish } = said
       enqueue.spawnChild('command', { id: said.commandUUID, input: { ...wish, createdAt } })
       const reachable = (context.channels[said.channel]?.pushRef ?? null) !== null
-      if (reachable && !inFlight(children, said.channel))
+      if (silent !== true && reachable && !inFlight(children, said.channel))
         enqueue({ type: 'apns.push', params: { channel: said.channel } })
       enqueue({ type: 'reply', params: { kind: 'done' } })
     }),

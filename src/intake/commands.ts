@@ -25,6 +25,8 @@ export type Wish = {
   readonly payload: Dict
   readonly priority: number
   readonly expiresInMs: number
+  /** Not to wake the device for it: it is there when the device comes. */
+  readonly silent?: boolean
 }
 
 export type SendFault =
@@ -133,6 +135,7 @@ const enqueueEvent = (
   repeatable: !unsafeToRepeat(sending.requestType, sending.payload),
   requestRef: requestRefOf(sending.commandUUID),
   requestDigest: sending.digest,
+  ...(sending.silent === true && { silent: true }),
 })
 
 async function cancel(

@@ -45,3 +45,8 @@ test('a computer may come by itself: what was never pushed is sent all the same'
   const world = after(...enrolled, enqueue('A'), idle())
   expect(world.commands()).toEqual({ A: 'sent' })
 })
+
+test('a command that is to wait for the computer does not wake it', () => {
+  const asked = after(...enrolled).send(enqueue('N', { seq: 9, silent: true }))
+  expect(asked.map(({ type }) => type)).not.toContain('apns.push')
+})

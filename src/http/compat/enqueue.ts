@@ -1,0 +1,153 @@
+// `/v1/enqueue/{ids}` and `/v1/push/{ids}`: commands for several enrollments, and their awakening.
+import type { Context } from 'hono'
+import type { SendFault } from '../../intake/commands.ts'
+import { type GivenCommand, readCommand } from '../../protocol/mdm/command.ts'
+import { fail, ok, type Result } from '../../result.ts'
+import type { Cause } from '../../runtime/ask.ts'
+import { readBody } from '../body.ts'
+import { answerResult, type CompatResult, type TargetResult } from './answers.ts'
+import type { CompatDeps, PushedNow } from './deps.ts'
+import { pushWords, readTargets, type Target, uuidFor } from './targets.ts'
+
+export const enqueuePath = '/v1/enqueue/'
+export const pushPath = '/v1/push/'
+
+/** A command carries a profile at most. */
+const commandBytesMax = 16 * 1_048_576
+
+/** As where no expiry is asked for elsewhere. */
+const expiresInMs = 30 * 86_400_000
+
+type Command = GivenCommand & { readonly commandUUID: string }
+
+/** Any method, as in NanoMDM. An empty body only pushes. */
+export async function enqueue(deps: CompatDeps, c: Context, cause: Cause): Promise<Response> {
+  const targets = readTargets(c.req.path, enqueuePath, deps.lookups)
+  if (!targets.ok) return refuse(targets.error)
+  const noPush = (c.req.query('nopush') ?? '') !== ''
+  const body = await readBody(c, { bytesMax: commandBytesMax })
+  if (!body.ok) return refuse(`reading body: ${body.error.kind}`)
+  if (body.value.length === 0)
+    return noPush ? refuse('must enqueue or push') : pushAll(deps, targets.value)
+  const command = readWhole(body.value)
+  if (!command.ok) return refuse(`decoding command: ${command.error}`)
+  return enqueueAll(deps, { targets: targets.value, command: command.value, cause, noPush })
+}
+
+const refuse = (sentence: string): Response => answerResult({ command_error: sentence }, 0)
+
+async function enqueueAll(deps: CompatDeps, sending: Sending): Promise<Response> {
+  const { targets, command, noPush } = sending
+  const failures = await sendAll(deps, sending)
+  const { status = {}, ...pushed } = noPush ? {} : await pushEach(deps, targets)
+  const result: CompatResult = {
+    ...joined(failures, status),
+    ...(noPush && { no_push: true }),
+    ...pushed,
+    command_uuid: command.commandUUID,
+    request_type: command.requestType,
+  }
+  return answerResult(result, targets.length)
+}
+
+/** Any method. */
+export async function push(deps: CompatDeps, c: Context): Promise<Response> {
+  const targets = readTargets(c.req.path, pushPath, deps.lookups)
+  if (!targets.ok) return answerResult({ push_error: targets.error }, 0)
+  return pushAll(deps, targets.value)
+}
+
+async function pushAll(deps: CompatDeps, targets: readonly Target[]): Promise<Response> {
+  return answerResult(await pushEach(deps, targets), targets.length)
+}
+
+function readWhole(bytes: Uint8Array): Result<Command, string> {
+  const command = readCommand(bytes)
+  if (!command.ok) return fail(command.error.detail)
+  const { commandUUID } = command.value
+  // Here, unlike in our own API, whoever sends names the command: its answer comes back under that name.
+  return commandUUID === undefined ? fail('no CommandUUID') : ok({ ...command.value, commandUUID })
+}
+
+type Sending = {
+  readonly targets: readonly Target[]
+  readonly command: Command
+  readonly cause: Cause
+  readonly noPush: boolean
+}
+
+type Status = Readonly<Record<string, TargetResult>>
+
+/** Sends to each target on its own, so that one that left does not keep the others from it. */
+async function sendAll(deps: CompatDeps, sending: Sending): Promise<Status> {
+  const { targets, command, cause, noPush } = sending
+  const failures: Record<string, TargetResult> = {}
+  await eachOf(targets, async ({ id, found }) => {
+    if (found === undefined) {
+      failures[id] = { command_error: 'no such enrollment' }
+      return
+    }
+    const commandUUID =
+      targets.length === 1 ? command.commandUUID : uuidFor(command.commandUUID, found.channel)
+    const wish = { ...command, ...found, commandUUID, priority: 0, expiresInMs, silent: noPush }
+    const sent = await deps.commands.send(wish, cause)
+    if (!sent.ok) failures[id] = { command_error: sentences[sent.error.kind] }
+  })
+  return failures
+}
+
+async function pushEach(
+  deps: CompatDeps,
+  targets: readonly Target[],
+): Promise<Pick<CompatResult, 'status' | 'push_error'>> {
+  const status: Record<string, TargetResult> = {}
+  const broken = new Set<string>()
+  await eachOf(targets, async ({ id, found }) => {
+    const pushed: PushedNow =
+      found === undefined
+        ? { kind: 'failed', reason: 'push data missing for id' }
+        : await deps.push(found)
+    if (pushed.kind === 'topic-failed') broken.add(pushed.reason)
+    else status[id] = pushWords(pushed)
+  })
+  return {
+    ...(Object.keys(status).length > 0 && { status }),
+    ...(broken.size > 0 && { push_error: [...broken].join('; ') }),
+  }
+}
+
+/** In the order of the call, whichever was done first. */
+function joined(failures: Status, pushes: Status): Pick<CompatResult, 'status'> {
+  const ids = [...new Set([...Object.keys(pushes), ...Object.keys(failures)])]
+  if (ids.length === 0) return {}
+  return { status: Object.fromEntries(ids.map((id) => [id, { ...pushes[id], ...failures[id] }])) }
+}
+
+/** Targets under way at once: enough to fill the writer's groups, few enough to leave devices their turn. */
+const atOnceMax = 64
+
+async function eachOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items.values()
+  const workers = Array.from({ length: Math.min(atOnceMax, items.length) }, async () => {
+    for (const item of rest) await work(item)
+  })
+  await Promise.all(workers)
+}
+
+const sentences: Readonly<Record<SendFault['kind'], string>> = {
+  'not-enrolled': 'not enrolled',
+  'unknown-channel': 'not enrolled',
+  quarantined: 'host is quarantined until its conflict is resolved',
+  exists: 'command already exists',
+  full: 'too many open commands',
+  'no-such-host': 'no such enrollment',
+  merged: 'host was merged, try again',
+  conflict: 'host changed meanwhile, try again',
+  'claim-taken': 'host changed meanwhile, try again',
+  overloaded: 'server is overloaded, try again',
+  unavailable: 'storage is unavailable, try again',
+  failed: 'internal error',
+}
