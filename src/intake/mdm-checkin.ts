@@ -226,9 +226,9 @@ type Told = { readonly event: HostEvent; readonly writes?: readonly Write[] }
 
 /** One event, one commit; a state that does not take it says that the sender is not enrolled. */
 async function tell({ hosts }: MdmMeans, party: Party, told: Told): Promise<MdmAnswer> {
-  const { event, writes = [] } = told
+  const { event, writes: withReply = [] } = told
   const cause = byDevice(party)
-  const asked = await hosts.ask(party.hostId, { events: [event], cause, writes, seen: 'mdm' })
+  const asked = await hosts.ask(party.hostId, { events: [event], cause, withReply, seen: 'mdm' })
   if (!asked.ok) return refused(refusalOf(asked.error))
   return asked.value.reply === undefined ? refused('not-enrolled') : nothing
 }

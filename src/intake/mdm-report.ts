@@ -26,7 +26,7 @@ type Reported = {
   readonly body: Uint8Array
 }
 
-type Told = Pick<Ask, 'events' | 'writes'>
+type Told = Pick<Ask, 'events' | 'withReply'>
 
 type TakeReport = (message: Report, body: Uint8Array, credential: Credential) => Promise<MdmAnswer>
 
@@ -91,7 +91,7 @@ async function aboutOpen(
     resultDigest: digestOf(body),
     errorChain: message.errorChain.slice(0, chainMax).map(keptItem),
   }
-  return ok({ events: [event], writes: [sealed.value] })
+  return ok({ events: [event], withReply: [sealed.value] })
 }
 
 /** Late, doubled, another host's or nobody's: journalled, kept, and never an error to the device. */
@@ -121,7 +121,7 @@ async function aboutStray(
     kind: 'stray_report',
     bytes: body,
   })
-  return sealed.ok ? ok({ events: [event], writes: [sealed.value] }) : fail('unavailable')
+  return sealed.ok ? ok({ events: [event], withReply: [sealed.value] }) : fail('unavailable')
 }
 
 function standingOf(

@@ -14,6 +14,8 @@ export type Ask = {
   readonly cause: Cause
   /** Rows that belong to the same change, such as claims and sealed bodies. */
   readonly writes?: readonly Write[]
+  /** Rows that go with what the host says to it: written only if its state takes the event and it replies. */
+  readonly withReply?: readonly Write[]
   /** Rows as they are before the host hears of it: its own rows, where they change, replace them. */
   readonly first?: readonly Write[]
   /** The computer itself spoke, by this protocol. */

@@ -51,6 +51,7 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
       ...commands.writes,
       // First what ends, then what begins: an alarm may be set again by the turn that hears of it.
       ...(ask.writes ?? []),
+      ...(asked.some(({ type }) => type === 'reply') ? (ask.withReply ?? []) : []),
       ...asked.flatMap((effect) => effectWrites(resident.id, effect, options)),
       ...journal,
     ],

@@ -77,3 +77,16 @@ test('a host that loses its UDID to another loses its own token, and forgetting 
     kind: 'plist',
   })
 })
+
+test('of a token that comes while its computer leaves, nothing is kept', async () => {
+  const { house, doors, hostId } = await enrolled()
+  const [left, token] = await Promise.all([
+    doors.checkin({ MessageType: 'CheckOut', UDID: uuid }),
+    doors.tokenUpdate(mac),
+  ])
+  expect([left, token]).toMatchObject([
+    { kind: 'nothing' },
+    { kind: 'refused', why: 'not-enrolled' },
+  ])
+  expect(house.store.lookups.sealed(`push/${hostId}/${uuid}`)).toBeUndefined()
+})
