@@ -25,7 +25,8 @@ export async function openKeep(config: Config, onFatal: (reason: Error) => void)
   makeFolder(folder)
   const opened = await openStore({ folder, onFatal })
   try {
-    const masterKey = loadMasterKey(config.masterKey, folder)
+    const isSealed = opened.store.lookups.sealed(proofRef) !== undefined
+    const masterKey = loadMasterKey(config.masterKey, { folder, isSealed })
     if (!masterKey.ok) throw new Error(masterKey.error.detail)
     const sealing = createSealing({
       vault: createVault(masterKey.value.key),

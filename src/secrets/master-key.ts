@@ -13,7 +13,7 @@ export type MasterKey = {
 
 /** `detail` is one sentence for the operator and holds no part of the key. */
 export type MasterKeyFault = {
-  readonly kind: 'malformed' | 'exposed' | 'unreadable'
+  readonly kind: 'malformed' | 'exposed' | 'unreadable' | 'missing'
   readonly detail: string
 }
 
@@ -22,11 +22,12 @@ export const masterKeyFile = 'master.key'
 /**
  * The master key: the given text if there is one, else the file in the data folder, made when missing.
  *
- * The folder must exist. The file has mode 0600 and is refused when others may read it.
+ * The folder must exist. The file has mode 0600 and is refused when others may read it. None is made
+ * where something is sealed already: a new key could open none of it.
  */
 export function loadMasterKey(
   given: string | undefined,
-  folder: string,
+  { folder, isSealed = false }: { readonly folder: string; readonly isSealed?: boolean },
 ): Result<MasterKey, MasterKeyFault> {
   if (given !== undefined) {
     const key = decodeMasterKey(given)
@@ -39,8 +40,13 @@ export function loadMasterKey(
   }
   const path = join(folder, masterKeyFile)
   try {
-    if (!fs.existsSync(path)) return ok({ key: createKeyFile(folder, path), origin: 'created' })
-    return readKeyFile(path)
+    if (fs.existsSync(path)) return readKeyFile(path)
+    return isSealed
+      ? fail({
+          kind: 'missing',
+          detail: `This data folder was sealed with a key that is not here: set MUSTER_MASTER_KEY to it, or restore ${path}.`,
+        })
+      : ok({ key: createKeyFile(folder, path), origin: 'created' })
   } catch (error) {
     return fail({ kind: 'unreadable', detail: `${path}: ${String(error)}` })
   }

@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -29,8 +37,8 @@ for (const [name, text, accepted] of spellings) {
 
 test('without a given key one is created for its owner only, and found again', () => {
   const data = folder()
-  const created = loadMasterKey(undefined, data)
-  const found = loadMasterKey(undefined, data)
+  const created = loadMasterKey(undefined, { folder: data })
+  const found = loadMasterKey(undefined, { folder: data })
   expect(created.ok && created.value.origin).toBe('created')
   expect(found.ok && found.value.origin).toBe('file')
   expect(found.ok && created.ok && Buffer.compare(found.value.key, created.value.key)).toBe(0)
@@ -40,15 +48,15 @@ test('without a given key one is created for its owner only, and found again', (
 
 test('a given key wins over the file and leaves it alone', () => {
   const data = folder()
-  loadMasterKey(undefined, data)
+  loadMasterKey(undefined, { folder: data })
   const before = readFileSync(join(data, masterKeyFile), 'utf8')
-  const given = loadMasterKey(key.toString('hex'), data)
+  const given = loadMasterKey(key.toString('hex'), { folder: data })
   expect(given.ok && given.value.origin).toBe('given')
   expect(readFileSync(join(data, masterKeyFile), 'utf8')).toBe(before)
 })
 
 test('a wrong given key is refused by the name of its setting, without being repeated', () => {
-  const refused = loadMasterKey('hunter2', folder())
+  const refused = loadMasterKey('hunter2', { folder: folder() })
   expect(refused.ok).toBe(false)
   expect(JSON.stringify(refused)).toContain('MUSTER_MASTER_KEY')
   expect(JSON.stringify(refused)).not.toContain('hunter2')
@@ -56,21 +64,29 @@ test('a wrong given key is refused by the name of its setting, without being rep
 
 test('a key file that others may read is refused', () => {
   const data = folder()
-  loadMasterKey(undefined, data)
+  loadMasterKey(undefined, { folder: data })
   chmodSync(join(data, masterKeyFile), 0o640)
-  const refused = loadMasterKey(undefined, data)
+  const refused = loadMasterKey(undefined, { folder: data })
   expect(!refused.ok && refused.error.kind).toBe('exposed')
 })
 
 test('a damaged key file is refused and never replaced', () => {
   const data = folder()
   writeFileSync(join(data, masterKeyFile), 'oops', { mode: 0o600 })
-  const refused = loadMasterKey(undefined, data)
+  const refused = loadMasterKey(undefined, { folder: data })
   expect(!refused.ok && refused.error.kind).toBe('malformed')
   expect(readFileSync(join(data, masterKeyFile), 'utf8')).toBe('oops')
 })
 
 test('a folder that does not exist is a fault, not an exception', () => {
-  const refused = loadMasterKey(undefined, join(folder(), 'missing'))
+  const refused = loadMasterKey(undefined, { folder: join(folder(), 'missing') })
   expect(!refused.ok && refused.error.kind).toBe('unreadable')
+})
+
+test('where something is sealed already no new key is made, and the sentence says what is missing', () => {
+  const data = folder()
+  const refused = loadMasterKey(undefined, { folder: data, isSealed: true })
+  expect(refused).toMatchObject({ ok: false, error: { kind: 'missing' } })
+  expect(!refused.ok && refused.error.detail).toContain('MUSTER_MASTER_KEY')
+  expect(existsSync(join(data, masterKeyFile))).toBe(false)
 })
