@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import type { ApiDeps } from './http/api/deps.ts'
 import { createMdmRoutes } from './http/mdm/routes.ts'
 import { createOsqueryRoutes } from './http/osquery/routes.ts'
+import { createReading, type Reading } from './http/reading/reading.ts'
 import { commandContext, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
@@ -41,6 +42,7 @@ export type Core = {
   readonly sight: Sight
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
+  readonly reading: Reading
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -58,6 +60,12 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
   })
   const alarms = createAlarms({ store, hosts, world })
   const outbox = createOutbox({ store, hosts, world, performers })
+  const reading = createReading((reason) =>
+    log.error(
+      { err: reason },
+      'the thread that reads large bodies died; the next body starts another',
+    ),
+  )
   const secretTools = { store, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {
@@ -65,6 +73,7 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
     store,
     hosts,
     tokens,
+    reading,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
@@ -72,13 +81,14 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
       await outbox.stop()
       await hosts.drain()
       await tokens.flush()
+      await reading.close()
     },
   }
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(
-  { keep, store, hosts, sight, enrollSecrets }: Core,
+  { keep, store, hosts, sight, enrollSecrets, reading }: Core,
   log: Logger,
 ): Hono {
   const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
@@ -89,9 +99,12 @@ export function deviceRoutes(
   })
   const mdm = createMdmIntake({ ...shared, sealing: keep.sealing })
   const app = new Hono()
-  app.route('/', createOsqueryRoutes({ log, intake: osquery }))
+  app.route('/', createOsqueryRoutes({ log, reading, intake: osquery }))
   // The one mode there is: devices are believed, and only from this machine.
-  app.route('/', createMdmRoutes({ log, intake: mdm, credential: () => ({ kind: 'none' }) }))
+  app.route(
+    '/',
+    createMdmRoutes({ log, reading, intake: mdm, credential: () => ({ kind: 'none' }) }),
+  )
   return app
 }
 

@@ -19,6 +19,8 @@ export type Appended = { readonly ok: true } | { readonly ok: false; readonly er
 export type Logs = {
   /** Resolves once every entry is on disk, each as one line of JSON, or none of them counts. */
   appendLogs(kind: LogKind, entries: readonly object[]): Promise<Appended>
+  /** The same of lines that are rendered already, each one JSON object and its line break. */
+  appendLines(kind: LogKind, lines: Uint8Array): Promise<Appended>
   /** Waits for what was appended; later appends are refused. */
   close(): Promise<void>
 }
@@ -59,6 +61,7 @@ export async function openLogs({
       const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`)
       return logs[kind].queue.append(Buffer.from(lines.join('')))
     },
+    appendLines: (kind, lines) => logs[kind].queue.append(lines),
     async close() {
       for (const { queue, file } of Object.values(logs)) {
         await queue.close()

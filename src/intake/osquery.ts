@@ -7,6 +7,7 @@ import { defaultConfigBytes, smallBatchConfigBytes } from '../protocol/osquery/c
 import { detailPrefix, detailQueries, readDetails } from '../protocol/osquery/detail.ts'
 import type { Answer } from '../protocol/osquery/distributed.ts'
 import type { Enroll } from '../protocol/osquery/enroll.ts'
+import type { JsonObject } from '../protocol/osquery/json.ts'
 import type { LogBatch } from '../protocol/osquery/log.ts'
 import type { Platform } from '../protocol/osquery/platform.ts'
 import { emptyRead, readReply } from '../protocol/osquery/read.ts'
@@ -25,13 +26,13 @@ const graceMs = 15 * 60_000
 const smallBatchMax = 10_000
 
 type Logs = {
-  appendLogs(
-    kind: LogBatch['kind'],
-    entries: readonly object[],
-  ): Promise<
-    { readonly ok: true } | { readonly ok: false; readonly error: { readonly kind: string } }
-  >
+  appendLogs(kind: LogBatch['kind'], entries: readonly object[]): Promise<Kept>
+  appendLines(kind: LogBatch['kind'], lines: Uint8Array): Promise<Kept>
 }
+
+type Kept =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly error: { readonly kind: string } }
 
 type OsqueryIntakeOptions = {
   readonly hosts: Hosts
@@ -50,6 +51,10 @@ export type OsqueryIntake = {
   agent(nodeKey: string): KnownAgent | undefined
   config(agent: KnownAgent): OsqueryReply
   log(agent: KnownAgent, batch: LogBatch): Promise<OsqueryReply>
+  /** What is added to each line of a log: whose it is, and when it came. */
+  received(agent: KnownAgent): JsonObject
+  /** The same for a batch whose lines are rendered, `received` added to each. */
+  logLines(kind: LogBatch['kind'], lines: Uint8Array): Promise<OsqueryReply>
   /** Touches no disk while nothing waits for the host. */
   read(agent: KnownAgent): OsqueryReply
   write(agent: KnownAgent, answers: readonly Answer[]): Promise<OsqueryReply>
@@ -64,6 +69,10 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
   const { hosts, lookups, logs, world } = options
   const agents: Agents = createAgents(lookups, hosts.live, world)
   const smallBatches = new Set<string>()
+  const received = ({ hostId }: KnownAgent): JsonObject => ({
+    muster_host_id: hostId,
+    muster_received_at: world.now(),
+  })
 
   return {
     enroll: (message) => enroll(options, message),
@@ -76,12 +85,17 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
       kind: 'document',
       body: smallBatches.has(hostId) ? smallBatchConfigBytes : defaultConfigBytes,
     }),
-    async log({ hostId }, { kind, lines }) {
+    received,
+    async logLines(kind, lines) {
       if (lines.length === 0) return done
-      const received = { muster_host_id: hostId, muster_received_at: world.now() }
+      return (await logs.appendLines(kind, lines)).ok ? done : busy
+    },
+    async log(agent, { kind, lines }) {
+      if (lines.length === 0) return done
+      const more = received(agent)
       const kept = await logs.appendLogs(
         kind,
-        lines.map((line) => ({ ...line, ...received })),
+        lines.map((line) => ({ ...line, ...more })),
       )
       return kept.ok ? done : busy
     },

@@ -2,13 +2,18 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createOsqueryRoutes } from '../../src/http/osquery/routes.ts'
+import { createReading } from '../../src/http/reading/reading.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
 import { openDoors } from '../intake/world.ts'
 import { openHouse } from '../runtime/world.ts'
 
 async function enrolled() {
   const doors = openDoors(await openHouse())
-  const app = createOsqueryRoutes({ intake: doors.osquery, log: pino({ level: 'silent' }) })
+  const app = createOsqueryRoutes({
+    intake: doors.osquery,
+    log: pino({ level: 'silent' }),
+    reading: createReading(() => {}),
+  })
   const agent = await doors.enroll({ uuid: '11111111-2222-4333-8444-555555555555' })
   const nodeKey = agent.kind === 'enrolled' ? agent.nodeKey : ''
   const post = async (route: string, body: string) => {

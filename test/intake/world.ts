@@ -39,7 +39,7 @@ export function openDoors({ hosts, store, clock }: House) {
     sight,
     world,
     isEnrollSecret: (secret) => secret === 'right',
-    logs: { appendLogs: async () => ({ ok: true }) },
+    logs: { appendLogs: async () => ({ ok: true }), appendLines: async () => ({ ok: true }) },
   })
   const checkin = async (message: object) => {
     const read = readCheckin(dictOf({ Topic: 'com.apple.mgmt.test', ...message }))

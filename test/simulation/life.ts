@@ -94,7 +94,7 @@ function openDoors(means: {
       world,
       mint: () => dice.hex(32),
       isEnrollSecret: () => true,
-      logs: { appendLogs: async () => ({ ok: true }) },
+      logs: { appendLogs: async () => ({ ok: true }), appendLines: async () => ({ ok: true }) },
     }),
     commands: createCommands({ store, hosts, sealing, world }),
     reconcile: createReconcile({ store, hosts, world }),

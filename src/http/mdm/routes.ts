@@ -5,10 +5,13 @@ import type { Credential } from '../../intake/credential.ts'
 import type { MdmIntake } from '../../intake/mdm.ts'
 import type { MdmAnswer, MdmRefusal } from '../../intake/mdm-answer.ts'
 import { readCheckin } from '../../protocol/mdm/checkin.ts'
+import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
 import { readReport } from '../../protocol/mdm/report.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
 import { unreachable } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
+import type { Reading } from '../reading/reading.ts'
+import { readMessage, type ReadingBusy } from './message.ts'
 
 /** Check-ins carry names and tokens of some kB each. */
 const checkinBytesMax = 1_048_576
@@ -19,6 +22,7 @@ const reportBytesMax = 16 * 1_048_576
 export type MdmRoutesOptions = {
   readonly intake: MdmIntake
   readonly log: Logger
+  readonly reading: Reading
   /** Who the device proved to be, before its body is looked at. */
   readonly credential: (c: Context) => Credential
 }
@@ -57,19 +61,26 @@ function isCheckin(c: Context): boolean {
 async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: checkinBytesMax })
   if (!body.ok) return refuseBody(options, body.error)
-  const message = readCheckin(body.value)
-  if (!message.ok) return refuse(options, { ...message.error, status: 400 })
-  return answer(options, await options.intake.checkin(message.value, options.credential(c)))
+  const read = await readMessage(options.reading, body.value, readCheckin)
+  if (!read.ok) return refuse(options, refusalOf(read.error))
+  const { message } = read.value
+  return answer(options, await options.intake.checkin(message, options.credential(c)))
 }
 
 async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: reportBytesMax })
   if (!body.ok) return refuseBody(options, body.error)
-  const message = readReport(body.value)
-  if (!message.ok) return refuse(options, { ...message.error, status: 400 })
-  const credential = options.credential(c)
-  return answer(options, await options.intake.report(message.value, body.value, credential))
+  const read = await readMessage(options.reading, body.value, readReport)
+  if (!read.ok) return refuse(options, refusalOf(read.error))
+  const { message, bytes } = read.value
+  return answer(options, await options.intake.report(message, bytes, options.credential(c)))
 }
+
+const refusalOf = (fault: MessageFault | ReadingBusy): Refusal => ({
+  kind: fault.kind,
+  detail: fault.detail,
+  status: fault.kind === 'overloaded' || fault.kind === 'unavailable' ? 503 : 400,
+})
 
 function answer(options: MdmRoutesOptions, said: MdmAnswer): Response {
   switch (said.kind) {

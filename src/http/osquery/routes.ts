@@ -15,9 +15,16 @@ import {
   renderReply,
   unknownKey,
 } from '../../protocol/osquery/reply.ts'
+import { fail, ok, type Result } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
+import { largeBytesMin, type Reading } from '../reading/reading.ts'
+import { takeLarge } from './large.ts'
 
-type OsqueryRoutesOptions = { readonly intake: OsqueryIntake; readonly log: Logger }
+type OsqueryRoutesOptions = {
+  readonly intake: OsqueryIntake
+  readonly log: Logger
+  readonly reading: Reading
+}
 
 /** The second path is Fleet's, so that its agents move over by DNS alone. */
 const roots = ['/api/osquery', '/api/v1/osquery'] as const
@@ -66,32 +73,40 @@ async function take(
   c: Context,
   route: OsqueryRoute,
 ): Promise<OsqueryReply> {
-  const { intake } = options
+  const { intake, reading } = options
   const limits = bodyLimits[route]
   const body = await readBody(c, {
     bytesMax: Math.min(limits.bytesMax, wireBytesMax),
     inflatedBytesMax: limits.bytesMax,
   })
   if (!body.ok) return refuseBody(intake, c, body.error)
-  const json = readJson(body.value, limits)
-  if (!json.ok) {
-    if (tooMuch.has(json.error.kind)) askForLess(intake, c)
-    return refuse(json.error)
+  const refuseIt = (fault: OsqueryFault): OsqueryReply => {
+    if (tooMuch.has(fault.kind)) askForLess(intake, c)
+    return refuse(fault)
   }
+  const agentOf = (envelope: JsonObject): Result<KnownAgent, OsqueryReply> => {
+    const nodeKey = readNodeKey(envelope, c.req.header('authorization'))
+    if (!nodeKey.ok) return fail(refuse(nodeKey.error))
+    const agent = intake.agent(nodeKey.value)
+    return agent === undefined ? fail(unknownKey) : ok(agent)
+  }
+  if (body.value.length > largeBytesMin && (route === 'log' || route === 'distributed/write'))
+    return takeLarge({ reading, intake, agentOf, refuse: refuseIt }, route, body.value)
+  const json = readJson(body.value, limits)
+  if (!json.ok) return refuseIt(json.error)
   if (route === 'enroll') {
     const message = readEnroll(json.value)
     return message.ok ? intake.enroll(message.value) : refuse(message.error)
   }
-  const nodeKey = readNodeKey(json.value, c.req.header('authorization'))
-  if (!nodeKey.ok) return refuse(nodeKey.error)
-  const agent = intake.agent(nodeKey.value)
-  if (agent === undefined) return unknownKey
-  return handle(intake, { route, agent, body: json.value })
+  const agent = agentOf(json.value)
+  return agent.ok ? handle(intake, { route, agent: agent.value, body: json.value }) : agent.error
 }
+
+type KnownAgent = NonNullable<ReturnType<OsqueryIntake['agent']>>
 
 type Spoken = {
   readonly route: Exclude<OsqueryRoute, 'enroll'>
-  readonly agent: NonNullable<ReturnType<OsqueryIntake['agent']>>
+  readonly agent: KnownAgent
   readonly body: JsonObject
 }
 

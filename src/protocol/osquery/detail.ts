@@ -1,5 +1,5 @@
 import type { Answer } from './distributed.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Platform } from './platform.ts'
 import { platformOfName } from './platform.ts'
 import { shownTextOf, textOf } from './text.ts'
@@ -55,6 +55,35 @@ export function readDetails(answers: readonly Answer[], atMs: number): Facts {
     return status === 0 && row !== undefined && detail ? detail.read(row, atMs) : {}
   })
   return facts.reduce((all, some) => ({ ...all, ...some }), {})
+}
+
+/**
+ * The answers that `readDetails` looks into, each with as much of its first row as it may look at: a small
+ * copy, whatever came with it.
+ */
+export function readKnownDetails(answers: readonly Answer[]): readonly Answer[] {
+  return answers.flatMap(({ id, status, rows: [row] }) => {
+    if (!Object.hasOwn(details, id.slice(detailPrefix.length)) || !id.startsWith(detailPrefix))
+      return []
+    return [{ id, status, rows: row === undefined ? [] : [scalarsOf(row)] }]
+  })
+}
+
+/** No table asked for has half as many columns. */
+const columnsMax = 64
+/** Blanks around a text count until they are trimmed; the text itself is cut far earlier. */
+const columnCharsMax = 4_096
+
+const scalarsOf = (row: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(row)
+      .slice(0, columnsMax)
+      .map(([column, value]) => [column, scalarOf(value)]),
+  )
+
+const scalarOf = (value: Json): Json => {
+  if (typeof value === 'string') return value.slice(0, columnCharsMax)
+  return typeof value === 'object' ? null : value
 }
 
 const diskEncryption = { read: readDiskEncryption }

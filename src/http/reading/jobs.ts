@@ -1,0 +1,46 @@
+// What the reading thread is asked, and what it answers.
+import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
+import type { Answer } from '../../protocol/osquery/distributed.ts'
+import type { OsqueryFault } from '../../protocol/osquery/fault.ts'
+import type { JsonLimits, JsonObject } from '../../protocol/osquery/json.ts'
+import type { LogKind } from '../../protocol/osquery/log.ts'
+import type { JsonValue } from '../../protocol/plist/json.ts'
+import type { Result } from '../../result.ts'
+
+/** Each job by name: what goes there, what comes back. Bytes are handed over, not copied. */
+export type Jobs = {
+  /** An MDM message: as it came, and a property list that says what is near its root. */
+  readonly message: readonly [
+    { readonly bytes: Uint8Array },
+    { readonly bytes: Uint8Array; readonly outline: Result<Uint8Array, MessageFault> },
+  ]
+  /** A batch of log lines; they stay in the thread until `lines` asks for them. */
+  readonly log: readonly [
+    { readonly bytes: Uint8Array; readonly limits: JsonLimits },
+    Result<Spoken<{ readonly kind: LogKind; readonly count: number }>, OsqueryFault>,
+  ]
+  /** The lines of the batch read last, each with `received` added, one JSON object a line. */
+  readonly lines: readonly [{ readonly received: JsonObject }, Uint8Array]
+  readonly write: readonly [
+    { readonly bytes: Uint8Array; readonly limits: JsonLimits },
+    Result<Spoken<readonly Answer[]>, OsqueryFault>,
+  ]
+  /** A kept property list as JSON. */
+  readonly shown: readonly [{ readonly bytes: Uint8Array; readonly isRevealed: boolean }, JsonValue]
+}
+
+export type JobName = keyof Jobs
+
+/** Who speaks is looked at before what is said. */
+type Spoken<Said> = {
+  readonly envelope: JsonObject
+  readonly said: Result<Said, OsqueryFault>
+}
+
+export type ToThread = {
+  readonly [Name in JobName]: { readonly job: Name; readonly ask: Jobs[Name][0] }
+}[JobName]
+
+export type FromThread =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly detail: string }

@@ -1,0 +1,95 @@
+// The thread that reads large bodies, so that a hostile one delays other large ones and nothing else.
+import { parentPort } from 'node:worker_threads'
+import { redact } from '../../protocol/mdm/secrets.ts'
+import { readBody } from '../../protocol/mdm/body.ts'
+import { outlineOf } from '../../protocol/mdm/outline.ts'
+import { readKnownDetails } from '../../protocol/osquery/detail.ts'
+import { readWrite } from '../../protocol/osquery/distributed.ts'
+import { type JsonObject, member, readJson } from '../../protocol/osquery/json.ts'
+import { readLog } from '../../protocol/osquery/log.ts'
+import { buildPlist } from '../../protocol/plist/build.ts'
+import { plistToJson } from '../../protocol/plist/json.ts'
+import { readPlist } from '../../protocol/plist/read.ts'
+import { ok } from '../../result.ts'
+import type { FromThread, JobName, Jobs, ToThread } from './jobs.ts'
+
+/** The batch read last. The next job lets it go. */
+let lines: readonly JsonObject[] = []
+
+const utf8 = new TextEncoder()
+
+const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] } = {
+  message({ bytes }) {
+    const read = readBody(bytes)
+    return {
+      bytes,
+      outline: read.ok ? ok(utf8.encode(buildPlist(outlineOf(read.value)))) : read,
+    }
+  },
+  log({ bytes, limits }) {
+    const json = readJson(bytes, limits)
+    if (!json.ok) return json
+    const batch = readLog(json.value)
+    lines = batch.ok ? batch.value.lines : []
+    const said = batch.ok ? ok({ kind: batch.value.kind, count: lines.length }) : batch
+    return ok({ envelope: envelopeOf(json.value), said })
+  },
+  lines: ({ received }) =>
+    // JSON escapes line breaks, so no text in a line can end it.
+    utf8.encode(lines.map((line) => `${JSON.stringify({ ...line, ...received })}\n`).join('')),
+  write({ bytes, limits }) {
+    const json = readJson(bytes, limits)
+    if (!json.ok) return json
+    const answers = readWrite(json.value)
+    return ok({
+      envelope: envelopeOf(json.value),
+      said: answers.ok ? ok(readKnownDetails(answers.value)) : answers,
+    })
+  },
+  shown({ bytes, isRevealed }) {
+    const read = readPlist(bytes)
+    if (!read.ok) throw new Error(`a kept body is no property list: ${read.error.kind}`)
+    return plistToJson(isRevealed ? read.value : redact(read.value).value)
+  },
+}
+
+/** The key it speaks under; of what is no text, only that it is none. */
+function envelopeOf(body: JsonObject): JsonObject {
+  const key = member(body, 'node_key')
+  if (key === undefined) return {}
+  return { node_key: typeof key === 'string' ? key.slice(0, keyCharsMax) : null }
+}
+
+/** Longer than any key may be, so that one that is too long still is. */
+const keyCharsMax = 1_024
+
+parentPort?.on('message', (message: ToThread) => {
+  const { reply, handOver } = answer(message)
+  parentPort?.postMessage(reply, handOver)
+})
+
+function answer({ job, ask }: ToThread): { reply: FromThread; handOver: ArrayBuffer[] } {
+  try {
+    if (job !== 'lines') lines = []
+    // `ask` belongs to `job`: `ToThread` says so.
+    const value = (work[job] as (asked: unknown) => unknown)(ask)
+    return { reply: { ok: true, value }, handOver: buffersOf(value) }
+  } catch (error) {
+    return { reply: { ok: false, detail: String(error) }, handOver: [] }
+  } finally {
+    if (job === 'lines') lines = []
+  }
+}
+
+function buffersOf(value: unknown): ArrayBuffer[] {
+  const bytes = value instanceof Uint8Array ? value : bytesIn(value)
+  return bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
+}
+
+const bytesIn = (value: unknown): Uint8Array | undefined =>
+  typeof value === 'object' &&
+  value !== null &&
+  'bytes' in value &&
+  value.bytes instanceof Uint8Array
+    ? value.bytes
+    : undefined

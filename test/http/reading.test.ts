@@ -1,0 +1,118 @@
+// Large bodies are read in another thread, and are answered as small ones are.
+import { afterAll, expect, test } from 'vitest'
+import { readMessage } from '../../src/http/mdm/message.ts'
+import { createReading, largeBytesMin } from '../../src/http/reading/reading.ts'
+import { readReport } from '../../src/protocol/mdm/report.ts'
+import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
+
+const deaths: Error[] = []
+const reading = createReading((reason) => deaths.push(reason))
+afterAll(() => reading.close())
+
+const limits = bodyLimits.log
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+const padding = ' '.repeat(largeBytesMin)
+const report = (status: string): string =>
+  `<plist><dict><key>Status</key><string>${status}</string><key>UDID</key><string>U</string>` +
+  `<key>CommandUUID</key><string>C</string><key>Extra</key><dict/>${padding}</dict></plist>`
+
+test('a large report says what it would say were it small, and comes back byte for byte', async () => {
+  const body = bytes(report('Acknowledged'))
+  const read = await readMessage(reading, body.slice(), readReport)
+  expect(read).toMatchObject({
+    ok: true,
+    value: { message: { status: 'Acknowledged', commandUUID: 'C' }, bytes: body },
+  })
+})
+
+test('a large body that is no report fails as a small one does', async () => {
+  expect(await readMessage(reading, bytes(report('Maybe')), readReport)).toMatchObject({
+    ok: false,
+    error: { kind: 'unknown-status' },
+  })
+  expect(await readMessage(reading, bytes(`<plist>${padding}<x/>`), readReport)).toMatchObject({
+    ok: false,
+    error: { kind: 'bad-plist', plist: { kind: 'unknown-tag', at: 7 + padding.length } },
+  })
+})
+
+test('the lines of a batch come back rendered, and nothing in them overrules whose they are', async () => {
+  const body = bytes(
+    '{"node_key":"k","log_type":"status","data":[{"a":1,"host":"other"},{"b":"\\n"}]}',
+  )
+  const read = await reading.turn(body.length, async (ask) => ({
+    heard: await ask('log', { bytes: body, limits }),
+    lines: await ask('lines', { received: { host: 'mine' } }),
+  }))
+  if (!read.ok || !read.value.heard.ok) throw new Error('the batch is sound')
+  expect(read.value.heard.value).toEqual({
+    envelope: { node_key: 'k' },
+    said: { ok: true, value: { kind: 'status', count: 2 } },
+  })
+  expect(new TextDecoder().decode(read.value.lines)).toBe(
+    '{"a":1,"host":"mine"}\n{"b":"\\n","host":"mine"}\n',
+  )
+})
+
+test('of a write the details are kept, as much as is looked at', async () => {
+  const row = { hostname: 'mac', deep: [1], more: 1 }
+  const body = bytes(
+    JSON.stringify({
+      node_key: 7,
+      queries: { 'detail.system_info': [row, row], 'detail.nothing': [row], mine: [row] },
+      statuses: { 'detail.system_info': '0' },
+    }),
+  )
+  const read = await reading.turn(body.length, (ask) => ask('write', { bytes: body, limits }))
+  expect(read).toEqual({
+    ok: true,
+    value: {
+      ok: true,
+      value: {
+        envelope: { node_key: null },
+        said: {
+          ok: true,
+          value: [
+            {
+              id: 'detail.system_info',
+              status: 0,
+              rows: [{ hostname: 'mac', deep: null, more: 1 }],
+            },
+          ],
+        },
+      },
+    },
+  })
+})
+
+test('with too many bytes in line the next body is refused, and taken again afterwards', async () => {
+  const mebi = 1_024 * 1_024
+  const held = Promise.withResolvers<string>()
+  const turns = Array.from({ length: 8 }, () => reading.turn(32 * mebi, () => held.promise))
+  expect(await reading.turn(1, async () => 'next')).toEqual({ ok: false, error: 'overloaded' })
+  held.resolve('first')
+  expect(await Promise.all(turns)).toContainEqual({ ok: true, value: 'first' })
+  expect(await reading.turn(1, async () => 'next')).toEqual({ ok: true, value: 'next' })
+})
+
+test('a reader that fails hands the thread on', async () => {
+  await expect(
+    reading.turn(1, async () => {
+      throw new Error('a bug')
+    }),
+  ).rejects.toThrow('a bug')
+  expect(await reading.turn(1, async () => 'next')).toEqual({ ok: true, value: 'next' })
+})
+
+test('a body that is kept and no property list is our bug, told to who asked', async () => {
+  const shown = { bytes: bytes('no list'), isRevealed: true }
+  await expect(reading.turn(1, (ask) => ask('shown', shown))).rejects.toThrow('unsupported-format')
+  expect(deaths).toEqual([])
+})
+
+test('once closed it refuses', async () => {
+  const other = createReading(() => {})
+  await other.close()
+  const asked = other.turn(1, (ask) => ask('log', { bytes: bytes('{}'), limits }))
+  expect(await asked).toEqual({ ok: false, error: 'unavailable' })
+})
