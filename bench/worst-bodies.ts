@@ -10,6 +10,9 @@ export type WorstBody = {
   readonly make: () => Uint8Array
 }
 
+/** Stands in agents' bodies where a real key of that length may be written. */
+export const nodeKey: string = 'k'.repeat(43)
+
 /** What a value of a list may be, written as often as the limit on values allows. */
 const values: Readonly<Record<string, (nth: number) => string>> = {
   none: () => '',
@@ -47,8 +50,11 @@ function strings(chars: number, unit: string): string {
   return one.repeat(Math.floor(chars / one.length))
 }
 
-const head = '<plist version="1.0"><array>'
-const tail = '</array></plist>'
+/** A report of a command nobody sent, which is kept as it came. */
+const head =
+  '<plist version="1.0"><dict><key>Status</key><string>Acknowledged</string><key>UDID</key>' +
+  '<string>5D0C9B1E-7A42-4E4B-9F57-0B1C2D3E4F50</string><key>CommandUUID</key><string>C-1</string><key>Extra</key><array>'
+const tail = '</array></dict></plist>'
 const room = plistLimits.bytesMax - 1_000
 
 function xmlBody(value: (nth: number) => string, filling: (chars: number) => string): Uint8Array {
@@ -72,7 +78,7 @@ const alone: Readonly<Record<string, () => Uint8Array>> = {
 
 const logOf = (lines: number, line: (nth: number) => string): Uint8Array =>
   Buffer.from(
-    `{"node_key":"k","log_type":"result","data":[${Array.from({ length: lines }, (_, nth) => line(nth)).join(',')}]}`,
+    `{"node_key":"${nodeKey}","log_type":"result","data":[${Array.from({ length: lines }, (_, nth) => line(nth)).join(',')}]}`,
   )
 const members = (count: number, value: string): string =>
   `{${Array.from({ length: count }, (_, nth) => `"m${nth}":${value}`).join(',')}}`
@@ -105,14 +111,14 @@ const logs: Readonly<Record<string, () => Uint8Array>> = {
 
 const writes: Readonly<Record<string, () => Uint8Array>> = {
   'a million small rows': () =>
-    Buffer.from(`{"node_key":"k","queries":{"q":[${'{"a":""},'.repeat(240_000)}{}]}}`),
+    Buffer.from(`{"node_key":"${nodeKey}","queries":{"q":[${'{"a":""},'.repeat(240_000)}{}]}}`),
   'wide rows': () =>
     Buffer.from(
-      `{"node_key":"k","queries":{"q":[${`${members(4_000, '"1e1"')},`.repeat(120)}{}]}}`,
+      `{"node_key":"${nodeKey}","queries":{"q":[${`${members(4_000, '"1e1"')},`.repeat(120)}{}]}}`,
     ),
   'a detail of wide rows': () =>
     Buffer.from(
-      `{"node_key":"k","queries":{"detail.system_info":[${`${members(4_000, '1e1')},`.repeat(120)}{}]}}`,
+      `{"node_key":"${nodeKey}","queries":{"detail.system_info":[${`${members(4_000, '1e1')},`.repeat(120)}{}]}}`,
     ),
 }
 

@@ -76,11 +76,15 @@ export async function openBlobFolder(
 
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
+/** Hashed in a millisecond; between two pieces others have their turn. */
+const pieceBytes = 1_024 * 1_024
+
 async function* chunksOf(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  if (bytes instanceof Uint8Array) yield bytes
-  else yield* bytes
+  if (!(bytes instanceof Uint8Array)) return yield* bytes
+  for (let at = 0; at < bytes.length || at === 0; at += pieceBytes)
+    yield bytes.subarray(at, at + pieceBytes)
 }
 
 /** Writes and syncs the file; its digest, or undefined as soon as it is too large. */

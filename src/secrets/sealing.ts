@@ -9,6 +9,9 @@ import type { Vault } from './vault.ts'
 /** Sealed bytes above this go to blob storage: rows stay small enough for a page or two each. */
 const rowBytesMax = 65_536
 
+/** Up to this, sealing takes no longer than any other turn. */
+const atOnceBytesMax = 1_024 * 1_024
+
 export type SealedBytes = {
   readonly ref: string
   readonly hostId: string
@@ -33,7 +36,8 @@ type SealingOptions = {
 export function createSealing({ vault, blobs, sealed }: SealingOptions): Sealing {
   return {
     async seal({ ref, hostId, kind, bytes }) {
-      const sealed = vault.seal(ref, bytes)
+      const sealed =
+        bytes.length > atOnceBytesMax ? await vault.sealLarge(ref, bytes) : vault.seal(ref, bytes)
       const row = { ref, host_id: hostId, kind }
       if (sealed.length <= rowBytesMax)
         return ok({ put: 'sealed', row: { ...row, sealed, blob: null } })

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import type { CipherGCM, KeyObject } from 'node:crypto'
 import {
   createCipheriv,
   createDecipheriv,
@@ -7,6 +7,7 @@ import {
   hkdfSync,
   randomBytes,
 } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Result } from '../result.ts'
 import { fail, ok } from '../result.ts'
 
@@ -15,6 +16,8 @@ export type Vault = {
   /** Names the master key without telling it, as 16 hexadecimal digits. */
   readonly keyId: string
   seal(ref: string, plain: Uint8Array): Uint8Array
+  /** The same bytes, in pieces between which others have their turn: for what is megabytes large. */
+  sealLarge(ref: string, plain: Uint8Array): Promise<Uint8Array>
   open(ref: string, sealed: Uint8Array): Result<Uint8Array, VaultFault>
 }
 
@@ -43,14 +46,33 @@ export function createVault(masterKey: Uint8Array): Vault {
   )
   const keyId = derive(masterKey, 'muster key id v1', keyIdBytes)
 
-  return { keyId: keyId.toString('hex'), seal, open }
+  return { keyId: keyId.toString('hex'), seal, sealLarge, open }
 
   function seal(ref: string, plain: Uint8Array): Uint8Array {
+    const { head, cipher } = begin(ref)
+    return Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  }
+
+  async function sealLarge(ref: string, plain: Uint8Array): Promise<Uint8Array> {
+    const { head, cipher } = begin(ref)
+    const sealed = Buffer.allocUnsafeSlow(headBytes + plain.length + options.authTagLength)
+    head.copy(sealed)
+    for (let at = 0; at < plain.length; at += pieceBytes) {
+      cipher.update(plain.subarray(at, at + pieceBytes)).copy(sealed, headBytes + at)
+      await setImmediate()
+    }
+    // A stream cipher has nothing left over.
+    cipher.final()
+    cipher.getAuthTag().copy(sealed, headBytes + plain.length)
+    return sealed
+  }
+
+  function begin(ref: string): { readonly head: Buffer; readonly cipher: CipherGCM } {
     const nonce = randomBytes(nonceBytes)
     const head = Buffer.concat([versionByte, keyId, nonce])
     const cipher = createCipheriv(algorithm, keyOf(ref), nonce, options)
     cipher.setAAD(boundTo(head, ref))
-    return Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+    return { head, cipher }
   }
 
   function open(ref: string, sealed: Uint8Array): Result<Uint8Array, VaultFault> {
@@ -86,6 +108,9 @@ export function createVault(masterKey: Uint8Array): Vault {
     return key
   }
 }
+
+/** Sealed in a millisecond or two. */
+const pieceBytes = 1_024 * 1_024
 
 const algorithm = 'aes-256-gcm'
 const options = { authTagLength: 16 }

@@ -6,6 +6,16 @@ const key = (fill: number) => new Uint8Array(32).fill(fill)
 const vault = createVault(key(1))
 const pin = Buffer.from('PIN 4711')
 
+test('what is sealed in pieces opens whole', async () => {
+  for (const size of [0, 1, 1_048_576, 2_500_000]) {
+    const plain = Buffer.alloc(size, 'piece of ')
+    expect(vault.open('ref', await vault.sealLarge('ref', plain))).toEqual({
+      ok: true,
+      value: plain,
+    })
+  }
+})
+
 test('what was sealed opens again under its ref, also after a restart', () => {
   fc.assert(
     fc.property(

@@ -1,5 +1,9 @@
 import type { PlistFault } from './fault.ts'
 import type { PlistLimits } from './limits.ts'
+import type { PlistValue } from './value.ts'
+
+/** A value that holds no others, and the bytes it is written in. */
+type Scalar = { readonly value: PlistValue; readonly bytes: number }
 
 /** A binary property list under reading. The first fault stays; functions then answer `undefined`. */
 export type BinaryCursor = {
@@ -13,6 +17,8 @@ export type BinaryCursor = {
   readonly top: number
   /** Where the offset table begins: objects end before it. */
   readonly tableAt: number
+  /** What was read of objects that refer to no other: many may refer to one. */
+  readonly scalars: Map<number, Scalar>
   /** The containers being read, outermost first. */
   readonly path: number[]
   nodes: number

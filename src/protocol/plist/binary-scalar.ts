@@ -1,9 +1,26 @@
-import { type BinaryCursor, type Extent, extentOf, halt } from './binary-cursor.ts'
+import { type BinaryCursor, extentOf, halt } from './binary-cursor.ts'
 import { fitInteger } from './scalar.ts'
 import { isXmlText, type PlistValue } from './value.ts'
 
-/** Reads an object that refers to no other: boolean, number, date, data or string. */
+/**
+ * Reads an object that refers to no other: boolean, number, date, data or string. Longer text and data are
+ * read once, however many refer to them: 60,000 references to one string are a body of 60 kB.
+ */
 export function readBinaryScalar(cursor: BinaryCursor, offset: number): PlistValue | undefined {
+  const known = cursor.scalars.get(offset)
+  if (known !== undefined) return spell(cursor, offset, known.bytes) ? known.value : undefined
+  const before = cursor.spelledBytes
+  const value = readScalar(cursor, offset)
+  const bytes = cursor.spelledBytes - before
+  if (value !== undefined && bytes >= rememberedBytesMin)
+    cursor.scalars.set(offset, { value, bytes })
+  return value
+}
+
+/** Shorter ones are read again faster than looked up. */
+const rememberedBytesMin = 16
+
+function readScalar(cursor: BinaryCursor, offset: number): PlistValue | undefined {
   const marker = cursor.view.getUint8(offset)
   switch (marker >> 4) {
     case 0x0:
@@ -71,7 +88,7 @@ function readDate(cursor: BinaryCursor, offset: number): Date | undefined {
 
 function readBytes(cursor: BinaryCursor, offset: number): Uint8Array | undefined {
   const extent = extentOf(cursor, offset, 1)
-  if (extent === undefined || !spell(cursor, extent)) return undefined
+  if (extent === undefined || !spell(cursor, extent.at, extent.end - extent.at)) return undefined
   const { dataBytesMax } = cursor.limits
   if (extent.count <= dataBytesMax)
     return new Uint8Array(cursor.bytes.subarray(extent.at, extent.end))
@@ -82,7 +99,7 @@ function readBytes(cursor: BinaryCursor, offset: number): Uint8Array | undefined
 /** ASCII in one byte a character, or UTF-16 in two, big end first. */
 function readString(cursor: BinaryCursor, offset: number, width: 1 | 2): string | undefined {
   const extent = extentOf(cursor, offset, width)
-  if (extent === undefined || !spell(cursor, extent)) return undefined
+  if (extent === undefined || !spell(cursor, extent.at, extent.end - extent.at)) return undefined
   const { stringCharsMax } = cursor.limits
   if (extent.count > stringCharsMax) {
     const detail = `a string of more than ${stringCharsMax} units`
@@ -117,12 +134,12 @@ const fits = (cursor: BinaryCursor, at: number, bytes: number): boolean =>
   at + bytes <= cursor.tableAt
 
 /** Counts text and data as often as it is referred to: written out, a list may not outgrow a body. */
-function spell(cursor: BinaryCursor, extent: Extent): boolean {
+function spell(cursor: BinaryCursor, at: number, bytes: number): boolean {
   const { bytesMax } = cursor.limits
-  cursor.spelledBytes += extent.end - extent.at
+  cursor.spelledBytes += bytes
   if (cursor.spelledBytes <= bytesMax) return true
   const detail = `more than ${bytesMax} bytes once spelled out`
-  halt(cursor, { kind: 'too-large', at: extent.at, detail })
+  halt(cursor, { kind: 'too-large', at, detail })
   return false
 }
 

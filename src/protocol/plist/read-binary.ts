@@ -54,6 +54,7 @@ function openBinary(bytes: Uint8Array, limits: PlistLimits): Result<BinaryCursor
     count,
     top,
     tableAt,
+    scalars: new Map(),
     path: [],
     nodes: 0,
     spelledBytes: 0,

@@ -1,0 +1,79 @@
+// Sends the worst bodies one after another, each made before its time is taken.
+import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { parentPort, workerData } from 'node:worker_threads'
+import { gzipSync } from 'node:zlib'
+import { type WorstBody, nodeKey, worstBodies } from './worst-bodies.ts'
+
+export type FromSender =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answered'; readonly name: string; readonly status: number }
+
+const { url, enrollSecret, runs, only } = workerData as {
+  readonly url: string
+  readonly enrollSecret: string
+  readonly runs: number
+  readonly only: string
+}
+
+const fixture = (name: string): Buffer =>
+  readFileSync(new URL(`../test/fixtures/mdm/${name}.plist`, import.meta.url))
+
+async function put(body: Uint8Array, type: string): Promise<number> {
+  const headers = { 'content-type': `application/x-apple-aspen-mdm${type}` }
+  const answer = await fetch(`${url}/mdm`, { method: 'PUT', headers, body: Uint8Array.from(body) })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+async function post(route: string, body: Uint8Array, headers = {}): Promise<Response> {
+  return fetch(`${url}/api/osquery/${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: Uint8Array.from(body),
+  })
+}
+
+for (const name of ['checkin-authenticate-macos', 'checkin-tokenupdate-macos'])
+  if ((await put(fixture(name), '-checkin')) !== 200) throw new Error(`${name} was refused`)
+const enrolled = await post(
+  'enroll',
+  Buffer.from(
+    JSON.stringify({
+      enroll_secret: enrollSecret,
+      host_details: { system_info: { uuid: '6E0D9C2F-8B53-4F5C-A068-1C2D3E4F5061' } },
+    }),
+  ),
+)
+const { node_key: key } = (await enrolled.json()) as { readonly node_key: string }
+if (key.length !== nodeKey.length) throw new Error('a key of another length')
+
+/** What an agent may send uncompressed. */
+const wireBytesMax = 10 * 1_024 * 1_024
+
+/** Others' bodies are sent as they are; an agent's with its key. */
+async function send({ as }: WorstBody, bytes: Uint8Array, isGzip: boolean): Promise<number> {
+  if (as === 'plist') return put(bytes, '')
+  const route = as === 'log' ? 'log' : 'distributed/write'
+  const answer = await post(route, bytes, isGzip ? { 'content-encoding': 'gzip' } : {})
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+const tell = async (message: FromSender): Promise<void> => {
+  parentPort?.postMessage(message)
+  if (parentPort) await once(parentPort, 'message')
+}
+
+for (let run = 0; run < runs; run += 1)
+  for (const worst of worstBodies.filter(({ name }) => name.includes(only))) {
+    const plain = Buffer.from(worst.make())
+    const keyAt = plain.indexOf(nodeKey)
+    if (keyAt >= 0) plain.write(key, keyAt, 'latin1')
+    const isGzip = plain.length > wireBytesMax && worst.as !== 'plist'
+    const bytes = isGzip ? gzipSync(plain, { level: 1 }) : plain
+    await tell({ kind: 'ready' })
+    const status = await send(worst, bytes, isGzip)
+    await tell({ kind: 'answered', name: `${worst.as}: ${worst.name}`, status })
+  }
+parentPort?.close()
