@@ -116,6 +116,7 @@ export function apiDeps({
   sight,
   tokens,
   enrollSecrets,
+  reading,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   const world = realWorld
   return {
@@ -123,6 +124,7 @@ export function apiDeps({
     store,
     queries: keep.queries,
     sealing: keep.sealing,
+    reading,
     world,
     commands: createCommands({ store, hosts, sealing: keep.sealing, world }),
     commandContext,

@@ -1,5 +1,6 @@
 // Large bodies are read in another thread, and are answered as small ones are.
 import { afterAll, expect, test } from 'vitest'
+import { bodyJson, bodyPlist } from '../../src/http/api/command-body.ts'
 import { readMessage } from '../../src/http/mdm/message.ts'
 import { createReading, largeBytesMin } from '../../src/http/reading/reading.ts'
 import { readReport } from '../../src/protocol/mdm/report.ts'
@@ -115,4 +116,18 @@ test('once closed it refuses', async () => {
   await other.close()
   const asked = other.turn(1, (ask) => ask('log', { bytes: bytes('{}'), limits }))
   expect(await asked).toEqual({ ok: false, error: 'unavailable' })
+})
+
+test('a large kept body is shown as a small one is, and without its secrets', async () => {
+  const small = bytes('<plist><dict><key>PIN</key><string>123456</string></dict></plist>')
+  const large = bytes(`<plist><dict><key>PIN</key><string>123456</string>${padding}</dict></plist>`)
+  for (const isRevealed of [true, false]) {
+    const shown = await bodyJson({ reading }, large.slice(), isRevealed)
+    expect(shown).toEqual(await bodyJson({ reading }, small, isRevealed))
+    expect(JSON.stringify(shown).includes('123456')).toBe(isRevealed)
+    const list = await bodyPlist({ reading }, large.slice(), isRevealed)
+    expect(list).toEqual(
+      isRevealed ? { ok: true, value: large } : await bodyPlist({ reading }, small, false),
+    )
+  }
 })

@@ -1,10 +1,9 @@
 // What was asked of a device and what it answered: sealed bytes, shown without their secrets.
-import { buildPlist } from '../../protocol/plist/build.ts'
-import { type JsonValue, plistToJson } from '../../protocol/plist/json.ts'
-import { readPlist } from '../../protocol/plist/read.ts'
-import { redact } from '../../protocol/mdm/secrets.ts'
+import type { JsonValue } from '../../protocol/plist/json.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Problem } from '../problem.ts'
+import { bareBody, shownBody } from '../reading/kept-body.ts'
+import { largeBytesMin } from '../reading/reading.ts'
 import type { ApiDeps } from './deps.ts'
 
 /** Null when there is none: not reported yet, or deleted with its host. */
@@ -20,22 +19,28 @@ export async function bodyOf(
     : fail({ kind: 'internal', detail: 'The body was sealed under another master key.' })
 }
 
-/** As structured JSON. What cannot be read was never taken, so it is our bug. */
-export function bodyJson(bytes: Uint8Array | null, isRevealed: boolean): JsonValue | null {
-  if (bytes === null) return null
-  const value = readOwn(bytes)
-  return plistToJson(isRevealed ? value : redact(value).value)
+/** As structured JSON. */
+export async function bodyJson(
+  { reading }: Pick<ApiDeps, 'reading'>,
+  bytes: Uint8Array | null,
+  isRevealed: boolean,
+): Promise<Result<JsonValue | null, Problem>> {
+  if (bytes === null) return ok(null)
+  if (bytes.length <= largeBytesMin) return ok(shownBody(bytes, isRevealed))
+  const shown = await reading.turn(bytes.length, (ask) => ask('shown', { bytes, isRevealed }))
+  return shown.ok ? shown : fail(busy)
 }
 
 /** As a property list: byte for byte unless it holds secrets, then built anew without them. */
-export function bodyPlist(bytes: Uint8Array, isRevealed: boolean): Uint8Array {
-  if (isRevealed) return bytes
-  const { value, redacted } = redact(readOwn(bytes))
-  return redacted === 0 ? bytes : new TextEncoder().encode(buildPlist(value))
+export async function bodyPlist(
+  { reading }: Pick<ApiDeps, 'reading'>,
+  bytes: Uint8Array,
+  isRevealed: boolean,
+): Promise<Result<Uint8Array, Problem>> {
+  if (isRevealed) return ok(bytes)
+  if (bytes.length <= largeBytesMin) return ok(bareBody(bytes))
+  const bare = await reading.turn(bytes.length, (ask) => ask('bare', { bytes }))
+  return bare.ok ? ok(bare.value.bytes) : fail(busy)
 }
 
-function readOwn(bytes: Uint8Array) {
-  const read = readPlist(bytes)
-  if (read.ok) return read.value
-  throw new Error(`a kept command body is no property list: ${read.error.kind}`)
-}
+const busy: Problem = { kind: 'unavailable', detail: 'Too many large bodies are being read.' }

@@ -82,7 +82,8 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
       if (!bytes.ok) return bytes
       if (bytes.value === null)
         return fail({ kind: 'not-found', detail: `The command has no ${part} (yet).` })
-      return ok({ kind: 'other', response: plistResponse(bodyPlist(bytes.value, reveal)) })
+      const shown = await bodyPlist(deps, bytes.value, reveal)
+      return shown.ok ? ok({ kind: 'other', response: plistResponse(shown.value) }) : shown
     },
   )
 
@@ -97,6 +98,10 @@ async function whole(
   if (!request.ok) return request
   const result = await bodyOf(deps, context.resultRef)
   if (!result.ok) return result
+  const asked = await bodyJson(deps, request.value, reveal)
+  if (!asked.ok) return asked
+  const said = await bodyJson(deps, result.value, reveal)
+  if (!said.ok) return said
   const history = await historyOf(deps, row.command_uuid)
   if (!history.ok) return history
   return ok({
@@ -105,8 +110,8 @@ async function whole(
     deferrals: context.deferrals,
     repeatable: context.repeatable,
     history: history.value,
-    request: bodyJson(request.value, reveal),
-    result: bodyJson(result.value, reveal),
+    request: asked.value,
+    result: said.value,
     error_chain: context.errorChain.map((item) => ({ ...item })),
   })
 }

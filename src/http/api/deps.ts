@@ -13,6 +13,7 @@ import type { Sealing } from '../../secrets/sealing.ts'
 import type { StateShape } from '../../ui/diagram/chart.ts'
 import type { Diagrams } from '../../ui/diagram/layout.ts'
 import type { Authenticate } from '../auth.ts'
+import type { Reading } from '../reading/reading.ts'
 import type { CommandContext } from '../../../machines/command.ts'
 import type { CommandRow } from '../../../storage/rows.ts'
 
@@ -21,6 +22,8 @@ export type ApiDeps = {
   readonly store: Store
   readonly queries: Queries
   readonly sealing: Pick<Sealing, 'open'>
+  /** For bodies that take too long to read where everybody waits. */
+  readonly reading: Reading
   readonly world: World
   readonly commands: Commands
   /** What a command's actor knows, from its row. */

@@ -27,6 +27,8 @@ export type Jobs = {
   ]
   /** A kept property list as JSON. */
   readonly shown: readonly [{ readonly bytes: Uint8Array; readonly isRevealed: boolean }, JsonValue]
+  /** A kept property list as it came, or built anew without its secrets where it has any. */
+  readonly bare: readonly [{ readonly bytes: Uint8Array }, { readonly bytes: Uint8Array }]
 }
 
 export type JobName = keyof Jobs

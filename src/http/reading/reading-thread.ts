@@ -1,6 +1,5 @@
 // The thread that reads large bodies, so that a hostile one delays other large ones and nothing else.
 import { parentPort } from 'node:worker_threads'
-import { redact } from '../../protocol/mdm/secrets.ts'
 import { readBody } from '../../protocol/mdm/body.ts'
 import { outlineOf } from '../../protocol/mdm/outline.ts'
 import { readKnownDetails } from '../../protocol/osquery/detail.ts'
@@ -8,9 +7,8 @@ import { readWrite } from '../../protocol/osquery/distributed.ts'
 import { type JsonObject, member, readJson } from '../../protocol/osquery/json.ts'
 import { readLog } from '../../protocol/osquery/log.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
-import { plistToJson } from '../../protocol/plist/json.ts'
-import { readPlist } from '../../protocol/plist/read.ts'
 import { ok } from '../../result.ts'
+import { bareBody, shownBody } from './kept-body.ts'
 import type { FromThread, JobName, Jobs, ToThread } from './jobs.ts'
 
 /** The batch read last. The next job lets it go. */
@@ -46,11 +44,8 @@ const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] 
       said: answers.ok ? ok(readKnownDetails(answers.value)) : answers,
     })
   },
-  shown({ bytes, isRevealed }) {
-    const read = readPlist(bytes)
-    if (!read.ok) throw new Error(`a kept body is no property list: ${read.error.kind}`)
-    return plistToJson(isRevealed ? read.value : redact(read.value).value)
-  },
+  shown: ({ bytes, isRevealed }) => shownBody(bytes, isRevealed),
+  bare: ({ bytes }) => ({ bytes: bareBody(bytes) }),
 }
 
 /** The key it speaks under; of what is no text, only that it is none. */
