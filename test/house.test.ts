@@ -9,6 +9,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'machines/': ['machines/', 'xstate', 'type:src/protocol/'],
   'storage/': ['storage/', 'libsql', 'node:'],
   'src/protocol/': ['src/protocol/', 'src/result.ts', 'plist'],
+  'src/pki/': ['src/pki/', 'src/result.ts', 'node:crypto'],
   'src/identity/': ['src/identity/', 'src/result.ts', 'type:storage/', 'type:machines/'],
   'src/runtime/': [
     'src/runtime/',
