@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../result.ts'
+import { readHead, type Span } from './der-head.ts'
 
 /** One element of ASN.1 in DER: views into the bytes that were read, nothing is copied. */
 export type DerNode = {
@@ -45,7 +46,6 @@ export function readDer(
 }
 
 type Reading = { readonly bytes: Uint8Array; readonly depthMax: number; nodesLeft: number }
-type Span = { readonly at: number; readonly end: number }
 
 function readNode(reading: Reading, span: Span, depth: number): DerNode | DerFault['kind'] {
   reading.nodesLeft -= 1
@@ -84,29 +84,12 @@ function readChildren(
 const constructed = 0x20
 const none: readonly DerNode[] = []
 
-/** Octets of a long length: three say 16 MB, above any body we read. */
-const lengthOctetsMax = 3
-
-function contentSpan(bytes: Uint8Array, { at, end }: Span): Span | DerFault['kind'] {
-  const tag = bytes[at]
-  const first = bytes[at + 1]
-  if (tag === undefined || at + 2 > end || first === undefined) return 'truncated'
-  // Universal primitives that DER always writes in one form are never constructed, and sets always are.
-  if ((tag & 0x1f) === 0x1f || tag === 0 || mustDiffer.has(tag)) return 'bad-tag'
-  if (first < 0x80) return within({ at: at + 2, end: at + 2 + first }, end)
-  const octets = first & 0x7f
-  if (octets === 0 || octets > lengthOctetsMax) return 'bad-length'
-  if (at + 2 + octets > end) return 'truncated'
-  let length = 0
-  for (let index = 0; index < octets; index += 1)
-    length = length * 256 + (bytes[at + 2 + index] ?? 0)
-  const isMinimal = length >= 0x80 && (octets === 1 || length >= 256 ** (octets - 1))
-  if (!isMinimal) return 'bad-length'
-  return within({ at: at + 2 + octets, end: at + 2 + octets + length }, end)
+function contentSpan(bytes: Uint8Array, span: Span): Span | DerFault['kind'] {
+  const head = readHead(bytes, span)
+  if (typeof head === 'string') return head
+  if (mustDiffer.has(head.tag)) return 'bad-tag'
+  return head.to === undefined ? 'bad-length' : { at: head.from, end: head.to }
 }
-
-const within = (span: Span, end: number): Span | 'truncated' =>
-  span.end > end ? 'truncated' : span
 
 /** Primitive SEQUENCE and SET; constructed BOOLEAN to OBJECT IDENTIFIER and strings, which only BER allows. */
 const mustDiffer: ReadonlySet<number> = new Set([
