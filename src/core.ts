@@ -17,6 +17,7 @@ import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets
 import { createMdmIntake } from './intake/mdm.ts'
 import { createOsqueryIntake } from './intake/osquery.ts'
 import { createReconcile } from './intake/reconcile.ts'
+import { createSetApart } from './intake/set-apart.ts'
 import { createSight, type Sight } from './intake/sight.ts'
 import { createTokens, type Tokens } from './intake/tokens.ts'
 import { createTurnstile } from './intake/turnstile.ts'
@@ -57,6 +58,7 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
     world,
     performed: new Set(Object.keys(performers)),
     onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
+    setApart: createSetApart({ sealing: keep.sealing, world }),
   })
   const alarms = createAlarms({ store, hosts, world })
   const outbox = createOutbox({ store, hosts, world, performers })

@@ -81,9 +81,15 @@ function watchFleet({ hosts, queries, now }: Fleet, registers: Registry[]): void
     labelNames: ['machine', 'from', 'to'],
     registers,
   })
+  const poison = new Counter({
+    name: 'muster_poison_events_total',
+    help: 'Events at which a host failed each time, and which were set apart.',
+    registers,
+  })
   hosts.live.watch({
     committed: () => turns.inc(),
-    happened({ actor, from_state: from, to_state: to }) {
+    happened({ actor, event, from_state: from, to_state: to }) {
+      if (event === 'event.set_apart') poison.inc()
       if (to === null) return
       transitions.inc({ machine: actor === 'host' ? 'host' : 'command', from: from ?? '', to })
     },

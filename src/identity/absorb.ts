@@ -135,7 +135,8 @@ function conflictAfter(
   atMs: number,
 ): ConflictRow {
   const moved = addressed(conflict, ids, survivor.hostId)
-  const isOver = partiesOf(moved).every((id) => id === survivor.hostId)
+  const isOver =
+    conflict.kind !== 'failing' && partiesOf(moved).every((id) => id === survivor.hostId)
   return isOver && conflict.resolved_at === null ? settledBy(moved, 'merged', atMs) : moved
 }
 

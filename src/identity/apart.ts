@@ -1,5 +1,5 @@
 import { byAge } from './candidates.ts'
-import type { ConflictKind } from './conflicts.ts'
+import type { SightedKind } from './conflicts.ts'
 import type { Decision } from './decision.ts'
 import type { SightingDraft } from './draft.ts'
 import type { KnownHost } from './known.ts'
@@ -10,7 +10,7 @@ import { says } from './verdict.ts'
 import type { Reading } from './verdict.ts'
 
 export type Apart = {
-  readonly reason: ConflictKind
+  readonly reason: SightedKind
   readonly readings: readonly Reading[]
   readonly bound: KnownHost | undefined
 }

@@ -14,6 +14,11 @@ export type ConflictKind =
   | 'takeover'
   /** An operator took a merge back; kept so that the same sighting does not merge again. */
   | 'split'
+  /** No contradiction: an event at which this host's machine throws each time. */
+  | 'failing'
+
+/** What a sighting may lead to. */
+export type SightedKind = Exclude<ConflictKind, 'failing'>
 
 export type Choice = 'merge' | 'confirm-replacement' | 'keep-separate' | 'dismiss'
 
@@ -28,7 +33,7 @@ type ConflictDetail = {
 
 export type Found = {
   readonly id: string
-  readonly kind: ConflictKind
+  readonly kind: SightedKind
   /** The host the conflict is about: the one set apart, or the first of a clone set. */
   readonly hostId: string
   readonly others: readonly string[]
@@ -60,6 +65,44 @@ export function openConflict(found: Found): ConflictRow {
   }
 }
 
+type Failing = {
+  readonly id: string
+  readonly hostId: string
+  readonly event: string
+  readonly reason: string
+  readonly tries: number
+  readonly cause: string
+}
+
+/** Shows an event that its host cannot take, beside the contradictions, until somebody has seen it. */
+export function failingConflict(failing: Failing, atMs: number): ConflictRow {
+  const { id, hostId, event, reason, tries, cause } = failing
+  const sentence =
+    `This host could not take ${event} in ${tries} tries: ${reason}. ` +
+    'That is a bug of Muster, not of the computer: the event is kept, and everything else goes on.'
+  const detail = {
+    sentence,
+    seen: [],
+    contradicts: [],
+    choices: choicesOf.failing,
+    event,
+    reason,
+    cause,
+  }
+  return {
+    id,
+    kind: 'failing',
+    host_id: hostId,
+    others: '[]',
+    claim_kind: null,
+    claim_value: null,
+    detail: JSON.stringify(detail),
+    opened_at: atMs,
+    resolved_at: null,
+    resolution: null,
+  }
+}
+
 /** What an operator may answer, by kind. */
 export const choicesOf: Readonly<Record<ConflictKind, readonly Choice[]>> = {
   'serial-reuse': ['confirm-replacement', 'keep-separate', 'dismiss'],
@@ -68,6 +111,7 @@ export const choicesOf: Readonly<Record<ConflictKind, readonly Choice[]>> = {
   'proposed-merge': ['merge', 'keep-separate', 'dismiss'],
   takeover: ['merge', 'keep-separate', 'dismiss'],
   split: [],
+  failing: ['dismiss'],
 }
 
 /** Ids of every host a conflict names. */
@@ -138,7 +182,7 @@ const names: Readonly<Record<ClaimRef['kind'], string>> = {
   osquery_instance: 'osquery instance',
 }
 
-const sentences: Readonly<Record<ConflictKind, (found: Found) => string>> = {
+const sentences: Readonly<Record<SightedKind, (found: Found) => string>> = {
   'serial-reuse': ({ seen, contradicts }) =>
     `A computer came with ${list(seen)}, but that serial belongs to a host with ${list(contradicts)}. ` +
     'Confirm the replacement if its board was changed; keep them separate if these are two computers.',

@@ -101,4 +101,5 @@ const conflictKinds = [
   'proposed-merge',
   'takeover',
   'split',
+  'failing',
 ] as const satisfies readonly ConflictKind[]

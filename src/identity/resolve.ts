@@ -1,6 +1,6 @@
 import { standApart } from './apart.ts'
 import { candidates } from './candidates.ts'
-import type { ConflictKind } from './conflicts.ts'
+import type { SightedKind } from './conflicts.ts'
 import { areKeptApart } from './conflicts.ts'
 import type { Decision, Fresh } from './decision.ts'
 import { openDraft } from './draft.ts'
@@ -43,7 +43,7 @@ function whyApart(
   sighting: Sighting,
   readings: readonly Reading[],
   known: KnownHosts,
-): ConflictKind | undefined {
+): SightedKind | undefined {
   const holder = readings.find(({ verdict }) => verdict === 'holds')
   if (holder !== undefined) return kindOf(holder, sighting)
   const group = readings.filter(isSame)
@@ -61,7 +61,7 @@ function whyApart(
   return sighting.trust === 'agent' && vouchedFor.length > 1 ? 'proposed-merge' : undefined
 }
 
-function kindOf({ matched, against }: Reading, sighting: Sighting): ConflictKind {
+function kindOf({ matched, against }: Reading, sighting: Sighting): SightedKind {
   if (against.length === 0) return 'takeover'
   const isSerial = matched.some((row) => row.kind === 'serial')
   return isSerial && !sighting.virtual ? 'serial-reuse' : 'contradiction'

@@ -77,6 +77,9 @@ function isIndistinct({ sighting, known, ledger }: SightingDraft): boolean {
   )
 }
 
+/** A clone set outlives one of its members' troubles, and a bug of ours has nothing to do with who is who. */
+const lasting: ReadonlySet<string> = new Set(['clone', 'failing'])
+
 /** Once nothing of a host is disputed any more, its quarantine and its conflicts are over. */
 function clear(draft: SightingDraft, survivor: KnownHost): void {
   const rows = draft.ledger.of(survivor.hostId)
@@ -84,6 +87,6 @@ function clear(draft: SightingDraft, survivor: KnownHost): void {
   if (!rows.some(isTelling)) return
   if (survivor.quarantined) draft.release(survivor.hostId)
   for (const conflict of survivor.conflicts)
-    if (conflict.resolved_at === null && conflict.kind !== 'clone')
+    if (conflict.resolved_at === null && !lasting.has(conflict.kind))
       draft.write({ put: 'conflict', row: settledBy(conflict, 'evidence', draft.fresh.atMs) })
 }

@@ -44,4 +44,6 @@ const refusals: Readonly<Record<(AskFault | SightFault)['kind'], MdmRefusal>> = 
   overloaded: 'overloaded',
   unavailable: 'unavailable',
   failed: 'failed',
+  // Kept, but not done: who wants to enrol must not take it for a yes.
+  'set-apart': 'failed',
 }

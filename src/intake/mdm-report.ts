@@ -60,6 +60,8 @@ async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
 async function converse(means: MdmMeans, party: Party, told: Told): Promise<MdmAnswer> {
   const cause = byDevice(party)
   const asked = await means.hosts.ask(party.hostId, { ...told, cause, seen: 'mdm' })
+  // It is kept for people to look at, and would come again for ever.
+  if (!asked.ok && asked.error.kind === 'set-apart') return nothing
   if (!asked.ok) return refused(refusalOf(asked.error))
   const { reply } = asked.value
   if (reply === undefined) return refused('not-enrolled')

@@ -187,7 +187,8 @@ async function write(
   const told = isNews
     ? await sight({ sighting, event: () => event, cause, seen: 'osquery' })
     : await hosts.ask(hostId, { events: [event], cause, seen: 'osquery' })
-  return told.ok ? done : replyTo(told.error)
+  // What was set apart is kept, and would come again for ever.
+  return told.ok || told.error.kind === 'set-apart' ? done : replyTo(told.error)
 }
 
 /** `node_invalid` is for keys that are certainly not theirs; our own trouble asks for patience. */
@@ -199,5 +200,7 @@ function replyTo({ kind }: SightFault): OsqueryReply {
       status: 400,
       error: 'neither a hardware UUID nor a serial that tells this computer from others',
     }
-  return kind === 'failed' ? { kind: 'failed', status: 500, error: 'internal error, retry' } : busy
+  return kind === 'failed' || kind === 'set-apart'
+    ? { kind: 'failed', status: 500, error: 'internal error, retry' }
+    : busy
 }

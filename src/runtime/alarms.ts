@@ -4,13 +4,12 @@ import type { AlarmRow } from '../../storage/rows.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import { createDueLoop, type DueLoop } from './due.ts'
 import type { Hosts } from './hosts.ts'
+import { triesMax } from './poison.ts'
 import type { World } from './world.ts'
-
-/** An alarm whose event makes the machine throw this often is given up, and says so in the journal. */
-const triesMax = 3
 
 type AlarmOptions = { readonly store: Store; readonly hosts: Hosts; readonly world: World }
 
+/** An alarm whose host cannot be woken, or throws, is given up after `triesMax`, and says so in the journal. */
 export function createAlarms({ store, hosts, world }: AlarmOptions): DueLoop {
   const failures = new Map<string, number>()
   const key = ({ host_id, name }: AlarmRow): string => `${host_id} ${name}`
@@ -27,15 +26,19 @@ export function createAlarms({ store, hosts, world }: AlarmOptions): DueLoop {
       failures.delete(key(row))
       return true
     }
-    if (rung.error.kind === 'failed') return giveUp(row, rung.error.detail)
+    if (rung.error.kind === 'failed') return failed(row, rung.error.detail)
+    if (rung.error.kind === 'set-apart') return giveUp(row, rung.error.detail)
     const isOrphan = rung.error.kind === 'no-such-host' || rung.error.kind === 'merged'
     return isOrphan && (await store.commit([dropOf(row)])).ok
   }
 
-  async function giveUp(row: AlarmRow, detail: string): Promise<boolean> {
+  async function failed(row: AlarmRow, detail: string): Promise<boolean> {
     const tries = (failures.get(key(row)) ?? 0) + 1
     failures.set(key(row), tries)
-    if (tries < triesMax) return false
+    return tries >= triesMax && giveUp(row, detail)
+  }
+
+  async function giveUp(row: AlarmRow, detail: string): Promise<boolean> {
     failures.delete(key(row))
     const journal: Write = {
       put: 'journal',
@@ -48,7 +51,7 @@ export function createAlarms({ store, hosts, world }: AlarmOptions): DueLoop {
         to_state: null,
         cause: 'alarm',
         cause_id: row.name,
-        detail: JSON.stringify({ detail, tries }),
+        detail: JSON.stringify({ detail, tries: triesMax }),
       },
     }
     const writes = [dropOf(row), journal]

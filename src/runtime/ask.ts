@@ -42,3 +42,5 @@ export type AskFault =
   | { readonly kind: 'claim-taken' }
   /** A machine threw: a bug of ours. The host is as it was. */
   | { readonly kind: 'failed'; readonly detail: string }
+  /** It threw at this event each time: the event is kept for people, durably, and need not come again. */
+  | { readonly kind: 'set-apart'; readonly detail: string }

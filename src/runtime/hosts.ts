@@ -5,6 +5,7 @@ import type { Store } from '../../storage/store.ts'
 import type { Answer, Ask, AskFault } from './ask.ts'
 import { createLastSeen, type LastSeen } from './last-seen.ts'
 import { createLive, type Live } from './live.ts'
+import type { SetApart } from './poison.ts'
 import type { Resident, ResidentCommand } from './resident.ts'
 import { createSlots, type Slot } from './slots.ts'
 import { type Joined, type Joining, joinTurns } from './together.ts'
@@ -20,6 +21,8 @@ export type HostsOptions = {
   readonly residentsMax?: number
   /** A machine threw: worth a line in the log. */
   readonly onBug?: (hostId: string, error: unknown) => void
+  /** Keeps events at which a machine throws again and again; without it they are tried for ever. */
+  readonly setApart?: SetApart
 }
 
 /** A host as last made durable. */

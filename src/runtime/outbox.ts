@@ -48,6 +48,8 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
       cause: { kind: 'effect', id: row.kind },
       writes: [done],
     })
+    // The host will never take it, and it is kept elsewhere: the effect is done all the same.
+    if (!told.ok && told.error.kind === 'set-apart') return (await store.commit([done])).ok
     // A machine that throws will most likely throw again: not at the device's cost every few seconds.
     return !told.ok && told.error.kind === 'failed' ? putOff(row) : told.ok
   }

@@ -4,6 +4,7 @@ import type { Store, Write } from '../../storage/store.ts'
 import type { Answer, Ask, AskFault } from './ask.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { Live } from './live.ts'
+import { createPoison, type SetApart } from './poison.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
 import { type Turned, turn } from './turn.ts'
@@ -17,6 +18,7 @@ type TurnsOptions = {
   readonly live: Live
   readonly lastSeen: LastSeen
   readonly onBug: (hostId: string, error: unknown) => void
+  readonly setApart?: SetApart
 }
 
 type Task = {
@@ -36,6 +38,7 @@ export type Turns = {
 export function createTurns(options: TurnsOptions): Turns {
   const { store, world, slots, live, lastSeen, onBug } = options
   const performed = options.performed ?? new Set<string>()
+  const poison = createPoison(options.setApart, commit)
 
   /** A machine that threw leaves its actor in an unknown state: the actor goes, the rows stay. */
   function tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault> {
@@ -83,7 +86,11 @@ export function createTurns(options: TurnsOptions): Turns {
       const { slot, woken, ask } = task
       if (!woken.ok) return answer(woken)
       const turned = tryTurn(slot, woken.value, ask)
-      if (!turned.ok) return answer(turned)
+      if (!turned.ok) {
+        const refused = poison.refuse(slot.hostId, ask, turned.error)
+        return refused instanceof Promise ? refused.then(answer) : answer(refused)
+      }
+      poison.forget(slot.hostId, ask)
       if (turned.value.writes.length > 0) return settle(task, turned.value).then(answer)
       if (ask.seen !== undefined) lastSeen.touch(slot.hostId, ask.seen)
       return answer(ok(answerOf(turned.value, false)))

@@ -10,6 +10,10 @@ import type { Answer, Ask, AskFault } from '../../src/runtime/ask.ts'
 import { createHosts, type Hosts } from '../../src/runtime/hosts.ts'
 import { createOutbox, type Performers } from '../../src/runtime/outbox.ts'
 import type { Result } from '../../src/result.ts'
+import { createSetApart } from '../../src/intake/set-apart.ts'
+import type { SetApart } from '../../src/runtime/poison.ts'
+import { createSealing, type Sealing } from '../../src/secrets/sealing.ts'
+import { createVault } from '../../src/secrets/vault.ts'
 import type { Faults } from '../../storage/faults.ts'
 import { type OpenedStore, openStore } from '../../storage/open.ts'
 import { type Clock, createClock } from './clock.ts'
@@ -21,6 +25,7 @@ export type House = {
   readonly hosts: Hosts
   readonly store: MeteredStore
   readonly opened: OpenedStore
+  readonly sealing: Sealing
   /** What `onBug` was told. */
   readonly bugs: readonly { readonly hostId: string; readonly error: unknown }[]
   /** Lets time pass, with everything that becomes due meanwhile. */
@@ -53,7 +58,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ...(options.faults && { faults: options.faults }),
   })
   const store = meterStore(opened.store)
-  const house = runOn({ store, clock, performers, residentsMax: options.residentsMax })
+  const sealing = createSealing({
+    vault: createVault(new Uint8Array(32)),
+    blobs: opened.blobs,
+    sealed: (ref) => store.lookups.sealed(ref),
+  })
+  const setApart = createSetApart({ sealing, world: clock })
+  const house = runOn({ store, clock, performers, setApart, residentsMax: options.residentsMax })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> =>
     (closing ??= house.stop().then(async () => opened.store.close()))
@@ -61,12 +72,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     await close()
     rmSync(folder, { recursive: true, force: true })
   })
-  return { folder, clock, store, opened, ...house, close }
+  return { folder, clock, store, opened, sealing, ...house, close }
 }
 
 type Runtime = Pick<House, 'hosts' | 'bugs' | 'advance' | 'quiet'> & { stop(): Promise<void> }
 
 type RuntimeOptions = {
+  readonly setApart?: SetApart
   readonly store: MeteredStore
   readonly clock: Clock
   readonly performers?: Performers
@@ -91,6 +103,7 @@ export function runOn({ store, clock, residentsMax, ...rest }: RuntimeOptions): 
     store,
     world: clock,
     performed: new Set(Object.keys(counted)),
+    ...(rest.setApart && { setApart: rest.setApart }),
     onBug: (hostId, error) => void bugs.push({ hostId, error }),
     ...(residentsMax !== undefined && { residentsMax }),
   })

@@ -24,6 +24,7 @@ export function askProblem(fault: AskFault | CommitFault): Problem {
     case 'unavailable':
       return notNow
     case 'failed':
+    case 'set-apart':
       return { kind: 'internal' }
     default:
       return fault satisfies never
@@ -44,6 +45,7 @@ const askKinds: Readonly<Record<AskFault['kind'], true>> = {
   overloaded: true,
   unavailable: true,
   failed: true,
+  'set-apart': true,
 }
 
 /** Tells what any host may answer apart from what this act alone can. */

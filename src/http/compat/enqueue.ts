@@ -150,4 +150,5 @@ const sentences: Readonly<Record<SendFault['kind'], string>> = {
   overloaded: 'server is overloaded, try again',
   unavailable: 'storage is unavailable, try again',
   failed: 'internal error',
+  'set-apart': 'internal error',
 }

@@ -135,7 +135,9 @@ function warnings({ quarantined, conflicts }: WholeHost): Html {
   if (!quarantined && conflicts.length === 0) return nothing
   const says = quarantined
     ? 'This host is quarantined: what it says of itself contradicts another host, so it gets no commands.'
-    : 'What is known of this host is contradicted.'
+    : conflicts.some(({ kind }) => kind !== 'failing')
+      ? 'What is known of this host is contradicted.'
+      : nothing
   return html`<div class="notice bad">
     ${says} ${conflicts.map(({ detail }) => html`${detail.sentence ?? ''} `)}
     <a href="/conflicts">Settle it</a>
