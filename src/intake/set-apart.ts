@@ -32,7 +32,7 @@ export const createSetApart =
     const at = world.now()
     const told = { event, reason, tries, cause: ask.cause.kind }
     return ok([
-      ...(ask.writes ?? []).filter(isSealed),
+      ...[ask.first, ask.writes, ask.withReply].flatMap((writes) => writes ?? []).filter(isSealed),
       sealed.value,
       {
         put: 'conflict',

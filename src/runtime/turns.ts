@@ -47,7 +47,9 @@ export function createTurns(options: TurnsOptions): Turns {
     } catch (error) {
       slots.letGo(slot)
       onBug(slot.hostId, error)
-      return fail({ kind: 'failed', detail: String(error) })
+      // What a machine threw is the cause of what its actor throws.
+      const thrown = error instanceof Error ? (error.cause ?? error) : error
+      return fail({ kind: 'failed', detail: String(thrown) })
     }
   }
 
