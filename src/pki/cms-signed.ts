@@ -175,7 +175,7 @@ function readSigner(info: DerNode): Result<Signer, SignedFault> {
     sequenceTag,
     octetStringTag,
   ])
-  if (fields === undefined) return broken('not a SignerInfo')
+  if (info.tag !== sequenceTag || fields === undefined) return broken('not a SignerInfo')
   const [, id, digestAlgorithm, attributes, signatureAlgorithm, signature] = fields
   const digest = digests.get(algorithmOf(digestAlgorithm))
   if (digest === undefined) return fail({ kind: 'unknown-digest' })

@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { signCms } from '../../src/pki/cms-signing.ts'
+import { createDeviceCertificates } from '../../src/pki/device-certificates.ts'
+import { readDeviceSignature } from '../../src/pki/device-signature.ts'
+import { openssl } from './openssl.ts'
+import { body, device1, good, hostile, root, signed } from './hostile-signatures.ts'
+import { device, nowMs } from './signers.ts'
+
+const stream = ['-stream', '-indef']
+const attach = ['-nodetach']
+
+const certificates = createDeviceCertificates(() => [root.certificate])
+const check = (header: string, content: Uint8Array = body) =>
+  readDeviceSignature({ header, body: content }, certificates)
+
+test('the signature of a device of ours over exactly this body is believed, and says who and when', () => {
+  const read = check(Buffer.from(good).toString('base64'))
+  expect(read).toMatchObject({ ok: true, value: { signingTimeMs: nowMs } })
+  expect(read.ok && read.value.certificate.fingerprint).toBe(device1.certificate.fingerprint)
+})
+
+test('one that carries the very body is believed, and so is one with the chain along', () => {
+  expect(check(signed(device1, { detached: false })).ok).toBe(true)
+  const chain = [root.certificate.der, device1.certificate.der]
+  expect(check(signed(device1, { certificates: chain })).ok).toBe(true)
+  expect(check(signed(device1, { digest: 'sha1' })).ok).toBe(true)
+})
+
+test('there are at least 150 signatures that must not be believed', () => {
+  expect(new Set(hostile.map(({ what }) => what)).size).toBe(hostile.length)
+  expect(hostile.length).toBeGreaterThanOrEqual(150)
+})
+
+for (const { what, header, body: content, fault } of hostile)
+  test(`not believed: ${what}`, () => {
+    const read = check(header, content)
+    expect(read.ok).toBe(false)
+    if (!read.ok && fault !== undefined) expect(read.error.kind).toBe(fault)
+  })
+
+const peer = openssl()
+afterAll(peer.remove)
+peer.write('body', body)
+peer.write('ca.pem', root.certificate.x509.toString())
+
+for (const kind of ['rsa', 'ec'] as const) {
+  const signer = device(root, `an ${kind} device`, kind)
+  peer.write(`${kind}.pem`, signer.certificate.x509.toString())
+  peer.write(`${kind}.key`, signer.key.export({ type: 'pkcs8', format: 'pem' }))
+
+  for (const digest of ['sha1', 'sha256', 'sha384', 'sha512'])
+    test(`openssl signs with ${kind} and ${digest}, and is believed in DER and in the BER of a stream`, () => {
+      for (const form of [[], stream, attach, [...attach, ...stream]]) {
+        // prettier-ignore
+        peer.run('cms', '-sign', '-binary', '-md', digest, '-signer', `${kind}.pem`, '-inkey', `${kind}.key`,
+          '-in', 'body', '-outform', 'DER', '-out', 'sig.der', ...form)
+        const read = check(peer.read('sig.der').toString('base64'))
+        expect(read.ok && read.value.certificate.fingerprint).toBe(signer.certificate.fingerprint)
+      }
+    })
+
+  for (const digest of ['sha256', 'sha384', 'sha512'] as const)
+    test(`openssl believes what is signed here with ${kind} and ${digest}`, () => {
+      const { certificate, key } = signer
+      for (const detached of [true, false]) {
+        // prettier-ignore
+        peer.write('sig.der', signCms({ content: body, detached, certificate, key, digest, certificates: [certificate.der], signingTimeMs: nowMs }))
+        // prettier-ignore
+        peer.run('cms', '-verify', '-binary', '-inform', 'DER', '-in', 'sig.der', ...(detached ? ['-content', 'body'] : []),
+          '-CAfile', 'ca.pem', '-purpose', 'any', '-out', 'out')
+        expect(peer.read('out').equals(body)).toBe(true)
+      }
+    })
+}
+
+test('whatever bytes are changed, the signature holds for no other body and nothing is thrown', () => {
+  const other = Buffer.concat([body, Buffer.from(' ')])
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+      (changes) => {
+        const bytes = Uint8Array.from(good)
+        for (const [index, value] of changes) bytes[index] = value
+        const header = Buffer.from(bytes).toString('base64')
+        expect(check(header, other).ok).toBe(false)
+        const read = check(header)
+        if (read.ok)
+          expect(read.value.certificate.fingerprint).toBe(device1.certificate.fingerprint)
+      },
+    ),
+    { numRuns: 2_000 },
+  )
+})
+
+test('random bytes are no signature', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      expect(check(Buffer.from(bytes).toString('base64')).ok).toBe(false)
+    }),
+    { numRuns: 3_000 },
+  )
+})
