@@ -1,6 +1,7 @@
 // Identity as an operator mends it: merge, split, answer a conflict, forget a host.
+import type { ConflictRow } from '../../storage/rows.ts'
 import type { Store } from '../../storage/store.ts'
-import type { Choice } from '../identity/conflicts.ts'
+import { type Choice, settledBy } from '../identity/conflicts.ts'
 import type { Consequences } from '../identity/decision.ts'
 import { isSameKnown, type KnownHost, type KnownHosts, knownAmong } from '../identity/known.ts'
 import { mergeHosts, type MergeFault } from '../identity/merge.ts'
@@ -108,8 +109,20 @@ async function answerConflict(
     ],
   }
   if (options.dryRun) return ok(plan)
+  if (conflict.kind === 'failing') return dismissFailing(means, conflict, plan)
   const holds = (): boolean => isSameKnown(read(), known)
   const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
   const done = await carryOut({ ...resolved.value, losers }, how)
   return done.ok ? ok(plan) : done
+}
+
+/** Its host is not asked: it may throw at that too, and nothing about it changes. */
+async function dismissFailing(
+  { store, world }: ReconcileMeans,
+  conflict: ConflictRow,
+  plan: ConflictPlan,
+): Promise<Result<ConflictPlan, ReconcileFault>> {
+  const row = settledBy(conflict, plan.choice, world.now())
+  const committed = await store.commit([{ put: 'conflict', row }])
+  return committed.ok ? ok(plan) : committed
 }
