@@ -1,5 +1,4 @@
 import type { Certificate } from './certificate.ts'
-import type { ContentCipher } from './content-cipher.ts'
 import type { SignatureDigest } from './signature-digest.ts'
 
 /** The attributes a SCEP message is signed with (RFC 8894 section 3.2.1), dotted. */
@@ -57,6 +56,3 @@ export const messageTypeOf = (digits: string | undefined): MessageType | undefin
 
 export const failInfoOf = (digits: string | undefined): FailInfo | undefined =>
   (Object.keys(failInfos) as readonly FailInfo[]).find((name) => failInfos[name] === digits) // its keys are that type
-
-/** One answer, in the cipher and digest the client used. */
-export type ReplyForm = { readonly digest: SignatureDigest; readonly cipher: ContentCipher }

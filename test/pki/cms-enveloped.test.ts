@@ -141,6 +141,13 @@ test('a recipient named by its key identifier is found, and so is one of several
   expect(openEnvelope(tool.read('one'), us)).toEqual({ ok: false, error: { kind: 'not-for-us' } })
 })
 
+test('an envelope that was streamed, so that no length was known, is opened all the same', () => {
+  const streamed = sealed('-aes-128-cbc', '-stream')
+  expect(streamed[1]).toBe(0x80) // BER's sign for it
+  const opened = openEnvelope(streamed, us)
+  expect(opened.ok && Buffer.compare(opened.value.content, letter)).toBe(0)
+})
+
 type Crafted = {
   readonly recipients?: number
   readonly wrappedKey?: Uint8Array

@@ -109,6 +109,25 @@ for (const [how, flags] of exportsRead)
     )
   })
 
+test('an identity in a file without lengths, as NSS writes it, is read', () => {
+  const whole = readDer(exported([]))
+  if (!whole.ok) throw new Error(whole.error.kind)
+  const open = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+    Buffer.concat([Buffer.of(tag, 0x80), ...parts, Buffer.of(0, 0)])
+  const [version, authSafe, mac] = whole.value.children
+  const [type, wrapper] = authSafe?.children ?? []
+  const safes = wrapper?.children[0]
+  if (!version || !mac || !type || !safes) throw new Error('not a PFX')
+  const pieces = [safes.content.subarray(0, 99), safes.content.subarray(99)].map(der.octetString)
+  const streamed = open(
+    0x30,
+    version.bytes,
+    open(0x30, type.bytes, open(0xa0, open(0x24, ...pieces))),
+    mac.bytes,
+  )
+  expect(readPkcs12(streamed, 'hush').ok).toBe(true)
+})
+
 // prettier-ignore
 const refused: readonly (readonly [string, readonly string[], string])[] = [
   ['without an integrity check',    ['-nomac'],                                                  'unsupported'],
