@@ -5,9 +5,8 @@ export type AuthorityRow = {
   readonly id: string
   /** DER. */
   readonly certificate: Uint8Array
+  /** Empty for one that was brought: its key is not ours to keep. */
   readonly key_ref: string
-  /** A former authority signs nothing more; what it signed stays valid. */
-  readonly status: 'active' | 'former'
   readonly created_at: number
 }
 

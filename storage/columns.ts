@@ -93,7 +93,7 @@ export const columns = {
   last_seen: every<LastSeenRow>()(['host_id', 'at', 'mdm_at', 'osquery_at']),
   tokens: every<TokenRow>()(['id', 'name', 'role', 'hash', 'created_at', 'last_used_at']),
   enroll_secrets: every<EnrollSecretRow>()(['id', 'name', 'hash', 'created_at']),
-  authorities: every<AuthorityRow>()(['id', 'certificate', 'key_ref', 'status', 'created_at']),
+  authorities: every<AuthorityRow>()(['id', 'certificate', 'key_ref', 'created_at']),
   // prettier-ignore
   certificates: every<CertificateRow>()([
     'fingerprint', 'serial', 'subject', 'der', 'public_key_hash', 'origin', 'status', 'host_id', 'vouched_host_id',

@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/intake/',
     'src/identity/',
     'src/protocol/',
+    'src/pki/',
     'src/result.ts',
     'machines/',
     'type:src/runtime/',

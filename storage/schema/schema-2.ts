@@ -3,7 +3,7 @@ import type { Migration } from '../migrations.ts'
 
 const certificates = [
   `CREATE TABLE authorities (
-    id TEXT PRIMARY KEY, certificate BLOB NOT NULL, key_ref TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL
+    id TEXT PRIMARY KEY, certificate BLOB NOT NULL, key_ref TEXT NOT NULL, created_at INTEGER NOT NULL
   ) STRICT`,
   `CREATE TABLE certificates (
     fingerprint TEXT PRIMARY KEY, serial TEXT NOT NULL, subject TEXT NOT NULL, der BLOB NOT NULL,

@@ -51,7 +51,6 @@ export const rows = {
     id: 'a1',
     certificate: Buffer.from([48, 0]),
     key_ref: 'authority/a1',
-    status: 'active',
     created_at: 1,
   },
   certificate: {
