@@ -65,20 +65,23 @@ async function expectLines(before: number, count: number): Promise<void> {
 const linesWithinMs = 10_000
 
 describe('hostile property lists', () => {
-  for (const { name, bytes, as, http } of loadCorpus())
+  for (const one of loadCorpus()) {
+    const { name, as, http } = one
     test(`${name} is answered ${http}`, async () => {
       const [rows, lines] = [database.rows(), muster.logLines().length]
-      const got = await mdm(as === 'checkin' ? 'checkin' : 'report', bytes)
+      const got = await mdm(as === 'checkin' ? 'checkin' : 'report', one.bytes)
       expect(got.status).toBe(http)
       expect(harms(got)).toEqual([])
       if (http === 200) {
         if (as === 'checkin') await enrollDevices()
+        expect(muster.logLines().length - lines).toBe(0)
         return
       }
       expect(got.body.length).toBe(0)
       expect(database.rows()).toEqual(rows)
       await expectLines(lines, 1)
     })
+  }
 })
 
 const replies: Readonly<

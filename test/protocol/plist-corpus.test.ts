@@ -5,6 +5,7 @@ import { readCommand } from '../../src/protocol/mdm/command.ts'
 import type { MessageFault } from '../../src/protocol/mdm/message-fault.ts'
 import { readReport } from '../../src/protocol/mdm/report.ts'
 import type { Result } from '../../src/result.ts'
+import { classes } from '../corpus/plist/classes.ts'
 import { type CorpusCase, loadCorpus } from './plist-corpus.ts'
 
 const corpus = loadCorpus()
@@ -15,9 +16,11 @@ const readers: Readonly<
 
 const faultOf = (fault: MessageFault): string => ('plist' in fault ? fault.plist.kind : fault.kind)
 
-for (const { name, bytes, as, expect: wanted, note } of corpus) {
+for (const body of corpus) {
+  const { name, as, expect: wanted, note } = body
   const outcome = 'ok' in wanted ? 'is taken' : `fails as ${wanted.fault}`
-  test(`${name} ${outcome}: ${note}`, () => {
+  test(`${name} ${outcome}${note && `: ${note}`}`, () => {
+    const { bytes } = body
     const read = readers[as](bytes)
     expect(read.ok ? { ok: true } : { fault: faultOf(read.error) }).toEqual(wanted)
     if (read.ok || !('plist' in read.error)) return
@@ -32,6 +35,13 @@ test('every fixture is in the index and every class of damage has a case', () =>
   const files = readdirSync(new URL('../fixtures/plist/', import.meta.url))
   expect(files.filter((file) => file !== 'index.json' && !listed.has(file))).toEqual([])
   expect(corpus.filter(({ expect: wanted }) => 'fault' in wanted).length).toBeGreaterThan(150)
+})
+
+test('each of the sixteen classes of damage has at least 25 bodies, each under its own name', () => {
+  expect(Object.keys(classes)).toHaveLength(16)
+  for (const [name, bodies] of Object.entries(classes))
+    expect(bodies.length, name).toBeGreaterThanOrEqual(25)
+  expect(new Set(corpus.map(({ name }) => name)).size).toBe(corpus.length)
 })
 
 test('a body that is refused by HTTP alone is one the reader takes or finds too large', () => {

@@ -1,6 +1,8 @@
 // The hostile and odd bodies of test/fixtures/plist, spelled out: what each must be answered with by the
 // readers and by `PUT /mdm`.
 import { readFileSync } from 'node:fs'
+import type { Body } from '../corpus/plist/case.ts'
+import { classes } from '../corpus/plist/classes.ts'
 
 const folder = new URL('../fixtures/plist/', import.meta.url)
 
@@ -25,7 +27,7 @@ export function loadCorpus(): readonly CorpusCase[] {
   const index: { readonly cases: readonly Listed[] } = JSON.parse(
     readFileSync(new URL('index.json', folder), 'utf8'),
   )
-  return index.cases.map((listed) => {
+  const listed = index.cases.map((listed): CorpusCase => {
     const { as, expect, http, note } = listed
     return 'file' in listed
       ? {
@@ -38,7 +40,20 @@ export function loadCorpus(): readonly CorpusCase[] {
         }
       : { name: listed.name, bytes: spelled(listed.recipe), as, expect, http, note }
   })
+  return [...listed, ...Object.values(classes).flat().map(caseOf)]
 }
+
+/** A body of the classes: what is taken is answered 200, what is too large 413, all else 400. */
+const caseOf = (body: Body): CorpusCase => ({
+  name: body.name,
+  get bytes() {
+    return body.bytes
+  },
+  as: body.as,
+  expect: body.outcome === 'ok' ? { ok: true } : { fault: body.outcome },
+  http: body.outcome === 'ok' ? 200 : body.outcome === 'too-large' ? 413 : 400,
+  note: '',
+})
 
 const spelled = (recipe: readonly (string | Repeated)[]): Uint8Array =>
   Buffer.from(
