@@ -59,7 +59,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'node:',
     'type:src/simulator/',
   ],
-  'src/simulator/': ['src/simulator/', 'src/protocol/', 'src/result.ts', 'node:'],
+  'src/simulator/': ['src/simulator/', 'src/protocol/', 'src/pki/', 'src/result.ts', 'node:'],
   'src/': [
     'src/',
     'package.json',

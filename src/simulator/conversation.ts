@@ -36,6 +36,8 @@ export type Talk = {
   readonly world: World
   readonly chance: Chance
   readonly say: Say
+  /** Push topic of the profile it enrolled with. */
+  readonly topic: () => string
 }
 
 /** A server that never runs out of commands must not keep a device talking for ever. */

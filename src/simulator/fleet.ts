@@ -1,5 +1,7 @@
-import { createApiClient } from './api-client.ts'
+import { type ApiClient, createApiClient } from './api-client.ts'
 import { createAppleList } from './apple-list.ts'
+import { createDeviceKeys } from './device-keys.ts'
+import { createEnroller } from './enroller.ts'
 import { createChance } from './chance.ts'
 import type { Chance } from './chance.ts'
 import { planFleet } from './computer-plan.ts'
@@ -38,6 +40,8 @@ export type FleetOptions = {
   /** Computers that speak at the same time; the others wait. */
   readonly concurrency?: number | undefined
   readonly topic?: string | undefined
+  /** Devices get a profile and a certificate, and sign what they say; needs a token. Else they are believed. */
+  readonly enrolling?: boolean | undefined
   /** Milliseconds since 1970. The wall clock when absent. */
   readonly clock?: (() => number) | undefined
   readonly signal?: AbortSignal | undefined
@@ -98,16 +102,7 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const tell: World['tell'] = (computer, what) => onEvent?.({ kind: 'life', computer, what })
   const api = token === undefined ? undefined : createApiClient({ wire, token, referee })
-  const world: World = {
-    wire,
-    referee,
-    rates,
-    tell,
-    clock: options.clock ?? Date.now,
-    enrollSecret: options.enrollSecret,
-    topic: options.topic ?? topicDefault,
-    appleList: api && createAppleList(api, tell),
-  }
+  const world = worldOf({ ...options, rates }, { wire, referee, tell, api })
   const chance = createChance(seed)
   const computers: Computer[] = []
   for (const plan of planFleet(options.hosts, seed, rates)) {
@@ -137,6 +132,27 @@ export function createFleet(options: FleetOptions): Fleet {
       violations: referee.summary(),
       believed: believedBy(computers),
     }),
+  }
+}
+
+type Means = Pick<World, 'wire' | 'referee' | 'tell'> & { readonly api: ApiClient | undefined }
+
+function worldOf(
+  options: FleetOptions & { readonly rates: Rates },
+  { api, ...means }: Means,
+): World {
+  const { clock = Date.now, enrollSecret, topic = topicDefault, rates, enrolling = false } = options
+  return {
+    ...means,
+    rates,
+    clock,
+    enrollSecret,
+    topic,
+    appleList: api && createAppleList(api, means.tell),
+    enroller:
+      api && enrolling
+        ? createEnroller({ ...means, api, keys: createDeviceKeys(), clock })
+        : undefined,
   }
 }
 

@@ -7,6 +7,7 @@ import { syncDeclarations } from './declarations.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createDevice, wipe } from './device.ts'
 import type { Device } from './device.ts'
+import type { Installed } from './enroller.ts'
 import type { Identity } from './identity.ts'
 import { authenticateKeys, checkin, malformedMessages, report } from './mdm-messages.ts'
 import type { PlistKeys } from './mdm-messages.ts'
@@ -42,8 +43,10 @@ export type MdmClientOptions = {
 export function createMdmClient(options: MdmClientOptions): MdmClient {
   const { identity, identifiers, world, chance, contested } = options
   const device = createDevice(identity, chance.fork('device'), world.clock)
-  const say = sayer(options)
-  const talk: Talk = { device, world, chance, say }
+  let installed: Installed | undefined
+  const say = sayer(options, () => installed)
+  const topic = (): string => installed?.topic ?? world.topic
+  const talk: Talk = { device, world, chance, say, topic }
   const channel: Channel = { identifiers, deliveries: createDeliveries(), unreported: undefined }
   const user = createMdmUser(identity, identifiers, { talk, draw: chance })
   let state: 'unenrolled' | 'authenticated' | 'enrolled' = 'unenrolled'
@@ -72,7 +75,9 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
     forget,
     enroll: async ({ automatic }) => {
       forget()
-      const keys = { ...authenticateKeys(identity, world.topic), ...identifiers }
+      installed = await world.enroller?.(identity)
+      if (world.enroller !== undefined && installed === undefined) return false
+      const keys = { ...authenticateKeys(identity, topic()), ...identifiers }
       if (!(await say(checkin('Authenticate', keys)))) return false
       state = 'authenticated'
       channel.deliveries.newLife()
@@ -97,7 +102,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
     },
     checkOut: async () => {
       // The profile is removed whether or not the server answers.
-      await say(checkin('CheckOut', { ...identifiers, Topic: world.topic }))
+      await say(checkin('CheckOut', { ...identifiers, Topic: topic() }))
       forget()
     },
   }
@@ -107,8 +112,12 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
 const impatience = 0.03
 
 /** Sends, judges, and gives back only what the device would take for an answer. */
-function sayer({ identity, world, contested }: MdmClientOptions): Say {
-  return async (request, expectation = { kind: 'accepted' }) => {
+function sayer(
+  { identity, world, contested }: MdmClientOptions,
+  installed: () => Installed | undefined,
+): Say {
+  return async (unsigned, expectation = { kind: 'accepted' }) => {
+    const request = installed()?.sign(unsigned) ?? unsigned
     const sent = await world.wire.send(request)
     if (!sent.ok) return undefined
     const lenient = contested && expectation.kind === 'accepted'
@@ -118,17 +127,13 @@ function sayer({ identity, world, contested }: MdmClientOptions): Say {
   }
 }
 
-function deviceTokenKeys(
-  device: Device,
-  { world, chance }: Talk,
-  identifiers: PlistKeys,
-): PlistKeys {
+function deviceTokenKeys(device: Device, talk: Talk, identifiers: PlistKeys): PlistKeys {
   const { kind } = device.identity
   return {
     ...identifiers,
-    ...tokenKeys(world, chance),
+    ...tokenKeys(talk),
     AwaitingConfiguration: device.awaitingConfiguration,
-    UnlockToken: kind === 'ipad' || kind === 'iphone' ? chance.bytes(1_200) : undefined,
+    UnlockToken: kind === 'ipad' || kind === 'iphone' ? talk.chance.bytes(1_200) : undefined,
   }
 }
 

@@ -5,7 +5,6 @@ import { createDeliveries } from './deliveries.ts'
 import type { Identity } from './identity.ts'
 import { checkin } from './mdm-messages.ts'
 import type { PlistKeys } from './mdm-messages.ts'
-import type { World } from './world.ts'
 
 /** The MDM client of one Mac's user: a channel of its own under the device's enrolment. */
 export type MdmUser = {
@@ -34,7 +33,7 @@ export function createMdmUser(
   }
   let known = false
   const introduce = async (): Promise<void> => {
-    const keys = tokenKeys(talk.world, talk.chance)
+    const keys = tokenKeys(talk)
     const names = { UserLongName: person.longName, NotOnConsole: false }
     const taken = await talk.say(
       checkin('TokenUpdate', { ...channel.identifiers, ...names, ...keys }),
@@ -57,8 +56,8 @@ export function createMdmUser(
 }
 
 /** Where a channel can be pushed to: fresh with every TokenUpdate. */
-export const tokenKeys = ({ topic }: World, chance: Chance): PlistKeys => ({
-  Topic: topic,
+export const tokenKeys = ({ topic, chance }: Pick<Talk, 'topic' | 'chance'>): PlistKeys => ({
+  Topic: topic(),
   Token: chance.bytes(32),
   PushMagic: chance.uuid(),
 })

@@ -31,6 +31,8 @@ export type SimulateOptions = {
   /** Somebody sends commands through the API. True when absent and there is a token. */
   readonly operator?: boolean
   readonly commandEveryMs?: number | undefined
+  /** Devices get a profile and a certificate and sign what they say. Needs a token. */
+  readonly enrolling?: boolean | undefined
   /** Computers that speak at the same time; 128 when absent. */
   readonly concurrency?: number | undefined
   /** Stops the run; the summary still comes. */

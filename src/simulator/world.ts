@@ -1,3 +1,4 @@
+import type { Enroller } from './enroller.ts'
 import type { Rates } from './rates.ts'
 import type { Finding, Referee } from './rules.ts'
 import type { Wire, WireRequest } from './wire.ts'
@@ -10,8 +11,10 @@ export type World = {
   readonly clock: () => number
   /** Without one, nobody runs an agent. */
   readonly enrollSecret: string | undefined
-  /** Push topic of the enrolment profile. */
+  /** Push topic of devices that enrol without a profile. */
   readonly topic: string
+  /** Gives a device its profile and identity. Absent: devices are believed, and only say who they are. */
+  readonly enroller: Enroller | undefined
   /** Puts a computer into Apple's list or takes it out. Absent without an admin token. */
   readonly appleList: ((listed: ListedDevice) => Promise<boolean>) | undefined
   /** What just happened to a computer, in words for people. */
