@@ -117,7 +117,7 @@ for (const { name, route, headers, status, reply, body } of osqueryCases) {
   })
 }
 
-test('the corpus keeps at least fifty cases, each under its own name', () => {
-  expect(osqueryCases.length).toBeGreaterThanOrEqual(50)
+test('the corpus keeps at least 150 cases, each under its own name', () => {
+  expect(osqueryCases.length).toBeGreaterThanOrEqual(150)
   expect(new Set(osqueryCases.map(({ name }) => name)).size).toBe(osqueryCases.length)
 })

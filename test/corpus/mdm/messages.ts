@@ -17,8 +17,6 @@ const said = (name: string, as: Message['as'], keys: Keys): Message => ({
 /** One device's or user's messages, in an order in which each is taken. */
 function messagesOf({ name, ids, about, user }: Computer): readonly Message[] {
   const who = { ...ids, ...user }
-  const checkin = (MessageType: string, keys: Keys): Message =>
-    said(`${name}: ${MessageType}`, 'checkin', { MessageType, ...who, ...keys })
   const report = (what: string, keys: Keys): Message =>
     said(`${name}: ${what}`, 'report', { ...who, ...keys })
   const push = {
@@ -30,16 +28,10 @@ function messagesOf({ name, ids, about, user }: Computer): readonly Message[] {
     said(`${name}: Authenticate`, 'checkin', { MessageType: 'Authenticate', ...ids, ...about }),
     said(`${name}: TokenUpdate`, 'checkin', { MessageType: 'TokenUpdate', ...ids, ...push }),
   ]
-  const token =
-    user === undefined
-      ? []
-      : [checkin('TokenUpdate of the user', push)].map((one) => userToken(one, { ...who, ...push }))
+  const first = { MessageType: 'TokenUpdate', ...who, ...push }
+  const token = user === undefined ? [] : [said(`${name}: its TokenUpdate`, 'checkin', first)]
   return [...device, ...token, ...results.map(([what, keys]) => report(what, keys))]
 }
-
-/** Its name says whose it is; the message itself is a TokenUpdate like any other. */
-const userToken = ({ name }: Message, keys: Keys): Message =>
-  said(name, 'checkin', { MessageType: 'TokenUpdate', ...keys })
 
 const done = (CommandUUID: string, keys: Keys): Keys => ({
   Status: 'Acknowledged',
