@@ -32,6 +32,8 @@ export type CertificateRow = {
   readonly vouched_host_id: string | null
   /** JSON of what better evidence proved about the computer, `{serial?, udid?}`; null when nothing did. */
   readonly proven: string | null
+  /** JSON of what the enrolment profile it came by fixed for good; null when that was not a profile of ours. */
+  readonly profile: string | null
   readonly link_id: string | null
   readonly team: string | null
   readonly challenge_hash: string | null
@@ -56,6 +58,7 @@ export type ChallengeRow = {
   readonly host_id: string | null
   /** JSON, as on the certificate. */
   readonly proven: string | null
+  readonly profile: string | null
   readonly link_id: string | null
   readonly team: string | null
   readonly created_at: number

@@ -97,13 +97,13 @@ export const columns = {
   // prettier-ignore
   certificates: every<CertificateRow>()([
     'fingerprint', 'serial', 'subject', 'der', 'public_key_hash', 'origin', 'status', 'host_id', 'vouched_host_id',
-    'proven', 'link_id', 'team', 'challenge_hash', 'transaction_id', 'renews', 'not_before', 'not_after', 'issued_at',
-    'bound_at', 'ended_at', 'ended_by',
+    'proven', 'profile', 'link_id', 'team', 'challenge_hash', 'transaction_id', 'renews', 'not_before', 'not_after',
+    'issued_at', 'bound_at', 'ended_at', 'ended_by',
   ]),
   // prettier-ignore
   challenges: every<ChallengeRow>()([
-    'hash', 'kind', 'host_id', 'proven', 'link_id', 'team', 'created_at', 'expires_at', 'used_at', 'fingerprint',
-    'public_key_hash', 'transaction_id',
+    'hash', 'kind', 'host_id', 'proven', 'profile', 'link_id', 'team', 'created_at', 'expires_at', 'used_at',
+    'fingerprint', 'public_key_hash', 'transaction_id',
   ]),
   // prettier-ignore
   enrollment_links: every<EnrollmentLinkRow>()([

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../result.ts'
 import type { World } from '../runtime/world.ts'
 import type { CertificateWish, IssueFault } from './certificates.ts'
 import type { Challenges } from './challenges.ts'
+import type { EnrollmentLinks } from './enrollment-links.ts'
 import { survivorOf } from './survivor.ts'
 
 /** On what a certificate may be issued. */
@@ -20,20 +21,22 @@ export type Ground = {
 /** On whose word it is issued, as the certificate's row keeps it. */
 type Word = Pick<
   CertificateRow,
-  'vouched_host_id' | 'proven' | 'link_id' | 'team' | 'challenge_hash'
+  'vouched_host_id' | 'proven' | 'profile' | 'link_id' | 'team' | 'challenge_hash'
 >
 
 const nobodys: Word = {
   vouched_host_id: null,
   proven: null,
+  profile: null,
   link_id: null,
   team: null,
   challenge_hash: null,
 }
 
-const wordOf = ({ hash, host_id, proven, link_id, team }: ChallengeRow): Word => ({
+const wordOf = ({ hash, host_id, proven, profile, link_id, team }: ChallengeRow): Word => ({
   vouched_host_id: host_id,
   proven,
+  profile,
   link_id,
   team,
   challenge_hash: hash,
@@ -43,6 +46,7 @@ type GroundsOptions = {
   readonly lookups: Lookups
   readonly world: World
   readonly challenges: Challenges
+  readonly links: Pick<EnrollmentLinks, 'get' | 'endOf'>
 }
 
 /** Reads only: whoever issues asks again once it is that request's turn. */
@@ -50,12 +54,13 @@ export function createGrounds({
   lookups,
   world,
   challenges,
+  links,
 }: GroundsOptions): (wish: CertificateWish) => Result<Ground, IssueFault> {
   return (wish) => {
     const former = lookups.certificate(wish.signer.fingerprint)
     if (wish.challenge === undefined || wish.challenge === '')
-      return former === undefined ? fail({ kind: 'no-challenge' }) : onFormer(former)
-    if (challenges.isStatic(wish.challenge)) return ok({ word: nobodys })
+      return former === undefined ? fail({ kind: 'no-challenge' }) : onFormer(former, wish)
+    if (wish.mayBeStatic && challenges.isStatic(wish.challenge)) return ok({ word: nobodys })
     const challenge = challenges.find(wish.challenge)
     if (challenge === undefined) return fail({ kind: 'unknown-challenge' })
     if (challenge.used_at !== null) return onceMore(challenge, wish)
@@ -63,15 +68,25 @@ export function createGrounds({
     return onChallenge(challenge)
   }
 
-  function onFormer(former: CertificateRow): Result<Ground, IssueFault> {
-    const isUsable =
-      former.status === 'active' &&
-      former.not_after > world.now() &&
-      survivorOf(lookups, former.host_id) !== undefined
-    const { host_id, link_id, team } = former
-    return isUsable
-      ? ok({ word: { ...nobodys, vouched_host_id: host_id, link_id, team }, renews: former })
-      : fail({ kind: 'not-renewable' })
+  function onFormer(
+    former: CertificateRow,
+    { transactionId, publicKeyHash }: CertificateWish,
+  ): Result<Ground, IssueFault> {
+    const hostId = survivorOf(lookups, former.host_id)
+    if (former.status !== 'active' || former.not_after <= world.now() || hostId === undefined)
+      return fail({ kind: 'not-renewable' })
+    const { host_id, profile, link_id, team } = former
+    const word = { ...nobodys, vouched_host_id: host_id, profile, link_id, team }
+    const again = lookups
+      .certificatesOf(host_id ?? '')
+      .find(
+        (one) =>
+          one.renews === former.fingerprint &&
+          one.transaction_id === transactionId &&
+          one.public_key_hash === publicKeyHash &&
+          one.status === 'issued',
+      )
+    return ok({ word, renews: former, ...(again && { again }) })
   }
 
   function onceMore(challenge: ChallengeRow, wish: CertificateWish): Result<Ground, IssueFault> {
@@ -99,7 +114,8 @@ export function createGrounds({
   }
 
   function isOpen(linkId: string): boolean {
-    const link = lookups.enrollmentLink(linkId)
-    return link !== undefined && link.revoked_at === null
+    const link = links.get(linkId)
+    // One that ran out meanwhile was open when the profile left.
+    return link !== undefined && ['expired', undefined].includes(links.endOf(link))
   }
 }

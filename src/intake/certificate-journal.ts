@@ -1,15 +1,28 @@
-import type { CertificateRow } from '../../storage/certificate-rows.ts'
+import type { CertificateRow, EnrollmentLinkRow } from '../../storage/certificate-rows.ts'
 import type { JournalRow } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
 import type { Cause } from '../runtime/ask.ts'
 
+type Happening = { readonly event: string; readonly cause: Cause; readonly at: number }
+
 /** What happened to a certificate, in the journal of the host it is about; of none's, under no host. */
-export function journalled(
+export const journalled = (
   { fingerprint, serial, subject, host_id, vouched_host_id }: CertificateRow,
-  { event, cause, at }: { readonly event: string; readonly cause: Cause; readonly at: number },
+  happening: Happening,
+): Write => journalOf(host_id ?? vouched_host_id ?? '', happening, { fingerprint, serial, subject })
+
+export const linkJournalled = (
+  { id, name, host_id, team }: EnrollmentLinkRow,
+  happening: Happening,
+): Write => journalOf(host_id ?? '', happening, { link: id, name, team })
+
+function journalOf(
+  hostId: string,
+  { event, cause, at }: Happening,
+  detail: Readonly<Record<string, string | null>>,
 ): Write {
   const row: JournalRow = {
-    host_id: host_id ?? vouched_host_id ?? '',
+    host_id: hostId,
     at,
     actor: 'host',
     event,
@@ -17,7 +30,7 @@ export function journalled(
     to_state: null,
     cause: cause.kind,
     cause_id: cause.id,
-    detail: JSON.stringify({ fingerprint, serial, subject }),
+    detail: JSON.stringify(detail),
   }
   return { put: 'journal', row }
 }

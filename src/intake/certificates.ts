@@ -10,6 +10,7 @@ import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { Authorities } from './authorities.ts'
 import type { Challenges } from './challenges.ts'
+import type { EnrollmentLinks } from './enrollment-links.ts'
 import { createGrounds, type Ground } from './certificate-grounds.ts'
 import { journalled } from './certificate-journal.ts'
 import { commitTold } from './told-commit.ts'
@@ -23,6 +24,8 @@ export type CertificateWish = {
   readonly transactionId: string
   /** Who signed the request: a throw-away, or the certificate to be renewed. */
   readonly signer: Certificate
+  /** False when too many guesses came from there: then only challenges that nobody can guess are taken. */
+  readonly mayBeStatic: boolean
 }
 
 export type IssueFault =
@@ -50,6 +53,7 @@ export type CertificatesOptions = {
   readonly world: World
   readonly authorities: () => Authorities
   readonly challenges: Challenges
+  readonly links: EnrollmentLinks
   readonly inOrder: Turnstile
   /** Sixteen random bytes. */
   readonly serial: () => Uint8Array
@@ -57,8 +61,8 @@ export type CertificatesOptions = {
 }
 
 export function createCertificates(options: CertificatesOptions): Certificates {
-  const { store, world, challenges, inOrder } = options
-  const groundOf = createGrounds({ lookups: store.lookups, world, challenges })
+  const { store, world, challenges, links, inOrder } = options
+  const groundOf = createGrounds({ lookups: store.lookups, world, challenges, links })
   return {
     async issue(wish) {
       const ground = groundOf(wish)
@@ -90,14 +94,28 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (!ground.ok) return ground
     if (ground.value.again !== undefined) return ok(ground.value.again)
     const at = world.now()
+    const { challenge } = ground.value
+    const use = useOf(links, challenge)
+    if (use === undefined) return fail({ kind: 'link-ended' })
     const row = rowOf(options, { wish, ground: ground.value, at })
-    const kept = await commitTold(options, writesOf(options, { row, ground: ground.value, at }))
+    const kept = await commitTold(options, [...writesOf({ row, challenge, at }), ...use.writes])
     if (kept.ok) return ok(row)
+    use.undo()
     // Another process was first, or its commit came through with only the answer lost.
     return kept.error.kind === 'conflict'
       ? fail({ kind: 'spent-challenge' })
       : fail({ kind: 'unavailable' })
   }
+}
+
+/** The certificate counted on the link it came by, if it came by one. Undefined when that one takes no more. */
+function useOf(
+  links: EnrollmentLinks,
+  challenge: ChallengeRow | undefined,
+): { readonly writes: readonly Write[]; undo(): void } | undefined {
+  if (challenge === undefined || challenge.link_id === null) return { writes: [], undo() {} }
+  const use = links.use(challenge.link_id)
+  return use && { writes: [use.write], undo: use.undo }
 }
 
 type Issuing = { readonly wish: CertificateWish; readonly ground: Ground; readonly at: number }
@@ -150,28 +168,22 @@ export const rowOfCertificate = ({
   not_after: notAfterMs,
 })
 
-/** The certificate, the challenge it was spent on and the link it came by, in one commit. */
-function writesOf(
-  { store: { lookups } }: CertificatesOptions,
-  {
-    row,
-    ground,
-    at,
-  }: { readonly row: CertificateRow; readonly ground: Ground; readonly at: number },
-): readonly Write[] {
-  const { challenge } = ground
-  const link = challenge?.link_id == null ? undefined : lookups.enrollmentLink(challenge.link_id)
+/** The certificate and the challenge it was spent on. */
+function writesOf({ row, challenge, at }: Spending): readonly Write[] {
   const cause: Cause = { kind: 'device', id: row.fingerprint.slice(0, 16) }
   return [
     { put: 'certificate', row },
     ...(challenge === undefined
       ? []
       : [{ put: 'challenge', row: spent(challenge, row, at) } as const]),
-    ...(link === undefined
-      ? []
-      : [{ put: 'enrollment_link', row: { ...link, uses: link.uses + 1 } } as const]),
     journalled(row, { event: 'certificate.issued', cause, at }),
   ]
+}
+
+type Spending = {
+  readonly row: CertificateRow
+  readonly challenge: ChallengeRow | undefined
+  readonly at: number
 }
 
 const spent = (challenge: ChallengeRow, row: CertificateRow, at: number): ChallengeRow => ({

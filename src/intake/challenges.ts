@@ -4,12 +4,15 @@ import type { Store } from '../../storage/store.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { World } from '../runtime/world.ts'
 import type { Proven } from './credential.ts'
+import type { FixedProfile } from './enrollment-profile.ts'
 
 /** For whom a challenge is minted; nothing of it means that whoever comes may only become a new host. */
 export type Occasion = {
   readonly kind: 'enrollment' | 'renewal'
   readonly hostId?: string | undefined
   readonly proven?: Proven | undefined
+  /** What the profile that carries it fixes for good. */
+  readonly profile?: FixedProfile | undefined
   readonly linkId?: string | undefined
   readonly team?: string | undefined
 }
@@ -52,6 +55,7 @@ export function createChallenges(options: ChallengesOptions): Challenges {
         kind: occasion.kind,
         host_id: occasion.hostId ?? null,
         proven: occasion.proven === undefined ? null : JSON.stringify(occasion.proven),
+        profile: occasion.profile === undefined ? null : JSON.stringify(occasion.profile),
         link_id: occasion.linkId ?? null,
         team: occasion.team ?? null,
         created_at: at,

@@ -8,7 +8,7 @@ const certificates = [
   `CREATE TABLE certificates (
     fingerprint TEXT PRIMARY KEY, serial TEXT NOT NULL, subject TEXT NOT NULL, der BLOB NOT NULL,
     public_key_hash TEXT NOT NULL, origin TEXT NOT NULL, status TEXT NOT NULL, host_id TEXT, vouched_host_id TEXT,
-    proven TEXT, link_id TEXT, team TEXT, challenge_hash TEXT, transaction_id TEXT, renews TEXT,
+    proven TEXT, profile TEXT, link_id TEXT, team TEXT, challenge_hash TEXT, transaction_id TEXT, renews TEXT,
     not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL, bound_at INTEGER,
     ended_at INTEGER, ended_by TEXT
   ) STRICT`,
@@ -20,7 +20,7 @@ const certificates = [
   // Only certificates in use can run out.
   `CREATE INDEX certificates_by_end ON certificates (not_after, fingerprint) WHERE status = 'active'`,
   `CREATE TABLE challenges (
-    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, host_id TEXT, proven TEXT, link_id TEXT, team TEXT,
+    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, host_id TEXT, proven TEXT, profile TEXT, link_id TEXT, team TEXT,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER, fingerprint TEXT, public_key_hash TEXT,
     transaction_id TEXT
   ) STRICT`,
