@@ -5,8 +5,8 @@ import type { SightingDraft } from './draft.ts'
 import type { KnownHost } from './known.ts'
 import { land } from './landing.ts'
 import type { ClaimRef } from './ledger.ts'
-import { isCurrent, isStrong } from './trust.ts'
-import { says } from './verdict.ts'
+import { isCurrent, isStrong, isVouchedFor } from './trust.ts'
+import { isForeign, says } from './verdict.ts'
 import type { Reading } from './verdict.ts'
 
 export type Apart = {
@@ -54,6 +54,7 @@ function setApartBefore(draft: SightingDraft, readings: readonly Reading[]): Kno
   const strong = draft.sighting.claims.filter(isStrong)
   return [...draft.known.hosts.values()]
     .filter((host) => !holders.includes(host))
+    .filter((host) => !(isForeign(draft.sighting, host) && isVouchedFor(host)))
     .filter(({ claims }) => {
       const made = claims.filter((row) => isCurrent(row) && says(draft.sighting, row))
       return made.filter(isStrong).length === strong.length

@@ -1,8 +1,8 @@
 import type { ClaimRow } from '../../storage/rows.ts'
 import type { KnownHost, KnownHosts } from './known.ts'
 import type { Sighting } from './sighting.ts'
-import { isCurrent, isStrong } from './trust.ts'
-import { readHost, says } from './verdict.ts'
+import { isCurrent, isStrong, isVouchedFor } from './trust.ts'
+import { isForeign, readHost, says } from './verdict.ts'
 import type { Reading } from './verdict.ts'
 
 /**
@@ -35,11 +35,21 @@ const owns = (sighting: Sighting, { claims }: KnownHost): boolean =>
 function isTwin(sighting: Sighting, host: KnownHost, known: KnownHosts): boolean {
   const strong = host.claims.filter((row) => isStrong(row) && isCurrent(row))
   if (!host.quarantined || strong.length === 0) return false
+  if (isVouchedFor(host) && !mayTakeAlong(sighting, host)) return false
   if (!strong.every((row) => says(sighting, row))) return false
   if (tellingClaims(sighting, known).length > 0)
     return strong.every(({ status }) => status !== 'shared')
   // Of clones that nothing tells apart, one host stands for all.
   return host.claims.filter(isInstance).map(valueOf).join() === instancesOf(sighting).join()
+}
+
+/**
+ * A device is behind the twin, perhaps the same computer and perhaps a squatter. Only a device that proves itself
+ * settles which: the device list and agents cannot tell.
+ */
+function mayTakeAlong(sighting: Sighting, host: KnownHost): boolean {
+  const { source, trust, vouched } = sighting
+  return source === 'mdm' && (vouched || trust === 'apple' || !isForeign(sighting, host))
 }
 
 /** An instance finds its host only where nothing stronger is there to compare. */

@@ -7,7 +7,7 @@ import { openDraft } from './draft.ts'
 import type { KnownHost, KnownHosts } from './known.ts'
 import { settle } from './settle.ts'
 import type { Sighting } from './sighting.ts'
-import { isCurrent, isStrong, isTelling } from './trust.ts'
+import { isStrong, isTelling, isVouchedFor } from './trust.ts'
 import { originsOf } from './undo.ts'
 import { isSame } from './verdict.ts'
 import type { Reading } from './verdict.ts'
@@ -78,7 +78,3 @@ function differ(one: Reading, other: Reading): boolean {
     return ofKind.length > 0 && ofKind.every(({ value }) => value !== row.value)
   })
 }
-
-/** Whether anybody but agents speaks for a host. */
-const isVouchedFor = ({ claims, enrollments }: KnownHost): boolean =>
-  enrollments.length > 0 || claims.some((row) => isCurrent(row) && row.source !== 'agent')

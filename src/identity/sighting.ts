@@ -10,10 +10,10 @@ export type Sighting = {
   readonly claims: readonly Claim[]
   /** A virtual machine's serial proves nothing about its board. */
   readonly virtual: boolean
-  /** The host that the presented node key or certificate is already bound to. */
+  /** The host that the presented node key or certificate is bound to, or was minted for. */
   readonly credential?: { readonly hostId: string }
-  /** A challenge minted for that very host, or evidence of Apple's level: enough to believe a new board. */
+  /** The certificate is new and its challenge was minted for the host of the credential: believed of its new board. */
   readonly vouched: boolean
-  /** Presents a certificate that is bound to no host yet; it may not walk into a live enrollment unvouched. */
+  /** Presents a certificate that is bound to no host yet, and was minted for none. */
   readonly newCertificate?: boolean
 }

@@ -1,4 +1,5 @@
 import type { ClaimRow, Trust } from '../../storage/rows.ts'
+import type { KnownHost } from './known.ts'
 
 /** Whether `one` is strictly better evidence than `other`. */
 export const outranks = (one: Trust, other: Trust): boolean => ranks[one] > ranks[other]
@@ -16,3 +17,7 @@ export const isTelling = (claim: ClaimRow): boolean =>
 
 /** An osquery instance is copied with every disk image, so it never decides against anything else. */
 export const isStrong = ({ kind }: Pick<ClaimRow, 'kind'>): boolean => kind !== 'osquery_instance'
+
+/** Whether anybody but agents speaks for a host. */
+export const isVouchedFor = ({ claims, enrollments }: KnownHost): boolean =>
+  enrollments.length > 0 || claims.some((row) => isCurrent(row) && row.source !== 'agent')

@@ -1,7 +1,7 @@
 import type { ClaimRow } from '../../storage/rows.ts'
 import type { KnownHost } from './known.ts'
 import type { Sighting } from './sighting.ts'
-import { isCurrent, isStrong, isTelling, outranks } from './trust.ts'
+import { isCurrent, isStrong, isTelling, isVouchedFor, outranks } from './trust.ts'
 
 /** How one host that owns some of a sighting's identifiers stands to the sighting. */
 type Verdict =
@@ -63,22 +63,32 @@ function verdictOn(sighting: Sighting, grounds: Grounds): Verdict {
 }
 
 /**
- * A certificate that is not this host's may not take over its live enrollment, whatever the payload says:
- * neither a new one nor, a second time, one that was bound elsewhere when it was set apart.
+ * A certificate that is not this host's may not become it, whatever the payload says: neither where it is enrolled,
+ * nor where Apple's list or a device with a certificate of its own has said who it is. Quarantined hosts are no
+ * exception, or else whoever comes second would be taken for the computer that an operator was asked about.
  */
 function walksIn(sighting: Sighting, { host, matched }: Grounds): boolean {
-  if (sighting.vouched || sighting.trust === 'apple' || host.quarantined) return false
-  return isForeign(sighting, host) && matched.length > 0 && host.enrollments.length > 0
+  if (matched.length === 0 || !isForeign(sighting, host)) return false
+  return !(host.quarantined && sighting.vouched) && isVouchedFor(host)
 }
 
-function isForeign({ source, credential, newCertificate }: Sighting, host: KnownHost): boolean {
-  if (source !== 'mdm' || credential?.hostId === host.hostId) return false
+/** Comes with a certificate that speaks for another host, or for none yet, and with no word of Apple's. */
+export function isForeign(
+  { source, trust, credential, newCertificate }: Sighting,
+  host: KnownHost,
+): boolean {
+  if (source !== 'mdm' || trust === 'apple' || credential?.hostId === host.hostId) return false
   return newCertificate === true || credential !== undefined
 }
 
+/** A challenge speaks for the one host it was minted for. */
+const isMintedFor = ({ vouched, credential }: Sighting, host: KnownHost): boolean =>
+  vouched && credential?.hostId === host.hostId
+
 /** Same serial, other hardware: believed of a real computer, and only on the best word there is. */
-function isNewBoard({ virtual, vouched, trust }: Sighting, { matched, against }: Grounds): boolean {
-  if (virtual || (!vouched && trust !== 'apple')) return false
+function isNewBoard(sighting: Sighting, { host, matched, against }: Grounds): boolean {
+  const { virtual, trust } = sighting
+  if (virtual || (!isMintedFor(sighting, host) && trust !== 'apple')) return false
   return matched.some((row) => row.kind === 'serial') && against.every(isHardware)
 }
 

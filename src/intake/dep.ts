@@ -87,7 +87,7 @@ async function assign(
 ): Promise<DepOutcome> {
   const at = world.now()
   const seen = await sight({
-    sighting: { source: 'dep', trust: 'apple', claims, virtual: false, vouched: true },
+    sighting: { source: 'dep', trust: 'apple', claims, virtual: false, vouched: false },
     event: ({ identity, quarantined }) => ({
       type: 'dep.assigned',
       at,
