@@ -64,9 +64,10 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))
-  app.route('/', createPages({ ...api, sessions, api: (request) => app.fetch(request) }))
+  // Before the pages, whose last route takes every address that is left.
   app.route('/problems', createProblems())
   app.all('/api/*', unknownPath)
+  app.route('/', createPages({ ...api, sessions, api: (request) => app.fetch(request) }))
   return {
     app: config.deviceListen === undefined ? devicesFirst(deviceApp, app) : app,
     deviceApp,
