@@ -9,6 +9,7 @@ import type {
   HostRow,
   JournalRow,
 } from './rows.ts'
+import type { DeliveryRow, DeliveryState } from './webhook-rows.ts'
 
 /** The most rows one page may ask for. */
 export const pageRowsMax = 1_000
@@ -112,6 +113,19 @@ export type ConflictListQuery = {
   readonly limit: number
 }
 
+export type DeliveryListQuery = {
+  readonly webhookId: string
+  readonly hostId?: string
+  readonly states?: readonly DeliveryState[]
+  readonly topics?: readonly string[]
+  /** The last item of the page before. */
+  readonly after?: { readonly created_at: number; readonly id: string }
+  readonly limit: number
+}
+
+/** Where the log of deliveries ends once it holds no more than `kept` that are over. */
+export type DeliveryCutQuery = { readonly kept: number }
+
 export type TransitionCounts = {
   /** How many are in each state, by region; a command's only region is `state`. */
   readonly states: Readonly<Record<string, Counts>>
@@ -155,6 +169,12 @@ export type QueryTypes = {
   readonly listCommands: readonly [ask: CommandListQuery, answer: Page<CommandRow>]
   /** Newest first. */
   readonly listConflicts: readonly [ask: ConflictListQuery, answer: Page<ConflictRow>]
+  /** Newest first. */
+  readonly listDeliveries: readonly [ask: DeliveryListQuery, answer: Page<DeliveryRow>]
+  /** How many wait, by webhook; those for which nothing waits are left out. */
+  readonly waitingDeliveries: readonly [ask: Readonly<Record<string, never>>, answer: Counts]
+  /** When the newest one beyond ended; null when there is none. */
+  readonly deliveryCut: readonly [ask: DeliveryCutQuery, answer: number | null]
   readonly transitionCounts: readonly [ask: 'host' | 'command', answer: TransitionCounts]
   readonly scanAgents: readonly [ask: Scan, answer: readonly AgentRow[]]
   readonly scanEnrollments: readonly [ask: Scan, answer: readonly EnrollmentRow[]]

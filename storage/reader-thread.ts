@@ -4,6 +4,7 @@ import { countAll, countTransitions, scan } from './census.ts'
 import { listCommands } from './command-list.ts'
 import { listConflicts } from './conflict-list.ts'
 import { openForReading } from './connection.ts'
+import { countWaiting, cutOf, listDeliveries } from './delivery-list.ts'
 import { listHosts } from './host-list.ts'
 import { findHosts, summariseHosts } from './hosts-summary.ts'
 import { listJournal } from './journal-list.ts'
@@ -23,6 +24,9 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   listJournal: (ask) => listJournal(select, ask),
   listCommands: (ask) => listCommands(select, ask),
   listConflicts: (ask) => listConflicts(select, ask),
+  listDeliveries: (ask) => listDeliveries(select, ask),
+  waitingDeliveries: () => countWaiting(select),
+  deliveryCut: (ask) => cutOf(select, ask),
   transitionCounts: (ask) => countTransitions(select, ask),
   scanAgents: (ask) => scan(select, 'agents', ask),
   scanEnrollments: (ask) => scan(select, 'enrollments', ask),

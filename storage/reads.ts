@@ -6,6 +6,7 @@ export type Reads = {
   one<T extends Table>(
     table: T,
     where: string,
+    index?: string,
   ): (...values: readonly Value[]) => Rows[T] | undefined
   many<T extends Table>(
     table: T,
@@ -15,8 +16,8 @@ export type Reads = {
 }
 
 export const createReads = (db: Connection): Reads => ({
-  one(table, where) {
-    const statement = db.prepare(select(table, where)).raw()
+  one(table, where, index) {
+    const statement = db.prepare(select(table, where, index)).raw()
     return (...values) => {
       const found = statement.get(values)
       return found === undefined ? undefined : rowOf(table, found)

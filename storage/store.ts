@@ -157,6 +157,20 @@ export type Lookups = {
   webhook(id: string): WebhookRow | undefined
   webhooks(): readonly WebhookRow[]
   delivery(id: string): DeliveryRow | undefined
+  /** What waits for that host at that webhook, longest committed first: all others of the host wait for it. */
+  nextDelivery(webhookId: string, hostId: string): DeliveryRow | undefined
+  /** The same of the next host, by id, for which anything waits. */
+  nextDeliveryBeyond(webhookId: string, hostId: string): DeliveryRow | undefined
+  /** Delivered or given up last. */
+  lastDelivery(webhookId: string): DeliveryRow | undefined
+  /** Created after that one, oldest first. */
+  deliveriesFrom(
+    webhookId: string,
+    after: Pick<DeliveryRow, 'created_at' | 'id'>,
+    limit: number,
+  ): readonly DeliveryRow[]
+  /** Delivered or given up at or before `finishedAt`, oldest first. */
+  endedDeliveries(finishedAt: number, limit: number): readonly DeliveryRow[]
 }
 
 export type Store = {

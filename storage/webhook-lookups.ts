@@ -1,12 +1,45 @@
 import type { Reads } from './reads.ts'
 import type { Lookups } from './store.ts'
 
+type WebhookLookups = Pick<
+  Lookups,
+  | 'webhook'
+  | 'webhooks'
+  | 'delivery'
+  | 'nextDelivery'
+  | 'nextDeliveryBeyond'
+  | 'lastDelivery'
+  | 'deliveriesFrom'
+  | 'endedDeliveries'
+>
+
 /** Reads about who is told. */
-export const webhookLookups = ({
-  one,
-  many,
-}: Reads): Pick<Lookups, 'webhook' | 'webhooks' | 'delivery'> => ({
-  webhook: one('webhooks', 'id = ?'),
-  webhooks: many('webhooks', 'true ORDER BY created_at, id'),
-  delivery: one('webhook_deliveries', 'id = ?'),
-})
+export function webhookLookups({ one, many }: Reads): WebhookLookups {
+  const from = many(
+    'webhook_deliveries',
+    'webhook_id = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?',
+  )
+  return {
+    webhook: one('webhooks', 'id = ?'),
+    webhooks: many('webhooks', 'true ORDER BY created_at, id'),
+    delivery: one('webhook_deliveries', 'id = ?'),
+    nextDelivery: one(
+      'webhook_deliveries',
+      `webhook_id = ? AND host_id = ? AND state = 'pending' ORDER BY rowid LIMIT 1`,
+      'INDEXED BY deliveries_pending',
+    ),
+    nextDeliveryBeyond: one(
+      'webhook_deliveries',
+      `webhook_id = ? AND host_id > ? AND state = 'pending' ORDER BY host_id, rowid LIMIT 1`,
+      'INDEXED BY deliveries_pending',
+    ),
+    lastDelivery: one(
+      'webhook_deliveries',
+      'webhook_id = ? AND finished_at IS NOT NULL ORDER BY finished_at DESC, rowid DESC LIMIT 1',
+      'INDEXED BY deliveries_last',
+    ),
+    deliveriesFrom: (webhookId, { created_at, id }, limit) =>
+      from(webhookId, created_at, id, limit),
+    endedDeliveries: many('webhook_deliveries', 'finished_at <= ? ORDER BY finished_at LIMIT ?'),
+  }
+}

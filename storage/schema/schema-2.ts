@@ -48,10 +48,11 @@ const webhooks = [
     state TEXT NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
     finished_at INTEGER, last_status INTEGER, last_error TEXT
   ) STRICT`,
-  `CREATE INDEX deliveries_pending ON webhook_deliveries (webhook_id, host_id, due_at) WHERE state = 'pending'`,
-  `CREATE INDEX deliveries_by_due ON webhook_deliveries (due_at) WHERE state = 'pending'`,
+  // Its last column is the rowid: what waits for one host, in the order it was committed.
+  `CREATE INDEX deliveries_pending ON webhook_deliveries (webhook_id, host_id) WHERE state = 'pending'`,
   `CREATE INDEX deliveries_by_webhook ON webhook_deliveries (webhook_id, created_at, id)`,
   `CREATE INDEX deliveries_by_end ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL`,
+  `CREATE INDEX deliveries_last ON webhook_deliveries (webhook_id, finished_at) WHERE finished_at IS NOT NULL`,
 ]
 
 export const schema2: Migration = { version: 2, statements: [...certificates, ...webhooks] }

@@ -117,10 +117,51 @@ function certificateLookups(
 const webhookLookups = ({
   webhooks,
   webhook_deliveries: deliveries,
-}: ModelTables): Pick<Lookups, 'webhook' | 'webhooks' | 'delivery'> => ({
+}: ModelTables): Pick<
+  Lookups,
+  | 'webhook'
+  | 'webhooks'
+  | 'delivery'
+  | 'nextDelivery'
+  | 'nextDeliveryBeyond'
+  | 'lastDelivery'
+  | 'deliveriesFrom'
+  | 'endedDeliveries'
+> => ({
   webhook: (id) => webhooks.get(id),
   webhooks: () => by(webhooks.all(), ({ created_at, id }) => [created_at, id]),
   delivery: (id) => deliveries.get(id),
+  // Rows come in the order in which they were first put, which is that of rowids.
+  nextDelivery: (webhookId, hostId) =>
+    deliveries.where(
+      (row) => row.webhook_id === webhookId && row.host_id === hostId && row.state === 'pending',
+    )[0],
+  nextDeliveryBeyond: (webhookId, hostId) =>
+    by(
+      deliveries.where(
+        (row) => row.webhook_id === webhookId && row.host_id > hostId && row.state === 'pending',
+      ),
+      ({ host_id }) => [host_id],
+    )[0],
+  lastDelivery: (webhookId) =>
+    by(
+      deliveries.where((row) => row.webhook_id === webhookId && row.finished_at !== null),
+      ({ finished_at }) => [finished_at ?? 0],
+    ).at(-1),
+  deliveriesFrom: (webhookId, after, limit) =>
+    by(
+      deliveries.where(
+        ({ webhook_id, created_at, id }) =>
+          webhook_id === webhookId &&
+          (created_at > after.created_at || (created_at === after.created_at && id > after.id)),
+      ),
+      ({ created_at, id }) => [created_at, id],
+    ).slice(0, limit),
+  endedDeliveries: (finishedAt, limit) =>
+    by(
+      deliveries.where(({ finished_at }) => finished_at !== null && finished_at <= finishedAt),
+      ({ finished_at }) => [finished_at ?? 0],
+    ).slice(0, limit),
 })
 
 function dueLookups(

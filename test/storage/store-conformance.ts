@@ -50,12 +50,38 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(lookups.webhook('w1')).toEqual(rows.webhook)
     expect(lookups.webhooks()).toEqual([rows.webhook])
     expect(lookups.delivery('d1')).toEqual(rows.delivery)
+    expect(lookups.nextDelivery('w1', 'h1')).toEqual(rows.delivery)
+    expect(lookups.nextDelivery('w1', 'h2')).toBeUndefined()
+    expect(lookups.nextDeliveryBeyond('w1', '')).toEqual(rows.delivery)
+    expect(lookups.nextDeliveryBeyond('w1', 'h1')).toBeUndefined()
+    expect(lookups.lastDelivery('w1')).toBeUndefined()
+    expect(lookups.deliveriesFrom('w1', { created_at: 0, id: 'z' }, 10)).toEqual([rows.delivery])
+    expect(lookups.deliveriesFrom('w1', rows.delivery, 10)).toEqual([])
+    expect(lookups.endedDeliveries(99, 10)).toEqual([])
     expect(lookups.dueOutbox(50, 10)).toEqual([rows.outbox])
     expect(lookups.outboxAfter(49, 10)).toEqual([rows.outbox])
     expect(lookups.outboxAfter(50, 10)).toEqual([])
     const sealed = lookups.sealed('s1')
     expect(sealed).toMatchObject({ ref: 's1', host_id: 'h1', kind: 'command', blob: null })
     expect([...(sealed?.sealed ?? [])]).toEqual([1, 2, 255])
+  })
+
+  test('of the deliveries to one webhook the first committed is next, also after it was put again', async () => {
+    const store = await make()
+    const { delivery } = rows
+    const late = { ...delivery, id: 'a0', created_at: 9 }
+    const other = { ...delivery, id: 'e0', host_id: 'h2' }
+    await store.commit([delivery, late, other].map((row) => ({ put: 'delivery', row })))
+    const again = { ...delivery, attempts: 1, due_at: 77 }
+    await store.commit([{ put: 'delivery', row: again }])
+    expect(store.lookups.nextDelivery('w1', 'h1')).toEqual(again)
+    expect(store.lookups.nextDeliveryBeyond('w1', 'h1')).toEqual(other)
+    const done = { ...again, state: 'delivered', finished_at: 80, last_status: 200 } as const
+    await store.commit([{ put: 'delivery', row: done }])
+    expect(store.lookups.nextDelivery('w1', 'h1')).toEqual(late)
+    expect(store.lookups.lastDelivery('w1')).toEqual(done)
+    expect(store.lookups.endedDeliveries(80, 10)).toEqual([done])
+    expect(store.lookups.deliveriesFrom('w1', done, 10)).toEqual([other, late])
   })
 
   test('a second certificate for one challenge is refused, the same one again is not', async () => {
