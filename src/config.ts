@@ -1,7 +1,9 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
 import { readFileSync } from 'node:fs'
 import type { ServeOptions } from './cli/serve-options.ts'
+import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { fail, ok, type Result } from './result.ts'
+import { oneOf, readSecret, type Setting } from './setting.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
@@ -9,7 +11,7 @@ export type DeviceAuth = 'none'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-export type Config = {
+export type Config = EnrollmentConfig & {
   readonly listen: Address
   /** Where devices are served; with the operators when undefined. */
   readonly deviceListen: Address | undefined
@@ -23,18 +25,6 @@ export type Config = {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-/** One setting: where it may come from, and what it may say. */
-type Setting<Value> = {
-  readonly flag: keyof ServeOptions
-  readonly variable: string
-  /** The sentence of a failure follows the setting's name: "must be …". */
-  readonly read: (text: string) => Result<Value, string>
-  readonly fallback: Value
-}
-
-/** A secret somebody chose: long enough that guessing it over the network is hopeless. */
-const secretCharsMin = 24
 
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   listen: {
@@ -80,6 +70,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
   },
+  ...enrollmentSettings,
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */
@@ -127,21 +118,6 @@ function readAddress(text: string): Result<Address, string> {
   if (host === undefined || Number(port) > 65_535)
     return fail('must be host:port, such as 127.0.0.1:8080')
   return ok({ host, port: Number(port) })
-}
-
-function readSecret(text: string): Result<string, string> {
-  return text.length < secretCharsMin
-    ? fail(`must have at least ${secretCharsMin} characters`)
-    : ok(text)
-}
-
-function oneOf<Word extends string>(
-  words: readonly Word[],
-): (text: string) => Result<Word, string> {
-  return (text) => {
-    const word = words.find((one) => one === text)
-    return word === undefined ? fail(`must be one of: ${words.join(', ')}`) : ok(word)
-  }
 }
 
 /** While devices are believed without proof, nobody but this machine may be able to play one. */

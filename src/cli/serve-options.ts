@@ -14,6 +14,19 @@ export type ServeOptions = {
   readonly masterKeyFile?: string
   readonly deviceAuth?: string
   readonly logLevel?: string
+  readonly publicUrl?: string
+  readonly pushTopic?: string
+  readonly caCertificateFile?: string
+  readonly caKeyFile?: string
+  readonly scepChallengeFile?: string
+  readonly challengeLifetime?: string
+  readonly certificateLifetime?: string
+  readonly renewBefore?: string
+  readonly tlsRootFile?: string
+  readonly profileSignerFile?: string
+  readonly deviceRootFile?: string
+  readonly ade?: string
+  readonly accountEnrollment?: string
 }
 
 /** Each with its option's name, variable and help. */
@@ -46,4 +59,72 @@ export const serveFlags = [
   ],
   ['deviceAuth', 'MUSTER_DEVICE_AUTH', '--device-auth <mode>', 'none: loopback only'],
   ['logLevel', 'MUSTER_LOG_LEVEL', '--log-level <level>', 'debug, info, warn, error or silent'],
+  [
+    'publicUrl',
+    'MUSTER_PUBLIC_URL',
+    '--public-url <url>',
+    'where devices reach this server; needed unless it is this machine only',
+  ],
+  [
+    'pushTopic',
+    'MUSTER_PUSH_TOPIC',
+    '--push-topic <topic>',
+    'what devices listen to (default: that of the push certificate)',
+  ],
+  [
+    'caCertificateFile',
+    'MUSTER_CA_CERTIFICATE',
+    '--ca-certificate-file <file>',
+    'an RSA authority of your own for device certificates, as PEM',
+  ],
+  ['caKeyFile', 'MUSTER_CA_KEY', '--ca-key-file <file>', 'its private key, as PEM'],
+  [
+    'scepChallengeFile',
+    'MUSTER_SCEP_CHALLENGE',
+    '--scep-challenge-file <file>',
+    'a challenge that never ends, for simulators and migrations',
+  ],
+  [
+    'challengeLifetime',
+    'MUSTER_CHALLENGE_LIFETIME',
+    '--challenge-lifetime <duration>',
+    'from profile to certificate (default 1h)',
+  ],
+  [
+    'certificateLifetime',
+    'MUSTER_CERTIFICATE_LIFETIME',
+    '--certificate-lifetime <duration>',
+    'of device certificates (default 365d)',
+  ],
+  [
+    'renewBefore',
+    'MUSTER_RENEW_BEFORE',
+    '--renew-before <duration>',
+    'how long before its end a device certificate is renewed (default 60d)',
+  ],
+  [
+    'tlsRootFile',
+    'MUSTER_TLS_ROOT',
+    '--tls-root-file <file>',
+    'certificates devices are to trust for our TLS, as PEM',
+  ],
+  [
+    'profileSignerFile',
+    'MUSTER_PROFILE_SIGNER',
+    '--profile-signer-file <file>',
+    'certificate, key and chain that sign profiles, as PEM',
+  ],
+  [
+    'deviceRootFile',
+    'MUSTER_DEVICE_ROOT',
+    '--device-root-file <file>',
+    "authorities believed like Apple's about devices: for simulators only",
+  ],
+  ['ade', 'MUSTER_ADE', '--ade <who>', 'who may enrol by itself: assigned (default) or any'],
+  [
+    'accountEnrollment',
+    'MUSTER_ACCOUNT_ENROLLMENT',
+    '--account-enrollment <version=url>',
+    'account-driven enrolment: mdm-byod or mdm-adde and where it is served',
+  ],
 ] as const satisfies readonly (readonly [keyof ServeOptions, string, string, string])[]

@@ -4,6 +4,7 @@ import { afterAll } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Config, type Environment, readConfig } from '../../src/config.ts'
 import { openServer, type Server } from '../../src/server.ts'
 import { type Buildable, buildPlist } from '../../src/protocol/plist/build.ts'
 import type { Role } from '../../src/http/auth.ts'
@@ -50,19 +51,10 @@ export const topic = 'com.apple.mgmt.External.5f6f7c2a'
 export const canary = 'CANARY-7f3a91'
 
 /** For the whole file: opening takes its time. Gone after its last test. */
-export async function openHttpWorld(): Promise<HttpWorld> {
+export async function openHttpWorld(env: Environment = {}): Promise<HttpWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const server = await openServer(
-    {
-      listen: { host: '127.0.0.1', port: 0 },
-      deviceListen: undefined,
-      data: folder,
-      adminToken: undefined,
-      enrollSecret: undefined,
-      deviceAuth: 'none',
-      masterKey: undefined,
-      logLevel: 'silent',
-    },
+    configured({ MUSTER_DATA: folder, MUSTER_DEVICE_AUTH: 'none', ...env }),
     pino({ level: 'silent' }),
   )
   afterAll(async () => {
@@ -76,6 +68,13 @@ export async function openHttpWorld(): Promise<HttpWorld> {
     enroll: await minted(server.enrollSecrets.create('agents', {})),
   }
   return worldOf(server, secrets)
+}
+
+/** As at a start with these variables. */
+export function configured(env: Environment): Config {
+  const config = readConfig({}, env)
+  if (!config.ok) throw new Error(config.error)
+  return config.value
 }
 
 async function minted(

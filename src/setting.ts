@@ -1,0 +1,30 @@
+// How one setting is written down, and the readers that several share.
+import type { ServeOptions } from './cli/serve-options.ts'
+import { fail, ok, type Result } from './result.ts'
+
+/** One setting: where it may come from, and what it may say. */
+export type Setting<Value> = {
+  readonly flag: keyof ServeOptions
+  readonly variable: string
+  /** The sentence of a failure follows the setting's name: "must be …". */
+  readonly read: (text: string) => Result<Value, string>
+  readonly fallback: Value
+}
+
+/** A secret somebody chose: long enough that guessing it over the network is hopeless. */
+const secretCharsMin = 24
+
+export function readSecret(text: string): Result<string, string> {
+  return text.length < secretCharsMin
+    ? fail(`must have at least ${secretCharsMin} characters`)
+    : ok(text)
+}
+
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+): (text: string) => Result<Word, string> {
+  return (text) => {
+    const word = words.find((one) => one === text)
+    return word === undefined ? fail(`must be one of: ${words.join(', ')}`) : ok(word)
+  }
+}
