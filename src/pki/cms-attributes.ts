@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../result.ts'
 import { type DerNode, oidOf } from './der-read.ts'
-import { fieldsOf, octetStringTag, oidTag, setTag } from './der-shape.ts'
+import { octetStringTag, oidTag, onlyFieldsOf, sequenceTag, setTag } from './der-shape.ts'
 import { oids } from './oids.ts'
 
 /** More than any client sends; each is looked at. */
@@ -37,7 +37,8 @@ const isSorted = (nodes: readonly DerNode[]): boolean =>
 function readAttribute(
   node: DerNode,
 ): { readonly oid: string; readonly value: DerNode } | undefined {
-  const [type, values] = fieldsOf(node, [oidTag, setTag]) ?? []
+  if (node.tag !== sequenceTag) return undefined
+  const [type, values] = onlyFieldsOf(node, [oidTag, setTag]) ?? []
   const oid = type && oidOf(type)
   const [value, another] = values?.children ?? []
   return oid === undefined || value === undefined || another !== undefined

@@ -1,16 +1,16 @@
-import { createHash, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { fail, ok, type Result } from '../result.ts'
-import { derFromBer } from './ber.ts'
 import { type Certificate, type PkiFault, readCertificate } from './certificate.ts'
-import { readAttributes } from './cms-attributes.ts'
+import { readOnlySigner, signatureFault, type Signer, type SignerFault } from './cms-signer.ts'
+import { readDerOrBer } from './der-or-ber.ts'
 import { type DerNode, oidOf, readDer } from './der-read.ts'
 import {
-  anyTag,
   explicit0,
   fieldsOf,
   integerTag,
   octetStringTag,
   oidTag,
+  onlyFieldsOf,
   sequenceTag,
   setTag,
 } from './der-shape.ts'
@@ -25,33 +25,54 @@ import type { SignatureDigest } from './signature-digest.ts'
  * attributes must be DER, since their bytes are what signatures are over. Bound on size: the caller's.
  */
 export function readSigned(bytes: Uint8Array): Result<SignedMessage, SignedFault> {
-  const root = readTree(bytes)
-  if (!root.ok) return root
-  const [type, wrapper] = fieldsOf(root.value, [oidTag, explicit0]) ?? []
+  const root = readDerOrBer(bytes)
+  if (!root.ok) return broken(`neither DER nor BER: ${root.error.kind}`)
+  const [type, wrapper] = onlyFieldsOf(root.value, [oidTag, explicit0]) ?? []
   if (type === undefined || oidOf(type) !== oids.signedData) return broken('not a SignedData')
-  return readBody(wrapper?.children[0])
+  const [body] = onlyFieldsOf(wrapper, [sequenceTag]) ?? []
+  return readBody(body)
 }
 
 function readBody(body: DerNode | undefined): Result<SignedMessage, SignedFault> {
   const fields = fieldsOf(body, [integerTag, setTag, sequenceTag])
-  const signers = body?.children.at(-1)
-  if (fields === undefined || signers?.tag !== setTag) return broken('not a SignedData')
-  const signer = readOnlySigner(signers)
+  const tail = tailOf(body?.children.slice(3) ?? [])
+  if (fields === undefined || tail === undefined) return broken('not a SignedData')
+  const content = readContent(fields[2])
+  if (content === undefined) return broken('not an encapsulated content')
+  const signer = readOnlySigner(tail.signers)
   if (!signer.ok) return signer
-  const certificates = fields.find(({ tag }) => tag === explicit0)?.children ?? []
-  return ok({
-    ...readContent(fields[2]),
-    certificates: certificates.filter(({ tag }) => tag === sequenceTag).map((node) => node.bytes),
-    signer: signer.value,
-  })
+  return ok({ ...content, certificates: tail.certificates, signer: signer.value })
 }
 
-function readContent(encapsulated: DerNode): Pick<SignedMessage, 'contentType' | 'content'> {
-  const content = fieldsOf(encapsulated, [oidTag, explicit0])?.[1].children[0]
+/** What stands behind the content: perhaps certificates, perhaps revocation lists, then the signers. */
+function tailOf(
+  nodes: readonly DerNode[],
+): { readonly certificates: SignedMessage['certificates']; readonly signers: DerNode } | undefined {
+  const signers = nodes.at(-1)
+  const shape = nodes.map(({ tag }) => tag.toString(16)).join(' ')
+  if (signers === undefined || !tailShapes.has(shape)) return undefined
+  const certificates = nodes.find(({ tag }) => tag === explicit0)?.children ?? []
   return {
-    contentType: algorithmOf(encapsulated),
-    content: content?.tag === octetStringTag ? content.content : null,
+    // Other choices than a plain certificate have context tags: attribute certificates, nothing for us.
+    certificates: certificates.filter(({ tag }) => tag === sequenceTag).map(({ bytes }) => bytes),
+    signers,
   }
+}
+
+const tailShapes: ReadonlySet<string> = new Set(['31', 'a0 31', 'a1 31', 'a0 a1 31'])
+
+/** Nothing at all, or one OCTET STRING: what is there in another way would be content nobody compared. */
+function readContent(
+  encapsulated: DerNode,
+): Pick<SignedMessage, 'contentType' | 'content'> | undefined {
+  const [type, wrapper, more] = encapsulated.children
+  const contentType = type && oidOf(type)
+  if (contentType === undefined || more !== undefined) return undefined
+  if (wrapper === undefined) return { contentType, content: null }
+  const [content] = onlyFieldsOf(wrapper, [octetStringTag]) ?? []
+  return wrapper.tag === explicit0 && content !== undefined
+    ? { contentType, content: content.content }
+    : undefined
 }
 
 export type SignedMessage = {
@@ -64,31 +85,15 @@ export type SignedMessage = {
   readonly signer: Signer
 }
 
-type Signer = {
-  /** Issuer and serial. */
-  readonly id: DerNode
-  readonly digest: SignatureDigest
-  /** The attributes as the SET OF they are signed as. */
-  readonly signedBytes: Uint8Array
-  readonly attributes: ReadonlyMap<string, DerNode>
-  readonly signatureAlgorithm: string
-  readonly signature: Uint8Array
-}
-
-export type SignedFault =
-  | { readonly kind: 'not-signed-data'; readonly detail: string }
-  | { readonly kind: 'no-signer' }
-  | { readonly kind: 'many-signers' }
-  /** Without them an attacker may pass attributes off as content. Source: CVE-class of draft-ietf-lamps-cms-euf-cma-signeddata. */
-  | { readonly kind: 'no-signed-attributes' }
-  | { readonly kind: 'bad-attributes'; readonly detail: string }
-  | { readonly kind: 'unknown-digest' }
+export type SignedFault = SignerFault
 
 export type VerifyOptions = {
   /** What a detached signature is over. An attached message must hold the same bytes. */
   readonly content?: Uint8Array
   /** For whoever keeps the certificates it has read. */
   readonly read?: (der: Uint8Array) => Result<Certificate, PkiFault>
+  /** Digests of another algorithm are refused. Default: all that are known, SHA-1 among them. */
+  readonly digests?: readonly SignatureDigest[]
 }
 
 export type Verified = {
@@ -113,17 +118,20 @@ export type VerifyFault =
 /** Verifies that the signer's key signed the attributes and that these name this content. */
 export function verifySigned(
   message: SignedMessage,
-  { content: given, read = readCertificate }: VerifyOptions,
+  { content: given, read = readCertificate, digests }: VerifyOptions,
 ): Result<Verified, VerifyFault> {
   const { signer } = message
+  if (digests?.includes(signer.digest) === false) return fail({ kind: 'bad-algorithm' })
   const content = given ?? message.content
   if (content === null) return fail({ kind: 'no-content' })
-  if (!isEqual(content, message.content ?? content)) return fail({ kind: 'other-content' })
+  // Cheapest first: most of what is wrong is another body.
+  const misnamed = contentFault(message, content)
+  if (misnamed !== undefined) return fail({ kind: misnamed })
   const found = signersCertificate(message)
   if (found === undefined) return fail({ kind: 'no-certificate' })
   const certificate = read(found)
   if (!certificate.ok) return fail({ kind: 'bad-certificate', detail: certificate.error.detail })
-  const fault = faultOf(message, content, certificate.value.publicKey)
+  const fault = signatureFault(signer, certificate.value.publicKey)
   if (fault !== undefined) return fail({ kind: fault })
   return ok({
     certificate: certificate.value,
@@ -133,69 +141,23 @@ export function verifySigned(
   })
 }
 
+/** Whether the content is the one inside, if one is, and the one the attributes name. */
+function contentFault(
+  message: SignedMessage,
+  content: Uint8Array,
+): 'other-content' | 'other-content-type' | undefined {
+  const { digest, attributes } = message.signer
+  if (!isEqual(content, message.content ?? content)) return 'other-content'
+  const named = attributes.get(oids.messageDigest)?.content ?? new Uint8Array()
+  if (!isEqual(createHash(digest).update(content).digest(), named)) return 'other-content'
+  const type = attributes.get(oids.contentType)
+  const isType = type !== undefined && oidOf(type) === message.contentType
+  return isType ? undefined : 'other-content-type'
+}
+
 function signingTimeOf({ attributes }: Signer): number | null {
   const time = attributes.get(oids.signingTime)
   return (time && derTimeOf(time)) ?? null
-}
-
-/** Cheapest first: most of what is wrong is another body. */
-function faultOf(
-  { contentType, signer }: SignedMessage,
-  content: Uint8Array,
-  key: KeyObject,
-): 'other-content' | 'other-content-type' | 'bad-algorithm' | 'bad-signature' | undefined {
-  if (!namesContent(signer, content)) return 'other-content'
-  if (contentTypeOf(signer) !== contentType) return 'other-content-type'
-  if (!isAlgorithmOf(key, signer)) return 'bad-algorithm'
-  return isSignature(key, signer) ? undefined : 'bad-signature'
-}
-
-/** DER first: only what is none is read as BER and written anew. */
-function readTree(bytes: Uint8Array): Result<DerNode, SignedFault> {
-  const strict = readDer(bytes)
-  if (strict.ok) return strict
-  const normal = derFromBer(bytes)
-  const again = normal.ok ? readDer(normal.value) : normal
-  return again.ok ? again : broken(`neither DER nor BER: ${again.error.kind}`)
-}
-
-function readOnlySigner(signers: DerNode): Result<Signer, SignedFault> {
-  const [info, another] = signers.children
-  if (info === undefined) return fail({ kind: 'no-signer' })
-  return another === undefined ? readSigner(info) : fail({ kind: 'many-signers' })
-}
-
-function readSigner(info: DerNode): Result<Signer, SignedFault> {
-  if (info.children[3]?.tag !== explicit0) return fail({ kind: 'no-signed-attributes' })
-  const fields = fieldsOf(info, [
-    integerTag,
-    anyTag,
-    sequenceTag,
-    explicit0,
-    sequenceTag,
-    octetStringTag,
-  ])
-  if (info.tag !== sequenceTag || fields === undefined) return broken('not a SignerInfo')
-  const [, id, digestAlgorithm, attributes, signatureAlgorithm, signature] = fields
-  const digest = digests.get(algorithmOf(digestAlgorithm))
-  if (digest === undefined) return fail({ kind: 'unknown-digest' })
-  const read = readAttributes(attributes)
-  if (!read.ok) return fail({ kind: 'bad-attributes', detail: read.error })
-  return ok({
-    id,
-    digest,
-    signedBytes: asSetOf(attributes.bytes),
-    attributes: read.value,
-    signatureAlgorithm: algorithmOf(signatureAlgorithm),
-    signature: signature.content,
-  })
-}
-
-/** They stand in the message as [0] and are signed as a SET OF. */
-function asSetOf(bytes: Uint8Array): Uint8Array {
-  const set = Uint8Array.from(bytes)
-  set[0] = 0x31
-  return set
 }
 
 /** The one embedded certificate that the signer names; two that both fit are as good as none. */
@@ -206,7 +168,7 @@ function signersCertificate({ certificates, signer }: SignedMessage): Uint8Array
 
 /** By issuer and serial, as they stand in the certificate: a name that is only like it is another one. */
 function isNamed(bytes: Uint8Array, id: DerNode): boolean {
-  const named = fieldsOf(id, [sequenceTag, integerTag])
+  const named = onlyFieldsOf(id, [sequenceTag, integerTag])
   const own = id.tag === sequenceTag ? issuerAndSerialOf(bytes) : undefined
   if (named === undefined || own === undefined) return false
   return isEqual(own.issuer.bytes, named[0].bytes) && isEqual(own.serial.bytes, named[1].bytes)
@@ -222,62 +184,6 @@ function issuerAndSerialOf(
     fieldsOf(tbs, [integerTag, sequenceTag, sequenceTag])
   const [serial, , issuer] = fields ?? []
   return serial && issuer && { issuer, serial }
-}
-
-function namesContent(signer: Signer, content: Uint8Array): boolean {
-  const named = signer.attributes.get(oids.messageDigest)?.content ?? new Uint8Array()
-  return isEqual(createHash(signer.digest).update(content).digest(), named)
-}
-
-function contentTypeOf({ attributes }: Signer): string | undefined {
-  const type = attributes.get(oids.contentType)
-  return type && oidOf(type)
-}
-
-const algorithmOf = (node: DerNode): string => {
-  const [type] = node.children
-  return (type && oidOf(type)) ?? ''
-}
-
-/** MD5 is not among them. SHA-1 is: older devices and simulators know nothing else, and chance collisions are no forgery. */
-const digests: ReadonlyMap<string, SignatureDigest> = new Map([
-  [oids.sha1, 'sha1'],
-  [oids.sha256, 'sha256'],
-  [oids.sha384, 'sha384'],
-  [oids.sha512, 'sha512'],
-])
-
-/** For which kind of key, and with which digest where the name says so. */
-const algorithms: ReadonlyMap<
-  string,
-  { readonly key: 'rsa' | 'ec'; readonly digest?: SignatureDigest }
-> = new Map([
-  [oids.rsaEncryption, { key: 'rsa' }],
-  [oids.sha1WithRsa, { key: 'rsa', digest: 'sha1' }],
-  [oids.sha256WithRsa, { key: 'rsa', digest: 'sha256' }],
-  [oids.sha384WithRsa, { key: 'rsa', digest: 'sha384' }],
-  [oids.sha512WithRsa, { key: 'rsa', digest: 'sha512' }],
-  [oids.ecdsaWithSha1, { key: 'ec', digest: 'sha1' }],
-  [oids.ecdsaWithSha256, { key: 'ec', digest: 'sha256' }],
-  [oids.ecdsaWithSha384, { key: 'ec', digest: 'sha384' }],
-  [oids.ecdsaWithSha512, { key: 'ec', digest: 'sha512' }],
-])
-
-function isAlgorithmOf(key: KeyObject, { signatureAlgorithm, digest }: Signer): boolean {
-  const algorithm = algorithms.get(signatureAlgorithm)
-  return (
-    algorithm !== undefined &&
-    algorithm.key === key.asymmetricKeyType &&
-    (algorithm.digest ?? digest) === digest
-  )
-}
-
-function isSignature(key: KeyObject, { digest, signedBytes, signature }: Signer): boolean {
-  try {
-    return verify(digest, signedBytes, key, signature)
-  } catch {
-    return false // a key that OpenSSL will not verify with
-  }
 }
 
 const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>

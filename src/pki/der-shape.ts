@@ -17,6 +17,14 @@ export function fieldsOf<const Tags extends readonly number[]>(
   return fits ? (children as FieldsOf<Tags>) : undefined // there are at least as many as tags
 }
 
+/** The same, when there are no more children than these. */
+export function onlyFieldsOf<const Tags extends readonly number[]>(
+  node: DerNode | undefined,
+  tags: Tags,
+): FieldsOf<Tags> | undefined {
+  return node?.children.length === tags.length ? fieldsOf(node, tags) : undefined
+}
+
 /** One element for every tag asked for. */
 export type FieldsOf<Tags extends readonly number[]> = {
   readonly [Index in keyof Tags]: DerNode

@@ -15,7 +15,7 @@ export type DeviceCertificateFault = {
   readonly kind: 'not-a-certificate' | 'unknown-authority' | 'not-a-device'
 }
 
-/** Certificates remembered, the least lately used forgotten first: some 10 kB each with their keys. */
+/** Certificates remembered, the least lately used forgotten first: 5 kB each with their keys, measured. */
 const rememberedMax = 20_000
 
 /** `authorities` may grow: what was refused is looked at again, what was trusted stays. */

@@ -2,6 +2,54 @@ import { fail, ok, type Result } from '../result.ts'
 import type { Certificate } from './certificate.ts'
 import { readSigned, verifySigned } from './cms-signed.ts'
 import type { DeviceCertificateFault, DeviceCertificates } from './device-certificates.ts'
+import type { SignatureDigest } from './signature-digest.ts'
+
+/**
+ * Verifies an `Mdm-Signature` header: the CMS of a device's key over exactly these body bytes.
+ *
+ * Detached as a rule; an attached one must hold the body byte for byte. The authority's signature, the certificate's
+ * dates and the time of signing are checked, revocation is not. It is no proof of freshness: within the allowed
+ * skew a captured request is as good as the first.
+ */
+export function readDeviceSignature(
+  { header, body, nowMs }: SignedRequest,
+  { certificates, skewMsMax, digests }: DeviceSignatureRules,
+): Result<DeviceSignature, DeviceSignatureFault> {
+  if (header.length > headerCharsMax || !isBase64(header)) return fail({ kind: 'not-a-signature' })
+  const message = readSigned(Buffer.from(header, 'base64'))
+  if (!message.ok) return fail({ kind: 'not-a-signature' })
+  let distrust: DeviceCertificateFault | undefined
+  const verified = verifySigned(message.value, {
+    content: body,
+    ...(digests && { digests }),
+    read(der) {
+      const read = certificates.read(der)
+      if (read.ok) return read
+      distrust = read.error
+      return fail({ kind: 'not-a-certificate', detail: read.error.kind })
+    },
+  })
+  if (!verified.ok) return fail(distrust ?? { kind: 'bad-signature' })
+  const { certificate, signingTimeMs } = verified.value
+  const untimely = timeFault({ certificate, signingTimeMs }, nowMs, skewMsMax)
+  return untimely ? fail({ kind: untimely }) : ok({ certificate, signingTimeMs })
+}
+
+export type SignedRequest = {
+  /** As received. Absent is for the caller to refuse. */
+  readonly header: string
+  /** As received, before anything was parsed; empty for a GET. */
+  readonly body: Uint8Array
+  readonly nowMs: number
+}
+
+export type DeviceSignatureRules = {
+  readonly certificates: DeviceCertificates
+  /** How far the time of signing, where the device says it, may be from now. Null: however far. */
+  readonly skewMsMax: number | null
+  /** Default: SHA-1, which an iPhone that is not told otherwise signs with, and all of SHA-2. */
+  readonly digests?: readonly SignatureDigest[]
+}
 
 export type DeviceSignature = {
   readonly certificate: Certificate
@@ -14,38 +62,23 @@ export type DeviceSignatureFault =
   /** Not base64 on one line, or not a signature in CMS. */
   | { readonly kind: 'not-a-signature' }
   | { readonly kind: 'bad-signature' }
+  | { readonly kind: TimeFault }
+
+/** Of the certificate by our clock, and of the signature by the device's. */
+type TimeFault = 'not-yet-valid' | 'expired' | 'other-time'
 
 /** Apple's are 2 to 5 kB; the whole of a request's headers may be 32 kB. */
-const headerCharsMax = 24_576
+const headerCharsMax = 16_384
 
-/**
- * Verifies an `Mdm-Signature` header: the CMS of a device's key over exactly these body bytes.
- *
- * Detached as a rule; an attached one must hold the body byte for byte. Says nothing of dates, revocation and
- * freshness: a captured request is as good as the first.
- */
-export function readDeviceSignature(
-  { header, body }: { readonly header: string; readonly body: Uint8Array },
-  certificates: DeviceCertificates,
-): Result<DeviceSignature, DeviceSignatureFault> {
-  if (header.length > headerCharsMax || !isBase64(header)) return fail({ kind: 'not-a-signature' })
-  const message = readSigned(Buffer.from(header, 'base64'))
-  if (!message.ok) return fail({ kind: 'not-a-signature' })
-  let distrust: DeviceCertificateFault | undefined
-  const verified = verifySigned(message.value, {
-    content: body,
-    read(der) {
-      const read = certificates.read(der)
-      if (read.ok) return read
-      distrust = read.error
-      return fail({ kind: 'not-a-certificate', detail: read.error.kind })
-    },
-  })
-  if (verified.ok) {
-    const { certificate, signingTimeMs } = verified.value
-    return ok({ certificate, signingTimeMs })
-  }
-  return fail(distrust ?? { kind: 'bad-signature' })
+function timeFault(
+  { certificate, signingTimeMs }: DeviceSignature,
+  nowMs: number,
+  skewMsMax: number | null,
+): TimeFault | undefined {
+  if (nowMs < certificate.notBeforeMs) return 'not-yet-valid'
+  if (nowMs > certificate.notAfterMs) return 'expired'
+  const skewMs = Math.abs(nowMs - (signingTimeMs ?? nowMs))
+  return skewMsMax !== null && skewMs > skewMsMax ? 'other-time' : undefined
 }
 
 /** Node skips what is not base64; here that is another header. */

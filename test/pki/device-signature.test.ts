@@ -2,17 +2,36 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { signCms } from '../../src/pki/cms-signing.ts'
 import { createDeviceCertificates } from '../../src/pki/device-certificates.ts'
-import { readDeviceSignature } from '../../src/pki/device-signature.ts'
+import { type DeviceSignatureRules, readDeviceSignature } from '../../src/pki/device-signature.ts'
 import { openssl } from './openssl.ts'
-import { body, device1, good, hostile, root, signed } from './hostile-signatures.ts'
+import { hostile } from './hostile-signatures.ts'
+import { bytesOf, changed, partsOf, treeOf } from './der-tree.ts'
+import {
+  body,
+  certificates as certificatesAt,
+  device1,
+  good,
+  type Hostile,
+  root,
+  signed,
+  signer,
+} from './signed-base.ts'
 import { device, nowMs } from './signers.ts'
 
 const stream = ['-stream', '-indef']
 const attach = ['-nodetach']
 
 const certificates = createDeviceCertificates(() => [root.certificate])
-const check = (header: string, content: Uint8Array = body) =>
-  readDeviceSignature({ header, body: content }, certificates)
+const rules: DeviceSignatureRules = { certificates, skewMsMax: 10 * 60_000 }
+const check = (
+  header: string,
+  content: Uint8Array = body,
+  at: Pick<Hostile, 'nowMs' | 'rules'> = {},
+) =>
+  readDeviceSignature(
+    { header, body: content, nowMs: at.nowMs ?? nowMs },
+    { ...rules, ...at.rules },
+  )
 
 test('the signature of a device of ours over exactly this body is believed, and says who and when', () => {
   const read = check(Buffer.from(good).toString('base64'))
@@ -27,14 +46,34 @@ test('one that carries the very body is believed, and so is one with the chain a
   expect(check(signed(device1, { digest: 'sha1' })).ok).toBe(true)
 })
 
+test('a device whose clock is a little off is believed, and any clock is where skew is not looked at', () => {
+  for (const offMs of [-599_000, 0, 599_000])
+    expect(check(signed(device1, { signingTimeMs: nowMs + offMs })).ok).toBe(true)
+  const old = signed(device1, { signingTimeMs: 0 })
+  expect(check(old, body, { rules: { skewMsMax: null } }).ok).toBe(true)
+  const { notBeforeMs, notAfterMs } = device1.certificate
+  for (const at of [notBeforeMs, notAfterMs])
+    expect(check(signed(device1, { signingTimeMs: at }), body, { nowMs: at }).ok).toBe(true)
+})
+
+test('unsigned attributes and revocation lists beside a good signature are passed over', () => {
+  const unsigned = { tag: 0xa1, parts: [] }
+  const extended = changed(treeOf(good), signer, (piece) => ({
+    tag: 0x30,
+    parts: [...partsOf(piece), unsigned],
+  }))
+  const listed = changed(extended, certificatesAt, (piece) => [piece, unsigned])
+  expect(check(Buffer.from(bytesOf(listed)).toString('base64')).ok).toBe(true)
+})
+
 test('there are at least 150 signatures that must not be believed', () => {
   expect(new Set(hostile.map(({ what }) => what)).size).toBe(hostile.length)
   expect(hostile.length).toBeGreaterThanOrEqual(150)
 })
 
-for (const { what, header, body: content, fault } of hostile)
+for (const { what, header, body: content, fault, ...at } of hostile)
   test(`not believed: ${what}`, () => {
-    const read = check(header, content)
+    const read = check(header, content, at)
     expect(read.ok).toBe(false)
     if (!read.ok && fault !== undefined) expect(read.error.kind).toBe(fault)
   })

@@ -1,95 +1,44 @@
 // Signatures that must not be believed, each with what is wrong about it.
-// `good` is a detached signature of `body` by a device of the authority; everything here departs from it.
 import { constants, createHash, createPublicKey, privateEncrypt, sign } from 'node:crypto'
-import type { DeviceSignatureFault } from '../../src/pki/device-signature.ts'
-import { signCms, type Signing } from '../../src/pki/cms-signing.ts'
+import { signCms } from '../../src/pki/cms-signing.ts'
 import { der } from '../../src/pki/der-write.ts'
 import { oids } from '../../src/pki/oids.ts'
 import { bytesOf, changed, open, padded, partsOf, retagged, type Tree, treeOf } from './der-tree.ts'
 import { forgedForCube } from './forgery.ts'
-import { authority, device, nowMs, type Pair } from './signers.ts'
-
-export type Hostile = {
-  readonly what: string
-  readonly header: string
-  readonly body?: Uint8Array
-  /** Absent where it depends on which bit of a random certificate it is. */
-  readonly fault?: DeviceSignatureFault['kind']
-}
-
-export const body = Buffer.from(
-  '<plist><dict><key>Status</key><string>Idle</string></dict></plist>',
-)
-export const root = authority('Muster CA')
-export const device1 = device(root, 'a device')
-const device2 = device(root, 'another device')
-const elliptic = device(root, 'an elliptic device', 'ec')
-const exponent3 = device(root, 'a device with a small exponent', 'rsa-e3')
-const impostor = authority('Muster CA')
-const stranger = device(impostor, 'a device')
-
-const signing = (by: Pair, change: Partial<Signing> = {}): Signing => ({
-  content: body,
-  detached: true,
-  certificate: by.certificate,
-  key: by.key,
-  digest: 'sha256',
-  certificates: [by.certificate.der],
-  signingTimeMs: nowMs,
-  ...change,
-})
-export const signed = (by: Pair, change: Partial<Signing> = {}): string =>
-  base64(signCms(signing(by, change)))
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
-
-export const good = signCms(signing(device1))
-const tree = treeOf(good)
-
-// Where things are in the message.
-const signedData = [1, 0]
-const encapsulated = [...signedData, 2]
-const certificates = [...signedData, 3]
-const signerInfos = [...signedData, 4]
-const signer = [...signerInfos, 0]
-const attributes = [...signer, 3]
-const signature = [...signer, 5]
-
-const but = (path: readonly number[], change: (piece: Tree) => Tree | readonly Tree[]): string =>
-  base64(bytesOf(changed(tree, path, change)))
-
-/** The message with other attributes, signed anew: only what they say is wrong. */
-function resigned(change: (set: Tree) => Tree, by: Pair = device1): string {
-  const base = treeOf(signCms(signing(by)))
-  const withAttributes = changed(base, attributes, change)
-  const set = attributes.reduce<Tree>(
-    (piece, index) => partsOf(piece)[index] ?? piece,
-    withAttributes,
-  )
-  const bytes = bytesOf(retagged(set, 0x31))
-  return base64(
-    bytesOf(
-      changed(withAttributes, signature, () => der.octetString(sign('sha256', bytes, by.key))),
-    ),
-  )
-}
-
-const attribute = (oid: string, ...values: readonly Uint8Array[]): Tree =>
-  der.sequence(der.oid(oid), der.set(...values))
-const digest = createHash('sha256').update(body).digest()
-const setOf =
-  (...parts: readonly Tree[]) =>
-  (): Tree => {
-    const sorted = parts.map(bytesOf).toSorted(Buffer.compare)
-    return { tag: 0xa0, parts: sorted }
-  }
-const type = attribute(oids.contentType, der.oid(oids.data))
-const digestOf = (bytes: Uint8Array): Tree => attribute(oids.messageDigest, der.octetString(bytes))
-
-const flipped = (bytes: Uint8Array, index: number): Uint8Array => {
-  const copy = Uint8Array.from(bytes)
-  copy[index] = (copy[index] ?? 0) ^ 0x01
-  return copy
-}
+import { hostileCertificates } from './hostile-certificates.ts'
+import { hostileShapes } from './hostile-shapes.ts'
+import {
+  attribute,
+  attributes,
+  base64,
+  body,
+  but,
+  certificates,
+  device1,
+  device2,
+  digest,
+  digestOf,
+  elliptic,
+  encapsulated,
+  exponent3,
+  flipped,
+  good,
+  impostor,
+  resigned,
+  root,
+  setOf,
+  signature,
+  signed,
+  signedData,
+  signer,
+  signerInfos,
+  signing,
+  stranger,
+  tree,
+  type,
+  type Hostile,
+} from './signed-base.ts'
+import { nowMs } from './signers.ts'
 
 const otherBodies: readonly Hostile[] = [
   ['empty', Buffer.alloc(0)],
@@ -542,7 +491,7 @@ const encodings: readonly Hostile[] = [
   ['signers that are no set', but(signerInfos, (piece) => retagged(piece, 0x30))],
   ['a signer that is a set', but(signer, (piece) => retagged(piece, 0x31))],
   ['a signature that is bits', but(signature, (piece) => retagged(piece, 0x03))],
-  ['a hundred thousand levels', base64(deep(3_000))],
+  ['three thousand levels, which fit a header', base64(deep(3_000))],
   ['forty levels', base64(deep(40))],
   ['only lengths', base64(Buffer.alloc(600, 0x84))],
   ['a length beyond all bytes', base64(Buffer.from('3083ffffff0101', 'hex'))],
@@ -613,9 +562,11 @@ export const hostile: readonly Hostile[] = [
   ...lyingAttributes,
   ...signers,
   ...certificateCases,
+  ...hostileCertificates,
   ...algorithms,
   ...signatures,
   ...encodings,
+  ...hostileShapes,
   ...berInside,
   ...headers,
 ]

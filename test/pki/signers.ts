@@ -7,7 +7,7 @@ export type Pair = { readonly certificate: Certificate; readonly key: KeyObject 
 
 /** In whole seconds, as certificates have them; the peer that checks them knows no other time than the real one. */
 export const nowMs = Math.floor(Date.now() / 1_000) * 1_000
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 const read = (der: Uint8Array): Certificate => {
   const certificate = readCertificate(der)
