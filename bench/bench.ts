@@ -12,6 +12,7 @@ import { arrivals } from './arrivals.ts'
 import { cycles } from './cycles.ts'
 import { idles, reads } from './polls.ts'
 import { readers } from './readers.ts'
+import { signatures } from './signatures.ts'
 import { tableOf } from './table.ts'
 import { waking } from './waking.ts'
 
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   fleet,
   readers,
   arrivals,
+  signatures,
 ]
 
 const { values } = parseArgs({
