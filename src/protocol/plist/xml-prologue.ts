@@ -60,7 +60,7 @@ function refuse(cursor: XmlCursor, detail: string): false {
 }
 
 const declaration =
-  /<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"utf-?8"|'utf-?8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/iy
+  /<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"[uU][tT][fF]-?8"|'[uU][tT][fF]-?8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/y
 
 // The second public identifier is what Mac OS X 10.2 and some libraries still write.
 const docType =

@@ -65,6 +65,8 @@ export const doctypes: readonly Body[] = bodies('document type', [
   [`<?xml version="1.0" encoding="UTF-16"?>${dict}`, refused, 'another encoding'],
   [`<?xml version="1.0" encoding="ISO-8859-1"?>${dict}`, refused, 'Latin 1'],
   [`<?xml version="1.0" encoding="utf-7"?>${dict}`, refused, 'UTF-7'],
+  [`<?xml Version="1.0"?>${dict}`, refused, 'a capital in the declaration'],
+  [`<?xml version="1.0" ENCODING="UTF-8"?>${dict}`, refused, 'capitals in the declaration'],
   [`<?xml encoding="UTF-8"?>${dict}`, refused, 'no version'],
   [`<?xml version="1.0" standalone="maybe"?>${dict}`, refused, 'standalone perhaps'],
   [`<?xml version="1.0" encoding="UTF-8" x="y"?>${dict}`, refused, 'one more attribute'],
