@@ -24,9 +24,21 @@ export type CommandInput = {
   readonly repeatable: boolean
   readonly requestRef: string
   readonly requestDigest: string
+  /** Waits for the device to come by itself: nothing is pushed for it. */
+  readonly silent: boolean
+}
+
+/** How the last push that was to bring its device here went: Apple's id, or why there was none. */
+export type PushNote = {
+  readonly at: number
+  readonly apnsId: string | null
+  readonly reason: string | null
 }
 
 export type CommandContext = CommandInput & {
+  /** When (ms) it entered its state, or was sent once more. */
+  readonly since: number
+  readonly push: PushNote | null
   /** How often it left for the device. */
   readonly attempts: number
   readonly deferrals: number
@@ -45,17 +57,22 @@ export type ReportBody = {
 }
 
 export type CommandEvent =
-  | { readonly type: 'push' }
-  | { readonly type: 'offer' }
+  | { readonly type: 'push'; readonly at: number; readonly apnsId: string }
+  | { readonly type: 'push_refused'; readonly at: number; readonly reason: string }
+  | { readonly type: 'offer'; readonly at: number }
   | ({ readonly type: 'Acknowledged' | 'Error' | 'CommandFormatError' } & ReportBody)
-  | { readonly type: 'NotNow'; readonly round: number }
+  | { readonly type: 'NotNow'; readonly at: number; readonly round: number }
   | { readonly type: 'report_lost' }
   | { readonly type: 'expire' }
   | { readonly type: 'cancel' }
   | { readonly type: 'supersede' }
 
 /** What the host hears when a command is over. */
-export type CommandOutput = { readonly requestType: string; readonly state: string }
+export type CommandOutput = {
+  readonly requestType: string
+  readonly channel: string
+  readonly state: string
+}
 
 export const expiryAlarm = (commandUUID: string): string => `expire:${commandUUID}`
 
@@ -68,6 +85,39 @@ const reports = {
 
 /** How any open command can end without its device. */
 const endings = { expire: 'expired', supersede: 'superseded' } as const
+
+/** A push wakes a channel for all that waits on it: each of them notes how it went. */
+const pushes = {
+  push: { actions: notePush() },
+  push_refused: {
+    actions: {
+      type: 'notePush',
+      params: ({
+        event,
+      }: {
+        readonly event: { readonly at: number; readonly reason: string }
+      }) => ({
+        at: event.at,
+        apnsId: null,
+        reason: event.reason,
+      }),
+    },
+  },
+} as const
+
+const offered = {
+  type: 'stamp',
+  params: ({ event }: { readonly event: { readonly at: number } }) => event,
+} as const
+
+const deferred = {
+  target: 'not_now',
+  actions: {
+    type: 'countDeferral',
+    params: ({ event }: { readonly event: { readonly at: number; readonly round: number } }) =>
+      event,
+  },
+} as const
 
 /**
  * One MDM command, from the operator's wish to the device's word.
@@ -89,15 +139,22 @@ export const commandMachine = setup({
       resultDigest: body.resultDigest,
       errorChain: body.errorChain,
     })),
-    countDeferral: assign(({ context }, deferral: { readonly round: number }) => ({
-      deferrals: context.deferrals + 1,
-      deferredRound: deferral.round,
-    })),
+    countDeferral: assign(
+      ({ context }, deferral: { readonly at: number; readonly round: number }) => ({
+        deferrals: context.deferrals + 1,
+        deferredRound: deferral.round,
+        since: deferral.at,
+      }),
+    ),
+    stamp: assign((_, { at }: { readonly at: number }) => ({ since: at })),
+    notePush: assign((_, push: PushNote) => ({ push })),
   },
 }).createMachine({
   id: 'command',
   context: ({ input }) => ({
     ...input,
+    since: input.createdAt,
+    push: null,
     attempts: 0,
     deferrals: 0,
     deferredRound: null,
@@ -119,27 +176,39 @@ export const commandMachine = setup({
   },
   output: ({ context, event }) => ({
     requestType: context.requestType,
+    channel: context.channel,
     state: String(event.output),
   }),
   initial: 'queued',
   states: {
     /** Waits for the device to come. */
     queued: {
-      on: { push: 'pushed', offer: 'sent', cancel: 'cancelled', ...reports, ...endings },
+      on: {
+        ...pushes,
+        push: { target: 'pushed', actions: [notePush(), offered] },
+        offer: { target: 'sent', actions: offered },
+        cancel: 'cancelled',
+        ...reports,
+        ...endings,
+      },
     },
     /** Apple took our push; that proves nothing about the device yet. */
     pushed: {
-      on: { offer: 'sent', cancel: 'cancelled', ...reports, ...endings },
+      on: {
+        ...pushes,
+        offer: { target: 'sent', actions: offered },
+        cancel: 'cancelled',
+        ...reports,
+        ...endings,
+      },
     },
     /** Recorded before the answer left, so it may be on the device or lost on the way. */
     sent: {
       entry: 'countAttempt',
       on: {
-        offer: { target: 'sent', reenter: true },
-        NotNow: {
-          target: 'not_now',
-          actions: { type: 'countDeferral', params: ({ event }) => event },
-        },
+        ...pushes,
+        offer: { target: 'sent', reenter: true, actions: offered },
+        NotNow: deferred,
         report_lost: 'unknown',
         ...reports,
         ...endings,
@@ -147,18 +216,16 @@ export const commandMachine = setup({
     },
     /** The device cannot now and has kept nothing: it must be offered again. */
     not_now: {
-      on: { offer: 'sent', ...reports, ...endings },
-    },
-    /** Must not run twice and its report was lost. Never offered again; a late report still settles it. */
-    unknown: {
       on: {
-        NotNow: {
-          target: 'not_now',
-          actions: { type: 'countDeferral', params: ({ event }) => event },
-        },
+        ...pushes,
+        offer: { target: 'sent', actions: offered },
         ...reports,
         ...endings,
       },
+    },
+    /** Must not run twice and its report was lost. Never offered again; a late report still settles it. */
+    unknown: {
+      on: { NotNow: deferred, ...reports, ...endings },
     },
     acknowledged: { type: 'final', output: 'acknowledged' },
     error: { type: 'final', output: 'error' },
@@ -173,6 +240,17 @@ function keepResult() {
   return {
     type: 'keepResult',
     params: ({ event }: { readonly event: ReportBody }): ReportBody => event,
+  } as const
+}
+
+function notePush() {
+  return {
+    type: 'notePush',
+    params: ({
+      event,
+    }: {
+      readonly event: { readonly at: number; readonly apnsId: string }
+    }): PushNote => ({ at: event.at, apnsId: event.apnsId, reason: null }),
   } as const
 }
 

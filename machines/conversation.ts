@@ -69,7 +69,3 @@ export const awaitsNewRound = (children: Children, channel: string, round: numbe
   openOn(children, channel).some(
     ({ value, context }) => value === 'not_now' && context.deferredRound === round,
   )
-
-/** True while the device may be working on something: pushing would only wake it twice. */
-export const inFlight = (children: Children, channel: string): boolean =>
-  openOn(children, channel).some(({ value }) => value === 'sent' || value === 'pushed')

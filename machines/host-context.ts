@@ -44,6 +44,14 @@ export type EnrollmentType =
   | 'UserEnrollmentDevice'
   | 'UserEnrollment'
 
+/** Apple says that the address leads nowhere. Another certificate may prove it wrong, and so does the next TokenUpdate. */
+export type AddressFault = {
+  readonly reason: string
+  readonly at: number
+  /** When (ms) the certificate that was pushed with came to us: which one it was. */
+  readonly certificateAt: number
+}
+
 /** One MDM conversation partner. `Token` and `PushMagic` are sealed under `pushRef`. */
 export type Channel = {
   /** Enrollment key, wire form: `DEVICE` or `DEVICE:USER`. */
@@ -53,6 +61,9 @@ export type Channel = {
   readonly topic: string
   /** Null until the first TokenUpdate, and again after a new Authenticate: nothing to push to. */
   readonly pushRef: string | null
+  /** When (ms) that address last came. */
+  readonly addressAt: number | null
+  readonly addressFault: AddressFault | null
   readonly userShortName: string | null
   readonly since: number
   /** Stretch of a conversation within which a deferred command is not offered again. */

@@ -144,6 +144,33 @@ export type IdentityEvent =
       readonly forget: readonly FactName[]
     })
 
+/** What Apple's push service said. */
+export type Pushed = Happened<'apns.pushed'> & {
+  readonly channel: string
+  readonly apnsId: string
+}
+
+export type PushRefused = Happened<'apns.refused'> & {
+  readonly channel: string
+  /** Apple's word, or ours where nothing could be sent. */
+  readonly reason: string
+  /** Null where Apple was not asked. */
+  readonly status: number | null
+  /** What is at fault: only another address, another certificate, or other code will change the answer. */
+  readonly fault: 'address' | 'topic' | 'request'
+  /** `addressAt` of the address that was used. */
+  readonly addressAt: number | null
+  /** When (ms) the certificate that was used came to us; null where there was none. */
+  readonly certificateAt: number | null
+  /** Since when (ms) Apple knows that the address is dead. */
+  readonly deadSince: number | null
+}
+
+/** A topic can be pushed to again: its certificate is new. */
+export type PushReady = Happened<'apns.ready'> & { readonly topic: string }
+
+export type ApnsEvent = Pushed | PushRefused | PushReady
+
 /** XState's word to a parent that one of its commands is over. */
 export type CommandDone = {
   readonly type: `xstate.done.actor.${string}`
@@ -159,4 +186,4 @@ export type HostEvent =
   | IdentityEvent
   | CommandDone
   | (Happened<'alarm'> & { readonly name: string })
-  | (Happened<'apns.pushed'> & { readonly channel: string; readonly apnsId: string })
+  | ApnsEvent

@@ -1,27 +1,40 @@
 // What a host can do, by name; `host.ts` says when.
-import { enqueueActions, type EventObject } from 'xstate'
-import type { CommandEvent, commandMachine, CommandOutput } from './command.ts'
+import type { CommandEvent, CommandOutput } from './command.ts'
 import {
   awaitsNewRound,
   type Children,
-  inFlight,
   lostCommands,
   nextCommand,
   openCommand,
   openCommands,
   openOn,
 } from './conversation.ts'
-import type { EffectAction } from './effects.ts'
-import {
-  type DepDevice,
-  type HostContext,
-  openCommandsMax,
-  type SaidFacts,
-  type Source,
-} from './host-context.ts'
-import type { Enqueue, HostEvent, Parts, StrayReport, TokenUpdate } from './host-events.ts'
+import { childrenOf, deciding } from './deciding.ts'
+import { type DepDevice, openCommandsMax, type SaidFacts, type Source } from './host-context.ts'
+import type {
+  Enqueue,
+  Parts,
+  Pushed,
+  PushReady,
+  PushRefused,
+  StrayReport,
+  TokenUpdate,
+} from './host-events.ts'
 import { learning } from './host-learning.ts'
-import { lifeBegan, newFacts, nextRound, withoutAgents } from './host-updates.ts'
+import { lifeBegan, newFacts, nextRound, withAddressFault, withoutAgents } from './host-updates.ts'
+import {
+  channelOfAlarm,
+  isAddressDead,
+  noTimer,
+  notingOn,
+  restAfter,
+  restWithout,
+  wakeForDeferred,
+  wakeForNew,
+  wakeForSilence,
+  wakeForWaiting,
+  watchFor,
+} from './waking.ts'
 
 type Talk = { readonly channel: string; readonly at: number }
 
@@ -30,44 +43,6 @@ type Report = { readonly channel: string; readonly commandUUID: string }
 /** A channel speaks for its own open commands only: a user may not settle what the device was asked. */
 const isAbout = (children: Children, { channel, commandUUID }: Report): boolean =>
   openCommand(children, commandUUID)?.context.channel === channel
-
-/** The host's children, as the actions of a running host see them. */
-const childrenOf = (self: { readonly getSnapshot: () => unknown }): Children =>
-  (self.getSnapshot() as { readonly children: Children }).children
-
-type Command = {
-  readonly src: 'command'
-  readonly logic: typeof commandMachine
-  readonly id: string | undefined
-}
-
-/** An action that decides which further actions follow, effects among them. */
-const deciding = <Params>(
-  decide: Parameters<
-    typeof enqueueActions<
-      HostContext,
-      HostEvent,
-      Params,
-      HostEvent,
-      Command,
-      EffectAction,
-      never,
-      never,
-      EventObject
-    >
-  >[0],
-) =>
-  enqueueActions<
-    HostContext,
-    HostEvent,
-    Params,
-    HostEvent,
-    Command,
-    EffectAction,
-    never,
-    never,
-    EventObject
-  >(decide)
 
 /** Actions that talk: to the host's commands, to whoever asked, to the journal. */
 export const hostSetup = learning.extend({
@@ -162,13 +137,14 @@ export const hostSetup = learning.extend({
           enqueue.assign(nextRound(context, said.channel))
           round += 1
         }
-        if (said.after === 'idle')
-          for (const lost of lostCommands(children, said.channel))
-            enqueue.sendTo(lost.context.commandUUID, { type: 'report_lost' } satisfies CommandEvent)
+        const lost = said.after === 'idle' ? lostCommands(children, said.channel) : []
+        for (const { context: gone } of lost)
+          enqueue.sendTo(gone.commandUUID, { type: 'report_lost' } satisfies CommandEvent)
+        for (const rest of restWithout(lost, children, said.channel)) enqueue(rest)
         const next = nextCommand(children, { ...said, round })
         if (next === undefined) return enqueue({ type: 'reply', params: { kind: 'nothing' } })
         const { commandUUID } = next.context
-        enqueue.sendTo(commandUUID, { type: 'offer' } satisfies CommandEvent)
+        enqueue.sendTo(commandUUID, { type: 'offer', at: said.at } satisfies CommandEvent)
         enqueue({ type: 'reply', params: { kind: 'command', commandUUID } })
       },
     ),
@@ -180,10 +156,13 @@ export const hostSetup = learning.extend({
       const detail = { commandUUID, status: event.type, standing: 'finished', differs: true }
       enqueue({ type: 'note', params: { event: 'mdm.stray_report', detail } })
     }),
-    defer: deciding(({ context, enqueue, self }, said: Report) => {
-      if (!isAbout(childrenOf(self), said)) return
-      const round = context.channels[said.channel]?.round ?? 0
-      enqueue.sendTo(said.commandUUID, { type: 'NotNow', round } satisfies CommandEvent)
+    defer: deciding(({ context, enqueue, self }, said: Report & Talk) => {
+      const { channel, commandUUID, at } = said
+      const children = childrenOf(self)
+      if (!isAbout(children, said)) return
+      const round = context.channels[channel]?.round ?? 0
+      enqueue.sendTo(commandUUID, { type: 'NotNow', round, at } satisfies CommandEvent)
+      for (const wake of wakeForDeferred(context, children, said)) enqueue(wake)
     }),
     noteStray: deciding(({ enqueue }, said: StrayReport) => {
       const { commandUUID, status, standing, differs } = said
@@ -198,11 +177,9 @@ export const hostSetup = learning.extend({
         return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'exists' } })
       if (openCommands(children).length >= openCommandsMax)
         return enqueue({ type: 'reply', params: { kind: 'refused', reason: 'full' } })
-      const { type: _type, at: createdAt, silent, ...wish } = said
-      enqueue.spawnChild('command', { id: said.commandUUID, input: { ...wish, createdAt } })
-      const reachable = (context.channels[said.channel]?.pushRef ?? null) !== null
-      if (silent !== true && reachable && !inFlight(children, said.channel))
-        enqueue({ type: 'apns.push', params: { channel: said.channel } })
+      const { type: _type, at: createdAt, silent = false, ...wish } = said
+      enqueue.spawnChild('command', { id: said.commandUUID, input: { ...wish, silent, createdAt } })
+      if (!silent) for (const wake of wakeForNew(context, children, said)) enqueue(wake)
       enqueue({ type: 'reply', params: { kind: 'done' } })
     }),
     cancelCommand: deciding(({ enqueue, self }, said: { readonly commandUUID: string }) => {
@@ -215,15 +192,53 @@ export const hostSetup = learning.extend({
       enqueue.sendTo(said.commandUUID, { type: 'cancel' } satisfies CommandEvent)
       enqueue({ type: 'reply', params: { kind: 'done' } })
     }),
-    markPushed: deciding(({ enqueue, self }, said: Talk) => {
-      for (const { value, context } of openCommands(childrenOf(self)))
-        if (value === 'queued' && context.channel === said.channel)
-          enqueue.sendTo(context.commandUUID, { type: 'push' } satisfies CommandEvent)
+    markPushed: deciding(({ context, enqueue, self }, { channel, at, apnsId }: Pushed) => {
+      const children = childrenOf(self)
+      for (const { context: command } of notingOn(children, channel))
+        enqueue.sendTo(command.commandUUID, { type: 'push', at, apnsId } satisfies CommandEvent)
+      if ((context.channels[channel]?.addressFault ?? null) === null) return
+      enqueue.assign(withAddressFault(context, channel, null))
+      for (const watch of watchFor(children, { channel, at })) enqueue(watch)
     }),
-    ring: deciding(({ enqueue, self }, said: { readonly name: string }) => {
-      const commandUUID = said.name.replace(/^expire:/, '')
-      if (openCommand(childrenOf(self), commandUUID) !== undefined)
-        enqueue.sendTo(commandUUID, { type: 'expire' } satisfies CommandEvent)
+    noteRefusal: deciding(({ context, enqueue, self }, said: PushRefused) => {
+      const { channel, at, reason, status, certificateAt } = said
+      for (const { context: command } of notingOn(childrenOf(self), channel)) {
+        const event: CommandEvent = { type: 'push_refused', at, reason }
+        enqueue.sendTo(command.commandUUID, event)
+      }
+      enqueue({ type: 'note', params: { event: said.type, detail: { channel, reason, status } } })
+      if (!isAddressDead(context.channels, said) || certificateAt === null) return
+      enqueue.assign(withAddressFault(context, channel, { reason, at, certificateAt }))
+      enqueue(noTimer(channel))
     }),
+    /** What waits on this channel is woken for, if it can be. */
+    wakeChannel: deciding(({ context, enqueue, self }, said: Talk) => {
+      for (const wake of wakeForWaiting(context, childrenOf(self), said)) enqueue(wake)
+    }),
+    wakeTopic: deciding(({ context, enqueue, self }, said: PushReady) => {
+      for (const { key, topic } of Object.values(context.channels)) {
+        if (topic !== said.topic) continue
+        const talk = { channel: key, at: said.at }
+        for (const wake of wakeForWaiting(context, childrenOf(self), talk)) enqueue(wake)
+      }
+    }),
+    /** Its output says which channel it was for. */
+    letRest: deciding(
+      ({ enqueue, self }, done: { readonly id: string; readonly channel: string }) => {
+        for (const rest of restAfter(childrenOf(self), done)) enqueue(rest)
+      },
+    ),
+    ring: deciding(
+      ({ context, enqueue, self }, said: { readonly name: string; readonly at: number }) => {
+        const children = childrenOf(self)
+        const channel = channelOfAlarm(said.name)
+        if (channel !== undefined)
+          for (const wake of wakeForSilence(context, children, { channel, at: said.at }))
+            enqueue(wake)
+        const commandUUID = said.name.replace(/^expire:/, '')
+        if (openCommand(children, commandUUID) !== undefined)
+          enqueue.sendTo(commandUUID, { type: 'expire' } satisfies CommandEvent)
+      },
+    ),
   },
 })

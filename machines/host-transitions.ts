@@ -1,5 +1,11 @@
 // Transitions that more than one state of a host has.
-import type { Absorb, Authenticate, CommandReport, TokenUpdate } from './host-events.ts'
+import type {
+  Absorb,
+  Authenticate,
+  CommandDone,
+  CommandReport,
+  TokenUpdate,
+} from './host-events.ts'
 
 /** The arguments of an action that runs on that event only. */
 export type On<Event> = { readonly event: Event }
@@ -22,7 +28,20 @@ export const begin = [
 
 export const learnToken = [
   { type: 'learnToken', params: ({ event }: On<TokenUpdate>) => event },
+  { type: 'wakeChannel', params: ({ event }: On<TokenUpdate>) => event },
   done,
+] as const
+
+/** A command is over: it leaves the actor, and with the last of its channel goes what would have woken that. */
+export const letGo = [
+  {
+    type: 'letRest',
+    params: ({ event }: On<CommandDone>) => ({
+      id: event.actorId,
+      channel: event.output.channel,
+    }),
+  },
+  { type: 'freeChild', params: ({ event }: On<CommandDone>) => ({ id: event.actorId }) },
 ] as const
 
 /** The command takes its report, and the channel its next command. */

@@ -1,6 +1,7 @@
 // How a host's knowledge changes. Each takes a context and what was said, and returns the fields that change.
 import type { Authenticate, Parts, TokenUpdate } from './host-events.ts'
 import {
+  type AddressFault,
   type Agent,
   agentsMax,
   type Channel,
@@ -62,6 +63,8 @@ export const startEpoch = (context: HostContext, said: Authenticate): Change => 
       type: said.enrollmentType,
       topic: said.topic,
       pushRef: null,
+      addressAt: null,
+      addressFault: null,
       userShortName: null,
       since: said.at,
       round: 0,
@@ -78,6 +81,8 @@ export function withToken(context: HostContext, said: TokenUpdate): Change {
     type: said.enrollmentType,
     topic: said.topic,
     pushRef: said.pushRef,
+    addressAt: said.at,
+    addressFault: null,
     userShortName: said.userShortName,
     since: before?.since ?? said.at,
     round: before?.round ?? 0,
@@ -111,9 +116,21 @@ export function withoutChannel(context: HostContext, key: string): Change {
 
 export function nextRound(context: HostContext, key: string): Change {
   const channel = context.channels[key]
-  if (channel === undefined) return {}
-  return { channels: { ...context.channels, [key]: { ...channel, round: channel.round + 1 } } }
+  return channel === undefined ? {} : withChannel(context, { ...channel, round: channel.round + 1 })
 }
+
+export function withAddressFault(
+  context: HostContext,
+  key: string,
+  addressFault: AddressFault | null,
+): Change {
+  const channel = context.channels[key]
+  return channel === undefined ? {} : withChannel(context, { ...channel, addressFault })
+}
+
+const withChannel = ({ channels }: HostContext, channel: Channel): Change => ({
+  channels: { ...channels, [channel.key]: channel },
+})
 
 /** The same instance enrolling again gets a new key; its former one lives on for the grace period. */
 export function withAgent(context: HostContext, agent: Agent, graceUntil: number): Change {

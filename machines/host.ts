@@ -7,6 +7,7 @@ import {
   begin,
   done,
   learnToken,
+  letGo,
   type On,
   revoking,
   takeReport,
@@ -149,7 +150,7 @@ const mdm = hostSetup.createStateConfig({
             'xstate.done.actor.*': {
               guard: { type: 'wasDeviceConfigured', params: ({ event }) => event.output },
               target: 'ready',
-              actions: { type: 'freeChild', params: ({ event }) => ({ id: event.actorId }) },
+              actions: letGo,
             },
           },
         },
@@ -259,6 +260,8 @@ export const hostMachine = hostSetup.createMachine({
   on: {
     'operator.cancel': { actions: { type: 'cancelCommand', params: ({ event }) => event } },
     'apns.pushed': { actions: { type: 'markPushed', params: ({ event }) => event } },
+    'apns.refused': { actions: { type: 'noteRefusal', params: ({ event }) => event } },
+    'apns.ready': { actions: { type: 'wakeTopic', params: ({ event }) => event } },
     alarm: { actions: { type: 'ring', params: ({ event }) => event } },
     'identity.yield': { actions: 'supersedeCommands' },
     'identity.settle': {
@@ -267,9 +270,7 @@ export const hostMachine = hostSetup.createMachine({
         { type: 'mergeFacts', params: ({ event }) => event },
       ],
     },
-    'xstate.done.actor.*': {
-      actions: { type: 'freeChild', params: ({ event }) => ({ id: event.actorId }) },
-    },
+    'xstate.done.actor.*': { actions: letGo },
   },
 })
 

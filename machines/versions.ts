@@ -7,8 +7,8 @@ type Stored = { readonly [key: string]: unknown }
 type Machine = { readonly version: number; readonly steps: readonly ((old: Stored) => Stored)[] }
 
 export const machineVersions = {
-  host: { version: 1, steps: [] },
-  command: { version: 1, steps: [] },
+  host: { version: 2, steps: [withAddressTimes] },
+  command: { version: 2, steps: [withPush] },
 } as const satisfies Record<string, Machine>
 
 export type MachineId = keyof typeof machineVersions
@@ -23,4 +23,30 @@ export function upgradeSnapshot(id: MachineId, version: number, stored: Stored):
   if (version > machine.version)
     throw new Error(`a ${id} snapshot of version ${version} is newer than this Muster understands`)
   return machine.steps.slice(version - 1).reduce((snapshot, step) => step(snapshot), stored)
+}
+
+type Context = { readonly [key: string]: unknown }
+
+/** An address is taken to be as old as its channel: no word of Apple's on a dead one is older than that. */
+function withAddressTimes(old: Stored): Stored {
+  // What version 1 stored: a host's context with its channels by key.
+  const context = old['context'] as Context & {
+    readonly channels: Readonly<Record<string, Context>>
+  }
+  const channels = Object.entries(context.channels).map(([key, { userShortName, ...channel }]) => {
+    const { since, round, ...rest } = channel
+    const addressAt = channel['pushRef'] === null ? null : since
+    return [key, { ...rest, addressAt, addressFault: null, userShortName, since, round }]
+  })
+  return { ...old, context: { ...context, channels: Object.fromEntries(channels) } }
+}
+
+/** Nothing was ever pushed before there was version 2. */
+function withPush(old: Stored): Stored {
+  // What version 1 stored: a command's context.
+  const context = old['context'] as Context
+  return {
+    ...old,
+    context: { ...context, silent: false, since: context['createdAt'], push: null },
+  }
 }

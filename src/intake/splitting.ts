@@ -1,5 +1,6 @@
 // Taking a merge back: the host that was merged away lives again, with what is its own by now.
 import { expiryAlarm } from '../../machines/command.ts'
+import { pushAlarm } from '../../machines/waking.ts'
 import type { FactName, HostContext } from '../../machines/host-context.ts'
 import type { HostEvent, Parts } from '../../machines/host-events.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
@@ -201,7 +202,7 @@ const factsFrom = (survivor: HostContext, loser: HostContext): readonly FactName
     )
   })
 
-/** Open commands go back with their timers. */
+/** Open commands go back with their timers, and channels with theirs. */
 function alarmsBack(
   lookups: Lookups,
   { survivorId, loserId, origins }: Undo,
@@ -212,9 +213,10 @@ function alarmsBack(
     .openCommands(survivorId)
     .filter((row) => origins.includes(row.origin_host_id) || channels.includes(row.channel))
     .map(({ command_uuid }) => expiryAlarm(command_uuid))
+  const names = new Set([...theirs, ...channels.map((channel) => pushAlarm(channel))])
   return lookups
     .alarmsOf(survivorId)
-    .filter(({ name }) => theirs.includes(name))
+    .filter(({ name }) => names.has(name))
     .flatMap((alarm): readonly Write[] => [
       { drop: 'alarm', host_id: survivorId, name: alarm.name },
       { put: 'alarm', row: { ...alarm, host_id: loserId } },

@@ -71,7 +71,10 @@ test('open commands go along with a merge and come back with a split, timers inc
   await doors.reconcile.merge(survivor, loser, told)
   const after = ownerOf(house, 'uuid', mac.uuid) ?? ''
   expect(house.store.lookups.command('A1')).toMatchObject({ host_id: after, state: 'queued' })
-  expect(house.store.lookups.alarmsOf(after).map(({ name }) => name)).toEqual(['expire:A1'])
+  expect(house.store.lookups.alarmsOf(after).map(({ name }) => name)).toEqual([
+    `push:${mac.uuid}`,
+    'expire:A1',
+  ])
 
   // Asked of both as one, on the channel that goes back: only there can it ever be done.
   const later = enqueue('BA1', { channel: mac.uuid, expiresAt: house.clock.now() + 1_000_000 })
@@ -81,7 +84,7 @@ test('open commands go along with a merge and come back with a split, timers inc
   for (const name of ['A1', 'BA1'])
     expect(house.store.lookups.command(name)).toMatchObject({ host_id: loser, state: 'queued' })
   const alarms = house.store.lookups.alarmsOf(loser).map(({ name }) => name)
-  expect(alarms.toSorted()).toEqual(['expire:A1', 'expire:BA1'])
+  expect(alarms.toSorted()).toEqual(['expire:A1', 'expire:BA1', `push:${mac.uuid}`])
   expect(valueOf(await house.hosts.look(loser)).commands.size).toBe(2)
 })
 

@@ -8,12 +8,13 @@ import {
   expiryAlarm,
 } from '../../machines/command.ts'
 import type { EffectAction } from '../../machines/effects.ts'
-import { commandInput, later, reportBody } from './events.ts'
+import { commandInput, device, later, now, reportBody } from './events.ts'
 import { collector } from './world.ts'
 
 const events = {
-  push: { type: 'push' },
-  offer: { type: 'offer' },
+  push: { type: 'push', at: 30, apnsId: 'apns-1' },
+  push_refused: { type: 'push_refused', at: 40, reason: 'Unregistered' },
+  offer: { type: 'offer', at: 50 },
   Acknowledged: { type: 'Acknowledged', ...reportBody },
   Error: {
     type: 'Error',
@@ -27,7 +28,7 @@ const events = {
     ],
   },
   CommandFormatError: { type: 'CommandFormatError', ...reportBody },
-  NotNow: { type: 'NotNow', round: 4 },
+  NotNow: { type: 'NotNow', at: 60, round: 4 },
   report_lost: { type: 'report_lost' },
   expire: { type: 'expire' },
   cancel: { type: 'cancel' },
@@ -71,18 +72,18 @@ const columns = Object.keys(events) as readonly EventName[] // the keys of a lit
 // What is not in the table stays where it is.
 // prettier-ignore
 const moves: Readonly<Record<CommandState, readonly string[]>> = {
-  //             push      offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede
-  queued:       ['pushed', 'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
-  pushed:       ['-',      'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
-  sent:         ['-',      'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded'],
-  not_now:      ['-',      'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded'],
-  unknown:      ['-',      '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded'],
-  acknowledged: ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  error:        ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  format_error: ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  expired:      ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  cancelled:    ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  superseded:   ['-',      '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede
+  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
+  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
+  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded'],
+  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded'],
+  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded'],
+  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
 }
 const states = Object.keys(moves) as readonly CommandState[] // the keys of a Record by state
 const open: readonly CommandState[] = ['queued', 'pushed', 'sent', 'not_now', 'unknown']
@@ -137,6 +138,7 @@ for (const state of final)
   test(`a command that is ${state} says so to its host, with what was asked for`, () => {
     expect(at(state).actor.getSnapshot().output).toEqual({
       requestType: 'DeviceInformation',
+      channel: device,
       state,
     })
   })
@@ -153,11 +155,41 @@ test('every departure is counted, the repeated one too', () => {
   expect(actor.getSnapshot().context.attempts).toBe(2)
 })
 
+for (const state of ['queued', 'pushed', 'sent', 'not_now'] as const) {
+  test(`a ${state} command notes the push that is to bring its device here`, () => {
+    const { actor } = at(state)
+    actor.send(events.push)
+    expect(actor.getSnapshot().context.push).toEqual({ at: 30, apnsId: 'apns-1', reason: null })
+  })
+
+  test(`a ${state} command notes why there was no push`, () => {
+    const { actor } = at(state)
+    actor.send(events.push_refused)
+    const push = { at: 40, apnsId: null, reason: 'Unregistered' }
+    expect(actor.getSnapshot().context.push).toEqual(push)
+  })
+}
+
+test('a command knows since when it is in its state, and when it was last sent', () => {
+  const { actor } = at('queued')
+  const since = (): number => actor.getSnapshot().context.since
+  expect(since()).toBe(now)
+  actor.send(events.push)
+  expect(since()).toBe(30)
+  actor.send({ ...events.push, at: 35 })
+  expect(since()).toBe(30)
+  actor.send(events.offer)
+  actor.send({ ...events.offer, at: 55 })
+  expect(since()).toBe(55)
+  actor.send(events.NotNow)
+  expect(since()).toBe(60)
+})
+
 test('every NotNow is counted and remembers the round it was said in', () => {
   const { actor } = at('not_now')
   expect(actor.getSnapshot().context).toMatchObject({ deferrals: 1, deferredRound: 4 })
   actor.send(events.offer)
-  actor.send({ type: 'NotNow', round: 5 })
+  actor.send({ type: 'NotNow', at: 70, round: 5 })
   expect(actor.getSnapshot().context).toMatchObject({ deferrals: 2, deferredRound: 5 })
 })
 

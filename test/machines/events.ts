@@ -9,6 +9,7 @@ import type {
   HostEvent,
   OsqueryEvent,
   Parts,
+  PushRefused,
   StrayReport,
   TokenUpdate,
 } from '../../machines/host-events.ts'
@@ -84,7 +85,7 @@ export const enqueue = (commandUUID: string, given: Given<Enqueue> = {}): Enqueu
 
 export const commandInput = (given: Partial<CommandInput> = {}): CommandInput => {
   const { type: _type, at, ...wish } = enqueue('A')
-  return { ...wish, createdAt: at, ...given }
+  return { silent: false, ...wish, createdAt: at, ...given }
 }
 
 export const cancel = (commandUUID: string): HostEvent => ({
@@ -152,6 +153,31 @@ export const pushed = (channel: string = device): HostEvent => ({
   at: now,
   channel,
   apnsId: 'apns-1',
+})
+
+export const pushRefused = (given: Given<PushRefused> = {}): PushRefused => ({
+  type: 'apns.refused',
+  at: now,
+  channel: device,
+  reason: 'Unregistered',
+  status: 410,
+  fault: 'address',
+  addressAt: now,
+  certificateAt: 5,
+  deadSince: null,
+  ...given,
+})
+
+export const pushReady: HostEvent = {
+  type: 'apns.ready',
+  at: now,
+  topic: 'com.apple.mgmt.External.one',
+}
+
+export const pushAlarmRings = (at: number, channel: string = device): HostEvent => ({
+  type: 'alarm',
+  at,
+  name: `push:${channel}`,
 })
 
 export const expiry = (commandUUID: string, at: number = later): HostEvent => ({
@@ -235,6 +261,8 @@ export const mdmParts = (
       type: 'Device',
       topic: 'com.apple.mgmt.External.one',
       pushRef: state === 'authenticated' ? null : 'push-other',
+      addressAt: state === 'authenticated' ? null : since + 5,
+      addressFault: null,
       userShortName: null,
       since,
       round: 0,

@@ -11,6 +11,8 @@ import {
   idle,
   notNow,
   pushed,
+  pushReady,
+  pushRefused,
   report,
   stray,
   tokenUpdate,
@@ -88,6 +90,8 @@ const talk = channel.chain((on) =>
       events: [on === user ? userToken({ pushRef: 'push-3' }) : tokenUpdate({ pushRef: 'push-3' })],
     },
     { says: `push ${on}`, events: [pushed(on)], does: (reference) => reference.push(on) },
+    { says: `push ${on} refused`, events: [pushRefused({ channel: on })] },
+    { says: 'new push certificate', events: [pushReady] },
   ),
 )
 

@@ -23,6 +23,8 @@ import {
   notNow,
   osqueryEnroll,
   pushed,
+  pushReady,
+  pushRefused,
   release,
   removed,
   report,
@@ -56,6 +58,8 @@ const conversation: readonly HostEvent[] = [
   stray('Z'),
   cancel('A'),
   pushed(),
+  pushRefused(),
+  pushReady,
   expiry('A'),
 ]
 
@@ -108,12 +112,13 @@ test('every transition of a host and of its commands is taken, and every walk cl
 })
 
 const commandEvents: readonly CommandEvent[] = [
-  { type: 'push' },
-  { type: 'offer' },
+  { type: 'push', at: 0, apnsId: 'apns-1' },
+  { type: 'push_refused', at: 0, reason: 'Unregistered' },
+  { type: 'offer', at: 0 },
   { type: 'Acknowledged', ...reportBody },
   { type: 'Error', ...reportBody },
   { type: 'CommandFormatError', ...reportBody },
-  { type: 'NotNow', round: 0 },
+  { type: 'NotNow', at: 0, round: 0 },
   { type: 'report_lost' },
   { type: 'expire' },
   { type: 'cancel' },

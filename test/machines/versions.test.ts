@@ -11,9 +11,11 @@ import {
   authenticate,
   checkOut,
   details,
+  device,
   expiry,
   idle,
   notNow,
+  now,
   pushed,
   removed,
   revoke,
@@ -65,6 +67,10 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
   ['command-1-not_now',   'enrolled.ready unassigned unenrolled', { A: 'not_now' }, expiry('A'),      'enrolled.ready unassigned unenrolled', { A: 'expired' }],
   ['command-1-unknown',   'enrolled.ready unassigned unenrolled', { A: 'unknown' }, acknowledged('A'), 'enrolled.ready unassigned unenrolled', { A: 'acknowledged' }],
   ['command-1-unknown',   'enrolled.ready unassigned unenrolled', { A: 'unknown' }, authenticate(),   'authenticated unassigned unenrolled', { A: 'superseded' }],
+  ['host-2-unreachable',  'enrolled.ready unassigned unenrolled', { A: 'queued' }, tokenUpdate(),     'enrolled.ready unassigned unenrolled', { A: 'queued' }],
+  ['host-2-unreachable',  'enrolled.ready unassigned unenrolled', { A: 'queued' }, pushed(),          'enrolled.ready unassigned unenrolled', { A: 'pushed' }],
+  ['command-2-pushed',    'enrolled.ready unassigned unenrolled', { A: 'pushed' }, idle(),            'enrolled.ready unassigned unenrolled', { A: 'sent' }],
+  ['command-2-silent',    'enrolled.ready unassigned unenrolled', { A: 'not_now' }, idle(),           'enrolled.ready unassigned unenrolled', { A: 'sent' }],
 ]
 for (const [name, standing, commands, event, nextStanding, nextCommands] of cases)
   test(`${name} wakes and takes ${event.type}`, () => {
@@ -73,6 +79,18 @@ for (const [name, standing, commands, event, nextStanding, nextCommands] of case
     world.send(event)
     expect([world.standing(), world.commands()]).toEqual([nextStanding, nextCommands])
   })
+
+test('what version 1 stored is as if it had never been pushed for, with an address as old as its channel', () => {
+  const world = wake('command-1-pushed')
+  expect(world.snapshot().context.channels[device]).toMatchObject({
+    since: now,
+    addressAt: now,
+    addressFault: null,
+  })
+  expect(world.command('A').context).toMatchObject({ since: now, push: null, silent: false })
+  const unreached = wake('host-1-authenticated').snapshot().context.channels[device]
+  expect(unreached).toMatchObject({ pushRef: null, addressAt: null })
+})
 
 const fixtures = globSync(`${folder}/*.json`).map((path) => basename(path, '.json'))
 

@@ -25,7 +25,7 @@ test("a host's own turn writes when it was seen, in the same commit", async () =
   const house = await openHouse()
   await born(house, 'h1', ...enrolled)
   house.store.forget()
-  const events = [enqueue('A', { expiresAt: morning + later })]
+  const events = [enqueue('A', { at: morning, expiresAt: morning + later, silent: true })]
   await house.hosts.ask('h1', { ...asked(...events), seen: 'mdm' })
   expect(namesOf(house.store.commits[0])).toContain('last_seen')
   await house.advance(2 * flushEveryMs)

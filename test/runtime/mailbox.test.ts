@@ -6,7 +6,7 @@ import { about } from './metered-store.ts'
 import { asked, born, openHouse, runOn, tell, valueOf } from './world.ts'
 
 const house = await openHouse({ lasting: true })
-const lives = { expiresAt: morning + later }
+const lives = { at: morning, expiresAt: morning + later, silent: true }
 
 test('a mailbox holds 64 events beside the one under way; more are refused and change nothing', async () => {
   await born(house, 'h1', ...enrolled)

@@ -10,7 +10,7 @@ import { device, enqueue, enrolled, later } from '../machines/events.ts'
 import { morning } from './clock.ts'
 import { born, commandStates, type House, openHouse, reopen, tell, until } from './world.ts'
 
-const lives = { expiresAt: morning + later }
+const lives = { at: morning, expiresAt: morning + later }
 const minute = 60_000
 
 type PushService = {
@@ -125,14 +125,30 @@ test('retries double from five seconds and end at six hours, give or take a fift
 })
 
 test('a day without the service ends in one push for each host', async () => {
-  const service = await openPushService(...Array.from({ length: 40 }, () => 503), 200)
-  const house = await openHouse({ performers: service.performers })
-  await born(house, 'h1', ...enrolled)
-  for (const nth of [1, 2, 3, 4])
-    await tell(house, 'h1', enqueue(`A${nth}`, { seq: nth, expiresAt: morning + 90_000 * minute }))
-  await house.advance(20 * 24 * 60 * minute)
-  expect(service.calls).toHaveLength(41)
-  expect(Object.values(await commandStates(house, 'h1'))).toEqual(Array(4).fill('pushed'))
+  let isDown = true
+  const taken: string[] = []
+  const house = await openHouse({
+    performers: {
+      async 'apns.push'({ host_id, created_at: at, payload }) {
+        if (isDown) return { kind: 'again', reason: 'status 503' }
+        taken.push(host_id)
+        const { channel } = JSON.parse(payload) as { readonly channel: string }
+        return { kind: 'done', event: { type: 'apns.pushed', at, channel, apnsId: '1' } }
+      },
+    },
+  })
+  const week = { at: morning, expiresAt: morning + 7 * 24 * 60 * minute }
+  for (const id of ['h1', 'h2']) {
+    await born(house, id, ...enrolled)
+    for (const nth of [1, 2, 3, 4])
+      await tell(house, id, enqueue(`${id}-${nth}`, { ...week, seq: nth }))
+  }
+  await house.advance(24 * 60 * minute)
+  isDown = false
+  await house.advance(8 * 60 * minute)
+  expect(taken.toSorted()).toEqual(['h1', 'h2'])
+  for (const id of taken)
+    expect(Object.values(await commandStates(house, id))).toEqual(Array(4).fill('pushed'))
 })
 
 test('effects asked for twice before they are done are done once', async () => {

@@ -1,7 +1,8 @@
 // Whether the rows of one host agree with each other.
-import { expiryAlarm } from '../../machines/command.ts'
+import { type CommandSnapshot, expiryAlarm } from '../../machines/command.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
 import type { Agent, Channel } from '../../machines/host-context.ts'
+import { channelOfAlarm, isReachable, isWaking } from '../../machines/waking.ts'
 import { hostRow } from '../../src/runtime/projection.ts'
 import type { AgentRow, EnrollmentRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
@@ -23,7 +24,7 @@ export function hostFaults(
     ...channelFaults(lookups, snapshot),
     // Clones enrol under one key: the row is of whoever did so last, and goes when either leaves.
     ...(sharesKeys ? [] : keyFaults(lookups, snapshot)),
-    ...alarmFaults(lookups, hostId),
+    ...alarmFaults(lookups, snapshot),
   ]
 }
 
@@ -108,15 +109,41 @@ function keyFaults(lookups: Lookups, { context: { id, channels } }: HostSnapshot
     .map((key) => `channel ${key} of ${id} has no row`)
 }
 
-/** Every open command has its timer, and every timer its command. */
-function alarmFaults(lookups: Lookups, hostId: string): readonly string[] {
+/** Every open command has its timer, and every timer its command; so has every channel that something waits on. */
+function alarmFaults(lookups: Lookups, snapshot: HostSnapshot): readonly string[] {
+  const { id: hostId } = snapshot.context
   const due = (name: string, at: number): string => `${name} at ${at}`
-  const alarms = lookups.alarmsOf(hostId).map(({ name, due_at }) => due(name, due_at))
+  const all = lookups.alarmsOf(hostId)
+  const alarms = all
+    .filter(({ name }) => channelOfAlarm(name) === undefined)
+    .map(({ name, due_at }) => due(name, due_at))
   const expected = lookups
     .openCommands(hostId)
     .map(({ command_uuid, expires_at }) => due(expiryAlarm(command_uuid), expires_at))
   return [
     ...expected.filter((one) => !alarms.includes(one)).map((one) => `${hostId} has no ${one}`),
     ...alarms.filter((one) => !expected.includes(one)).map((one) => `${hostId} kept ${one}`),
+    ...watchFaults(lookups, snapshot),
+  ]
+}
+
+function watchFaults(lookups: Lookups, { context }: HostSnapshot): readonly string[] {
+  const { id, channels } = context
+  const timers = lookups.alarmsOf(id).flatMap(({ name }) => channelOfAlarm(name) ?? [])
+  const waited = lookups
+    .openCommands(id)
+    // A stored snapshot has the context and the value of a live one.
+    .map((row) => JSON.parse(row.snapshot) as CommandSnapshot)
+    .filter((command) => isWaking(command))
+    .map(({ context: { channel } }) => channel)
+  return [
+    ...waited
+      .filter((key) => isReachable(channels, key) && !timers.includes(key))
+      .map((key) => `${id} has work for ${key} and will not wake it again`),
+    // A channel that lost to a newer one in a merge may come back with a split.
+    ...timers
+      .filter((key) => Object.hasOwn(channels, key))
+      .filter((key) => !waited.includes(key) || !isReachable(channels, key))
+      .map((key) => `${id} watches ${key}, on which nothing waits`),
   ]
 }

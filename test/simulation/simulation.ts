@@ -8,6 +8,7 @@ import { type Life, openLife } from './life.ts'
 import { createDurableRows } from './model-store.ts'
 import { createNetwork } from './network.ts'
 import { startOperator } from './operator.ts'
+import { appleSays } from './apple-says.ts'
 import { createOracles } from './oracles.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { createSchedule, type Owner } from './schedule.ts'
@@ -127,14 +128,8 @@ function openRun({ dice, plan, bug }: RunOptions) {
     'apns.push': (row) => {
       oracles.performing(row.id)
       const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Performers[string]>>>()
-      const { channel } = JSON.parse(row.payload) as { readonly channel: string }
       schedule.of(owner).after(dice.between(20, 2_000), 'apns', () => {
-        const event = {
-          type: 'apns.pushed',
-          at: wallClock(),
-          channel,
-          apnsId: dice.hex(8),
-        } as const
+        const event = appleSays(rows.lookups, row, { at: wallClock(), apnsId: dice.hex(8) })
         const fails = dice.chance(plan.network.lostAnswer)
         resolve(fails ? { kind: 'again', reason: 'no answer' } : { kind: 'done', event })
       })
