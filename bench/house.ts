@@ -27,7 +27,7 @@ export async function openHouse(folder: string): Promise<House> {
     throw reason
   })
   const { store, sealing } = keep
-  const core = openCore({ config: config.value, log: pino({ level: 'error' }), keep, store })
+  const core = await openCore({ config: config.value, log: pino({ level: 'error' }), keep, store })
   const { hosts, sight } = core
   const shared = { hosts, sealing, world: realWorld }
   const intake = createMdmIntake({ ...shared, sight, lookups: store.lookups })

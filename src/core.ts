@@ -1,5 +1,5 @@
 // The part of the server that knows hosts: runtime, intakes, and what operators may ask of them.
-import { hkdfSync } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { commandMachine } from '../machines/command.ts'
@@ -7,10 +7,14 @@ import { hostMachine } from '../machines/host.ts'
 import { machineVersions } from '../machines/versions.ts'
 import type { Store } from '../storage/store.ts'
 import type { Config } from './config.ts'
+import { type Enrollment, openEnrollment } from './enrollment.ts'
 import type { ApiDeps } from './http/api/deps.ts'
+import { createEnrollRoutes } from './http/enroll/routes.ts'
 import { createMdmRoutes } from './http/mdm/routes.ts'
 import { createOsqueryRoutes } from './http/osquery/routes.ts'
 import { createReading, type Reading } from './http/reading/reading.ts'
+import { createGuesses } from './http/scep/guesses.ts'
+import { createScepRoutes } from './http/scep/routes.ts'
 import { commandContext, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
@@ -44,6 +48,7 @@ export type Core = {
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
   readonly reading: Reading
+  readonly enrollment: Enrollment
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -51,7 +56,8 @@ export type Core = {
 /** Nothing leaves the process yet: pushes wait for a push certificate. */
 const performers: Performers = {}
 
-export function openCore({ config, log, keep, store }: CoreOptions): Core {
+/** Rejects with one sentence an operator can act on. */
+export async function openCore({ config, log, keep, store }: CoreOptions): Promise<Core> {
   const world = realWorld
   const hosts = createHosts({
     store,
@@ -60,6 +66,7 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
     onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
     setApart: createSetApart({ sealing: keep.sealing, world }),
   })
+  const enrollment = await openEnrollment({ config, keep, store, live: hosts.live, log })
   const alarms = createAlarms({ store, hosts, world })
   const outbox = createOutbox({ store, hosts, world, performers })
   const reading = createReading((reason) =>
@@ -76,6 +83,7 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
     hosts,
     tokens,
     reading,
+    enrollment,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
@@ -90,7 +98,7 @@ export function openCore({ config, log, keep, store }: CoreOptions): Core {
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(
-  { keep, store, hosts, sight, enrollSecrets, reading }: Core,
+  { keep, store, hosts, sight, enrollSecrets, reading, enrollment }: Core,
   log: Logger,
 ): Hono {
   const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
@@ -101,6 +109,16 @@ export function deviceRoutes(
   })
   const mdm = createMdmIntake({ ...shared, sealing: keep.sealing })
   const app = new Hono()
+  app.route(
+    '/',
+    createScepRoutes({
+      log,
+      ...enrollment,
+      guesses: createGuesses(() => realWorld.now()),
+      nonce: () => randomBytes(16),
+    }),
+  )
+  app.route('/', createEnrollRoutes({ log, ...enrollment }))
   app.route('/', createOsqueryRoutes({ log, reading, intake: osquery }))
   // The one mode there is: devices are believed, and only from this machine.
   app.route(
@@ -119,6 +137,7 @@ export function apiDeps({
   tokens,
   enrollSecrets,
   reading,
+  enrollment,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   const world = realWorld
   return {
@@ -132,6 +151,7 @@ export function apiDeps({
     commandContext,
     tokens,
     enrollSecrets,
+    enrollment,
     reconcile: createReconcile({ store, hosts, world }),
     dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),
     machines: {

@@ -42,7 +42,11 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     process.exit(exitSoftware)
   })
   const metrics = createMetrics()
-  const core = openCore({ config, log, keep, store: metrics.timed(keep.store) })
+  const opening = openCore({ config, log, keep, store: metrics.timed(keep.store) })
+  const core = await opening.catch(async (error: unknown) => {
+    await keep.close()
+    throw error
+  })
   const closing = new AbortController()
   const diagrams = createDiagrams({ warn: (sentence) => log.warn(sentence) })
   metrics.watch({ hosts: core.hosts, queries: keep.queries, now: () => Date.now() })

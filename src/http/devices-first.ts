@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
 
 /** Paths that only devices use, below their roots and the roots themselves. */
-const devicePath = /^https?:\/\/[^/]+\/(?:mdm|api\/osquery|api\/v1\/osquery)(?:[/?#]|$)/
+const devicePath =
+  /^https?:\/\/[^/]+\/(?:mdm|api\/osquery|api\/v1\/osquery|scep|enroll|\.well-known\/com\.apple\.remotemanagement)(?:[/?#]|$)/
 
 /**
  * Devices beside everybody else on one listener, told apart before any routing: nearly all requests are polls,

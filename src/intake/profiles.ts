@@ -1,5 +1,5 @@
 // Enrolment profiles handed out, each with a challenge minted for whoever is about to install it.
-import type { CertificateRow } from '../../storage/certificate-rows.ts'
+import type { CertificateRow, EnrollmentLinkRow } from '../../storage/certificate-rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { normalise } from '../identity/normalise.ts'
 import { caFingerprint } from '../pki/ca-fingerprint.ts'
@@ -31,6 +31,8 @@ export type ProfileFault =
   | { readonly kind: 'unavailable' }
 
 export type Profiles = {
+  /** The link that would give a profile now. Mints nothing: whoever looks need not install. */
+  openLink(secret: string, origin: string): Result<EnrollmentLinkRow, ProfileFault>
   /** For whoever knows a link. `origin` is where the request came to. */
   byLink(secret: string, origin: string): Promise<Result<Uint8Array, ProfileFault>>
   /** For a device that Apple's signature says is the one. */
@@ -64,14 +66,12 @@ export type ProfilesOptions = {
 export function createProfiles(options: ProfilesOptions): Profiles {
   const { lookups, world, authorities, links } = options
   return {
+    openLink,
     async byLink(secret, origin) {
-      const link = links.find(secret)
-      if (link === undefined) return fail({ kind: 'no-such-link' })
-      const end = links.endOf(link)
-      if (end !== undefined) return fail({ kind: 'link-ended', end })
-      const hostId = survivorOf(lookups, link.host_id)
-      if (link.host_id !== null && hostId === undefined) return fail({ kind: 'no-such-host' })
-      const { id: linkId, team } = link
+      const link = openLink(secret, origin)
+      if (!link.ok) return link
+      const { id: linkId, team, host_id } = link.value
+      const hostId = survivorOf(lookups, host_id)
       return fresh(options, origin, { linkId, hostId, team: team ?? undefined })
     },
     async byDevice(proven, origin) {
@@ -100,6 +100,17 @@ export function createProfiles(options: ProfilesOptions): Profiles {
       })
     },
   }
+
+  function openLink(secret: string, origin: string): Result<EnrollmentLinkRow, ProfileFault> {
+    const link = links.find(secret)
+    if (link === undefined) return fail({ kind: 'no-such-link' })
+    const end = links.endOf(link)
+    if (end !== undefined) return fail({ kind: 'link-ended', end })
+    if (link.host_id !== null && survivorOf(lookups, link.host_id) === undefined)
+      return fail({ kind: 'no-such-host' })
+    const fixed = fixedBy(options, origin)
+    return fixed.ok ? ok(link) : fixed
+  }
 }
 
 /** The host that Apple's list gave us under the serial a device proved to have. */
@@ -115,17 +126,21 @@ async function fresh(
   origin: string,
   occasion: Omit<Occasion, 'kind' | 'profile'>,
 ): Promise<Result<Uint8Array, ProfileFault>> {
+  const fixed = fixedBy(options, origin)
+  return fixed.ok ? made(options, fixed.value, { kind: 'enrollment', ...occasion }) : fixed
+}
+
+function fixedBy(options: ProfilesOptions, origin: string): Result<FixedProfile, ProfileFault> {
   const topic = topicOf(options)
   if (topic === undefined) return fail({ kind: 'no-topic' })
   const base = options.publicUrl ?? (isLoopback(new URL(origin).hostname) ? origin : undefined)
   if (base === undefined) return fail({ kind: 'no-address' })
-  const fixed: FixedProfile = {
+  return ok({
     identifier: profileIdentifier,
     topic,
     serverUrl: `${base}/mdm`,
     checkInUrl: `${base}/mdm/checkin`,
-  }
-  return made(options, fixed, { kind: 'enrollment', ...occasion })
+  })
 }
 
 async function made(

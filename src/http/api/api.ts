@@ -12,6 +12,7 @@ import { depEndpoint } from './dep.ts'
 import type { ApiDeps } from './deps.ts'
 import { documentOf } from './documentation.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
+import { enrollmentLinkEndpoints } from './enrollment-links.ts'
 import { eventsEndpoint } from './events.ts'
 import { hostActorEndpoint } from './host-actor.ts'
 import { hostExplainEndpoint } from './host-explain.ts'
@@ -67,6 +68,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     eventsEndpoint(deps),
     ...machinesEndpoints(deps),
     depEndpoint(deps),
+    ...enrollmentLinkEndpoints(deps),
     ...accessEndpoints(deps),
   ]
   return [...endpoints, documentEndpoint(deps, endpoints)]

@@ -4,6 +4,8 @@ import type { Queries } from '../../../storage/queries.ts'
 import type { Store } from '../../../storage/store.ts'
 import type { Commands } from '../../intake/commands.ts'
 import type { DepIntake } from '../../intake/dep.ts'
+import type { Certificates } from '../../intake/certificates.ts'
+import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
 import type { Tokens } from '../../intake/tokens.ts'
@@ -30,6 +32,12 @@ export type ApiDeps = {
   readonly commandContext: (row: CommandRow) => CommandContext
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
+  readonly enrollment: {
+    readonly certificates: Certificates
+    readonly links: EnrollmentLinks
+    /** Where devices reach the server; where the request came when undefined. */
+    readonly publicUrl: string | undefined
+  }
   readonly reconcile: Reconcile
   readonly dep: DepIntake
   readonly machines: Machines

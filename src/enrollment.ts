@@ -1,0 +1,100 @@
+// How computers become ours: the authority behind their certificates, the ways in, and the profiles.
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Store } from '../storage/store.ts'
+import { broughtAuthority } from './config-certificates.ts'
+import type { AccountEnrollment } from './config-enrollment.ts'
+import type { Config } from './config.ts'
+import { type Authorities, openAuthorities } from './intake/authorities.ts'
+import { type Certificates, createCertificates } from './intake/certificates.ts'
+import { createChallenges } from './intake/challenges.ts'
+import { createEnrollmentLinks, type EnrollmentLinks } from './intake/enrollment-links.ts'
+import { createProfiles, type Profiles } from './intake/profiles.ts'
+import { createTurnstile } from './intake/turnstile.ts'
+import type { Keep } from './keep.ts'
+import { appleRoot } from './pki/apple-root.ts'
+import type { Certificate } from './pki/certificate.ts'
+import type { Live } from './runtime/live.ts'
+import { hashToken, mintToken } from './secrets/tokens.ts'
+import { realWorld } from './world.ts'
+
+export type Enrollment = {
+  readonly authorities: Authorities
+  readonly certificates: Certificates
+  readonly links: EnrollmentLinks
+  readonly profiles: Profiles
+  readonly publicUrl: string | undefined
+  /** Whose devices are believed in Setup Assistant. */
+  readonly deviceRoots: readonly Certificate[]
+  readonly signsProfiles: boolean
+  readonly accountEnrollment: readonly AccountEnrollment[]
+}
+
+type EnrollmentOptions = {
+  readonly config: Config
+  readonly keep: Pick<Keep, 'sealing'>
+  readonly store: Store
+  readonly live: Live
+  readonly log: Pick<Logger, 'warn'>
+}
+
+/** Rejects with one sentence an operator can act on. */
+export async function openEnrollment(options: EnrollmentOptions): Promise<Enrollment> {
+  const { config, store, live, log } = options
+  const world = realWorld
+  const authorities = await authoritiesOf(options)
+  const tools = { store, live, world, mint: mintToken, hash: hashToken }
+  const challenges = createChallenges({
+    ...tools,
+    lifetimeMs: config.challengeLifetimeMs,
+    fixed: config.scepChallenge,
+  })
+  const links = createEnrollmentLinks(tools)
+  if (config.deviceRoot !== undefined)
+    log.warn(
+      { roots: config.deviceRoot.map(({ subject }) => subject) },
+      "authorities beside Apple's are believed about devices",
+    )
+  return {
+    authorities,
+    links,
+    publicUrl: config.publicUrl,
+    deviceRoots: [appleRoot(), ...(config.deviceRoot ?? [])],
+    signsProfiles: config.profileSigner !== undefined,
+    accountEnrollment: config.accountEnrollment ?? [],
+    certificates: createCertificates({
+      ...tools,
+      links,
+      challenges,
+      authorities: () => authorities,
+      inOrder: createTurnstile(),
+      serial: () => randomBytes(16),
+      lifetimeMs: config.certificateLifetimeMs,
+    }),
+    profiles: createProfiles({
+      world,
+      links,
+      challenges,
+      lookups: store.lookups,
+      authorities: () => authorities,
+      publicUrl: config.publicUrl,
+      topic: config.pushTopic,
+      anchors: (config.tlsRoot ?? []).map(({ der }) => der),
+      signer: config.profileSigner,
+      assignedOnly: config.ade === 'assigned',
+    }),
+  }
+}
+
+async function authoritiesOf({ config, keep, store }: EnrollmentOptions): Promise<Authorities> {
+  const given = broughtAuthority(config)
+  if (!given.ok) throw new Error(given.error)
+  const opened = await openAuthorities({
+    store,
+    sealing: keep.sealing,
+    world: realWorld,
+    given: given.value,
+  })
+  if (!opened.ok) throw new Error(opened.error)
+  return opened.value
+}
