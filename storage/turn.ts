@@ -68,13 +68,17 @@ const isAlone = (write: Extract<Write, { put: string }>): write is AlonePut =>
 /** Rows that another row may forbid. The partial unique index is the only one they can run into: their key is replaced. */
 function createAlonePuts(db: Connection) {
   const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
-  const certificate = db.prepare(upsert('certificates', 'fingerprint'))
+  // Two decisions may be under way at once: what one of them ended, the other does not bring back.
+  const certificate = db.prepare(
+    `${upsert('certificates', 'fingerprint')} WHERE ${standing('excluded')} >= ${standing('certificates')}`,
+  )
   return {
     put(change: AlonePut): Refusal | undefined {
       const isClaim = change.put === 'claim'
       try {
         if (isClaim) claim.run(valuesOf('claims', change.row))
-        else certificate.run(valuesOf('certificates', change.row))
+        else if (certificate.run(valuesOf('certificates', change.row)).changes === 0)
+          return 'conflict'
         return undefined
       } catch (error) {
         if (!(error instanceof Error && error.message.includes('UNIQUE constraint failed')))
@@ -84,6 +88,10 @@ function createAlonePuts(db: Connection) {
     },
   }
 }
+
+/** How far a certificate has come: it never goes back. */
+const standing = (table: string): string =>
+  `instr('issued active retired revoked', ${table}.status)`
 
 /** Version 1 is an insert that finds nothing; version n replaces n − 1 and nothing else. */
 function createActors(db: Connection) {

@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../result.ts'
 import type { Answer, Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import { type IdentityNote, journalled } from './identity-journal.ts'
+import { holderOf } from './key-holder.ts'
 import { absorbEvents, movedLastSeen, movedRows, partsOf, settleEvent } from './parts.ts'
 
 export type Listed = { readonly identity: Identity; readonly quarantined: boolean }
@@ -35,6 +36,8 @@ export type CarryOut = {
   readonly seen?: 'mdm' | 'osquery'
   /** The key it enrols under: a host that held it until now is not that computer any more. */
   readonly enrollmentKey?: string
+  /** Certificates tell hosts apart: a host that still owns the key's identifier keeps the key. */
+  readonly certified?: boolean
 }
 
 export type CarriedOut = {
@@ -51,10 +54,11 @@ export async function carryOut(
   const { hostId, losers } = outcome
   const { store, hosts, cause } = how
   const created = store.lookups.hostActor(hostId) === undefined
-  const others = otherAsks(outcome, how)
+  const holder = holderOf(outcome, how)
+  const others = otherAsks(outcome, { ...how, displaced: holder.displaced })
   // Keys that live on with another host go there as they were; what the host hears may change them.
   const [keys, writes] = parted(
-    [...outcome.writes, ...(how.writes ?? []), ...notesOf(outcome, how)],
+    [...outcome.writes, ...(how.writes ?? []), ...holder.writes, ...notesOf(outcome, how)],
     isLivingKey,
   )
   const told = (snapshots: ReadonlyMap<string, HostSnapshot>): Omit<Ask, 'cause'> => ({
@@ -165,20 +169,19 @@ const yieldAsks = (
 /** Hosts that are listed anew or lose keys without being the one it is about. */
 function otherAsks(
   { hostId, losers, settled, revoked }: Outcome,
-  { store, at, enrollmentKey }: CarryOut,
+  { store, at, enrollmentKey, displaced }: CarryOut & { readonly displaced: string | undefined },
 ): Readonly<Record<string, Omit<Ask, 'cause'>>> {
   const asks: Record<string, Omit<Ask, 'cause'>> = {}
   const owners = revoked.flatMap((hash) => store.lookups.agent(hash)?.host_id ?? [])
-  const holder = enrollmentKey && store.lookups.enrollment(enrollmentKey)?.host_id
   const listed = new Map(settled.map((one) => [one.hostId, one]))
-  for (const other of new Set([...listed.keys(), ...owners, ...(holder ? [holder] : [])])) {
+  for (const other of new Set([...listed.keys(), ...owners, ...(displaced ? [displaced] : [])])) {
     if (other === hostId || losers.includes(other)) continue
     const settledAs = listed.get(other)
     asks[other] = {
       events: [
         ...(settledAs === undefined ? [] : [settleEvent(settledAs, at)]),
         ...revocations(store, revoked, { hostIds: [other], at }),
-        ...(enrollmentKey && other === holder ? [displacement(enrollmentKey, at)] : []),
+        ...(enrollmentKey && other === displaced ? [displacement(enrollmentKey, at)] : []),
       ],
     }
   }

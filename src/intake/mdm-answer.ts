@@ -11,8 +11,11 @@ export type MdmAnswer =
   | { readonly kind: 'refused'; readonly why: MdmRefusal }
 
 export type MdmRefusal =
-  /** Its certificate belongs to another host than its body names, or it names none we know. */
   | 'unknown-enrollment'
+  /** Its certificate is not that of the host its body names. */
+  | 'foreign-certificate'
+  /** Nobody enrolled with it yet: it may say nothing but Authenticate. */
+  | 'unbound-certificate'
   | 'copied-credential'
   | 'unidentifiable'
   /** Known, but not in a state that takes this message: after CheckOut only Authenticate does. */

@@ -1,30 +1,33 @@
 import type { HostEvent } from '../../machines/host-events.ts'
 import type { Write } from '../../storage/store.ts'
-import { normalise } from '../identity/normalise.ts'
-import type { Sighting } from '../identity/sighting.ts'
 import type { Checkin, CheckinOf } from '../protocol/mdm/checkin.ts'
 import { emptyDeclarationItems, emptyTokens, splitEndpoint } from '../protocol/mdm/declarative.ts'
 import { buildPlist } from '../protocol/plist/build.ts'
 import { dictOf } from '../protocol/plist/value.ts'
 import { unreachable } from '../result.ts'
+import { succession } from './binding.ts'
 import type { Credential } from './credential.ts'
 import { type MdmAnswer, nothing, refusalOf, refused } from './mdm-answer.ts'
-import { factsOf } from './mdm-facts.ts'
+import { authenticate } from './mdm-authenticate.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import type { Party } from './mdm-parties.ts'
+import type { Speaker } from './mdm-speakers.ts'
 
-type Spoken<Message> = { readonly message: Message; readonly party: Party }
+type Spoken<Message> = { readonly message: Message; readonly party: Speaker }
 type Known = Exclude<Checkin, CheckinOf<'Authenticate'>>
 
 /** Of all messages only Authenticate resolves identity; the others go by the enrollment they name. */
 export const createCheckins =
   (means: MdmMeans) =>
   async (message: Checkin, credential: Credential): Promise<MdmAnswer> => {
-    if (message.messageType === 'Authenticate') return authenticate(means, message, credential)
-    const party = means.parties(message.enrollment, credential)
-    return party === undefined
-      ? refused('unknown-enrollment')
-      : ofKnownDevice(means, { message, party })
+    if (message.messageType === 'Authenticate') {
+      const known = await means.speakers.known(message.enrollment, credential)
+      return known.ok ? authenticate(means, message, known.value) : refused(known.error)
+    }
+    const speaker = await means.speakers.of(message.enrollment, credential)
+    return speaker.ok
+      ? ofKnownDevice(means, { message, party: speaker.value })
+      : refused(speaker.error)
   }
 
 async function ofKnownDevice(
@@ -56,64 +59,6 @@ async function ofKnownDevice(
       }))
     default:
       return unreachable(message)
-  }
-}
-
-async function authenticate(
-  { sight, world }: MdmMeans,
-  message: CheckinOf<'Authenticate'>,
-  credential: Credential,
-): Promise<MdmAnswer> {
-  const { enrollment } = message
-  const channel = enrollment.deviceKey
-  const seen = await sight({
-    sighting: sightingOf(message, credential),
-    event: ({ identity, quarantined }) => ({
-      type: 'mdm.Authenticate',
-      at: world.now(),
-      identity,
-      quarantined,
-      facts: factsOf(message.raw),
-      channel,
-      enrollmentType: enrollment.type,
-      topic: message.Topic,
-    }),
-    cause: byDevice({ channel }),
-    seen: 'mdm',
-    enrollmentKey: channel,
-  })
-  if (seen.ok) return nothing
-  const { kind } = seen.error
-  return refused(
-    kind === 'unidentifiable' || kind === 'copied-credential'
-      ? kind
-      : refusalOf(seen.error as never),
-  )
-}
-
-function sightingOf(
-  { enrollment, SerialNumber, raw }: CheckinOf<'Authenticate'>,
-  credential: Credential,
-): Sighting {
-  const { claims } = normalise({
-    serial: SerialNumber,
-    udid: enrollment.udid,
-    enrollmentId: enrollment.enrollmentId,
-  })
-  const product = raw['ProductName'] ?? raw['Model']
-  return {
-    source: 'mdm',
-    claims,
-    virtual: typeof product === 'string' && product.startsWith('VirtualMac'),
-    // Without device authentication anybody may say anything: no better than an agent's word.
-    trust: credential.kind === 'none' ? 'agent' : 'mdm',
-    vouched: credential.kind === 'certificate' && credential.vouched,
-    ...(credential.kind === 'certificate' && credential.hostId === null
-      ? { newCertificate: true }
-      : {}),
-    ...(credential.kind === 'certificate' && credential.hostId !== null
-      ? { credential: { hostId: credential.hostId } }
-      : {}),
   }
 }
 
@@ -150,7 +95,24 @@ async function tokenUpdate(
     awaitingConfiguration: message.AwaitingConfiguration ?? null,
     unlockTokenRef: UnlockToken === undefined ? null : unlockRef,
   }
-  return tell(means, party, { event, writes })
+  return tell(means, party, { event, writes: [...writes, ...successionRows(means, party)] })
+}
+
+/**
+ * A device that tells its token lives with the certificate it tells it by: those before it end. Where two hosts are
+ * enrolled under one key, the key stays where the Authenticate left it.
+ */
+function successionRows(
+  { lookups, world }: MdmMeans,
+  { hostId, channel, fingerprint }: Speaker,
+): readonly Write[] {
+  if (fingerprint === undefined) return []
+  const row = lookups.enrollment(channel)
+  const bound = { fingerprint, hostId, at: world.now(), cause: byDevice({ channel }) }
+  return [
+    ...(row === undefined || row.host_id === hostId ? [] : [{ put: 'enrollment', row } as const]),
+    ...succession(lookups, bound),
+  ]
 }
 
 /** Two hosts may enrol under one key, as clones do: neither may read, replace or drop what is the other's. */

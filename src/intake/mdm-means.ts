@@ -4,7 +4,9 @@ import type { Ask } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
 import type { Sealing } from '../secrets/sealing.ts'
-import type { Parties, Party } from './mdm-parties.ts'
+import type { Party } from './mdm-parties.ts'
+import type { NoteRefusal } from './refusals.ts'
+import type { Speakers } from './mdm-speakers.ts'
 import type { Sight } from './sight.ts'
 
 export type MdmMeans = {
@@ -13,7 +15,9 @@ export type MdmMeans = {
   readonly sealing: Sealing
   readonly sight: Sight
   readonly world: World
-  readonly parties: Parties
+  readonly speakers: Speakers
+  /** Who was not believed, for the journal of the host it concerns. */
+  readonly noteRefusal: NoteRefusal
 }
 
 export const byDevice = ({ channel }: Pick<Party, 'channel'>): Ask['cause'] => ({

@@ -34,8 +34,9 @@ type TakeReport = (message: Report, body: Uint8Array, credential: Credential) =>
 export function createReports(means: MdmMeans): TakeReport {
   const inOrder = createTurnstile()
   return async (message, body, credential) => {
-    const party = means.parties(message.enrollment, credential)
-    if (party === undefined) return refused('unknown-enrollment')
+    const speaker = await means.speakers.of(message.enrollment, credential)
+    if (!speaker.ok) return refused(speaker.error)
+    const party = speaker.value
     // A second report of one command must find the first durable: else its body would replace the result.
     if (message.status !== 'Idle') {
       const report = { party, message, body }

@@ -5,7 +5,7 @@ import type { Credential } from './credential.ts'
 import type { MdmAnswer } from './mdm-answer.ts'
 import { createCheckins } from './mdm-checkin.ts'
 import type { MdmMeans } from './mdm-means.ts'
-import { createParties } from './mdm-parties.ts'
+import { createSpeakers } from './mdm-speakers.ts'
 import { createReports } from './mdm-report.ts'
 
 export type MdmIntake = {
@@ -14,8 +14,11 @@ export type MdmIntake = {
   report(message: Report, body: Uint8Array, credential: Credential): Promise<MdmAnswer>
 }
 
-export function createMdmIntake(options: Omit<MdmMeans, 'parties'>): MdmIntake {
-  const parties = createParties(options.lookups, options.hosts.live)
-  const means: MdmMeans = { ...options, parties }
+type MdmIntakeOptions = Omit<MdmMeans, 'speakers' | 'noteRefusal'> &
+  Partial<Pick<MdmMeans, 'noteRefusal'>>
+
+export function createMdmIntake(options: MdmIntakeOptions): MdmIntake {
+  const noted = { noteRefusal: () => {}, ...options }
+  const means: MdmMeans = { ...noted, speakers: createSpeakers(noted) }
   return { checkin: createCheckins(means), report: createReports(means) }
 }

@@ -1,5 +1,5 @@
 // Whoever sees a computer first, there is one host: every sighting is resolved before anything else happens.
-import type { Store } from '../../storage/store.ts'
+import type { Store, Write } from '../../storage/store.ts'
 import { isSameKnown, type KnownHosts, knownFor } from '../identity/known.ts'
 import { resolve } from '../identity/resolve.ts'
 import type { Sighting } from '../identity/sighting.ts'
@@ -21,6 +21,12 @@ export type Seen = {
   readonly seen?: 'mdm' | 'osquery'
   /** The key it enrols under over MDM. */
   readonly enrollmentKey?: string
+  /** The certificate it enrols with, and the rows that bind it to wherever it lands. */
+  readonly certificate?: {
+    readonly fingerprint: string
+    /** Undefined when it speaks for nobody any more. */
+    readonly rows: (hostId: string, losers: readonly string[]) => readonly Write[] | undefined
+  }
 }
 
 export type Sighted = {
@@ -50,7 +56,11 @@ export type Sight = (seen: Seen) => Promise<Result<Sighted, SightFault>>
 export function createSight(options: SightOptions): Sight {
   const { store, hosts, world, turnstile } = options
 
-  async function once({ sighting, ...how }: Seen): Promise<Result<Sighted, SightFault>> {
+  async function once({
+    sighting,
+    certificate,
+    ...how
+  }: Seen): Promise<Result<Sighted, SightFault>> {
     const at = world.now()
     const read = (): KnownHosts => knownFor(sighting, store.lookups)
     const known = read()
@@ -64,7 +74,12 @@ export function createSight(options: SightOptions): Sight {
       return fail(decision)
     const losers = decision.kind === 'merge' ? decision.losers : []
     const holds = (): boolean => isSameKnown(read(), known)
-    const done = await carryOut({ ...decision, losers }, { store, hosts, at, holds, ...how })
+    const { hostId } = decision
+    const writes = certificate === undefined ? [] : certificate.rows(hostId, losers)
+    if (writes === undefined) return fail({ kind: 'copied-credential', hostId })
+    const certified = certificate !== undefined
+    const means = { store, hosts, at, holds, writes, certified }
+    const done = await carryOut({ ...decision, losers }, { ...means, ...how })
     return done.ok ? ok({ hostId: decision.hostId, ...done.value }) : done
   }
 
@@ -76,7 +91,9 @@ export function createSight(options: SightOptions): Sight {
   }
 
   return async (seen) => {
-    const keys = seen.sighting.claims.map(({ kind, value }) => `${kind} ${value}`)
+    const claims = seen.sighting.claims.map(({ kind, value }) => `${kind} ${value}`)
+    const { certificate } = seen
+    const keys = certificate ? [...claims, `certificate ${certificate.fingerprint}`] : claims
     return turnstile(keys, () => withRetries(seen)) ?? fail({ kind: 'overloaded' })
   }
 }

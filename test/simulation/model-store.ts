@@ -83,6 +83,9 @@ function createWriter(
 
   function putCertificate({ row }: Put<'certificate'>): Refusal | undefined {
     if (row.challenge_hash !== null && isSpent(tables, row)) return 'conflict'
+    const before = tables.certificates.get(row.fingerprint)
+    if (before !== undefined && standings.indexOf(row.status) < standings.indexOf(before.status))
+      return 'conflict'
     tables.certificates.put(row.fingerprint, row)
     return undefined
   }
@@ -113,6 +116,9 @@ const isTaken = (
     ({ kind, value, host_id, status }) =>
       status === 'active' && kind === row.kind && value === row.value && host_id !== row.host_id,
   ).length > 0
+
+/** A certificate never goes back. */
+const standings = ['issued', 'active', 'retired', 'revoked'] as const
 
 /** One challenge, one certificate. */
 const isSpent = (

@@ -93,6 +93,7 @@ const nullable: { readonly [T in Table]?: readonly string[] } = {
     'host_id',
     'vouched_host_id',
     'proven',
+    'profile',
     'link_id',
     'team',
     'challenge_hash',
@@ -105,6 +106,7 @@ const nullable: { readonly [T in Table]?: readonly string[] } = {
   challenges: [
     'host_id',
     'proven',
+    'profile',
     'link_id',
     'team',
     'used_at',

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { CertificateRow } from '../../storage/certificate-rows.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import { everything, rows } from './everything.ts'
 import { fences, versions } from './fence-conformance.ts'
@@ -105,6 +106,22 @@ export function storeConformance(open: () => Promise<Store>): void {
       Array.from({ length: 5 }, () => undefined),
     )
     expect([...lookups.openCommands('x'), ...lookups.claimsOn('uuid', 'x')]).toEqual([])
+  })
+
+  test('a certificate that was ended stays so, whatever was decided on it before', async () => {
+    const store = await make()
+    const put = (status: CertificateRow['status']): Write => ({
+      put: 'certificate',
+      row: { ...rows.certificate, status },
+    })
+    const commit = async (status: CertificateRow['status']) =>
+      (await store.commit([put(status)])).ok
+    expect(await commit('active')).toBe(true)
+    expect(await commit('retired')).toBe(true)
+    expect(await commit('active')).toBe(false)
+    expect(await commit('revoked')).toBe(true)
+    expect(await commit('retired')).toBe(false)
+    expect(store.lookups.certificate('f1')?.status).toBe('revoked')
   })
 
   test('a put replaces the row under the same key', async () => {

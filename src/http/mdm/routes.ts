@@ -104,6 +104,8 @@ type Status = 400 | 404 | 410 | 500 | 503
 /** Never 401, which tells a device to remove its management. */
 const statuses: Readonly<Record<MdmRefusal, Status>> = {
   'unknown-enrollment': 400,
+  'foreign-certificate': 400,
+  'unbound-certificate': 400,
   'copied-credential': 400,
   unidentifiable: 400,
   'not-enrolled': 400,

@@ -1,0 +1,145 @@
+// Which certificate speaks for a host: bound by an Authenticate, and alone from the first word after it.
+import type { CertificateRow } from '../../storage/certificate-rows.ts'
+import type { Lookups, Write } from '../../storage/store.ts'
+import { originsOf } from '../identity/undo.ts'
+import type { Certificate } from '../pki/certificate.ts'
+import type { Cause } from '../runtime/ask.ts'
+import { journalled } from './certificate-journal.ts'
+import { rowOfCertificate } from './certificates.ts'
+
+type Bound = {
+  readonly fingerprint: string
+  readonly hostId: string
+  readonly at: number
+  readonly cause: Cause
+}
+
+/**
+ * Rows that make a certificate its host's.
+ *
+ * The certificate before it is not ended here: should the answer get lost, the device goes on with that one. Those of
+ * hosts that are merged at this moment are ended, since nobody ever said that whoever holds them is this computer.
+ * Undefined when it speaks for nobody any more.
+ */
+export function bindingRows(
+  lookups: Lookups,
+  { fingerprint, hostId, at, cause }: Bound,
+  losers: readonly string[],
+): readonly Write[] | undefined {
+  const row = lookups.certificate(fingerprint)
+  if (row === undefined || !isLiving(row)) return undefined
+  const isNew = row.status !== 'active' || row.host_id !== hostId
+  const bound: CertificateRow = { ...row, status: 'active', host_id: hostId, bound_at: at }
+  return [
+    { put: 'certificate', row: bound },
+    ...(isNew ? [journalled(bound, { event: 'certificate.bound', cause, at })] : []),
+    ...losers
+      .flatMap((loser) => activeOf(lookups, loser))
+      .filter((other) => other.fingerprint !== fingerprint)
+      .flatMap((other) => retirement(other, { at, cause, endedBy: fingerprint })),
+  ]
+}
+
+/**
+ * Rows that end every certificate its host had before this one.
+ *
+ * Written with the TokenUpdate that follows an Authenticate: a device that sends it has heard our answer and lives
+ * with the new certificate. A certificate bound later stays, so the one before it cannot take its place back.
+ */
+export function succession(
+  lookups: Lookups,
+  { fingerprint, hostId, at, cause }: Bound,
+): readonly Write[] {
+  const own = lookups.certificate(fingerprint)
+  if (own === undefined) return []
+  return activeOf(lookups, hostId)
+    .filter((other) => other.fingerprint !== fingerprint && isEarlier(other, own))
+    .flatMap((other) => retirement(other, { at, cause, endedBy: fingerprint }))
+}
+
+/** Rows of the first message with a certificate that renews its host's: it is bound, and the other one ends. */
+export function renewalRows(lookups: Lookups, bound: Bound): readonly Write[] | undefined {
+  const rows = bindingRows(lookups, bound, [])
+  if (rows === undefined) return undefined
+  const { fingerprint, hostId, at, cause } = bound
+  const others = activeOf(lookups, hostId).filter((other) => other.fingerprint !== fingerprint)
+  return [
+    ...rows,
+    ...others.flatMap((other) => retirement(other, { at, cause, endedBy: fingerprint })),
+  ]
+}
+
+/** Rows that leave merged hosts with one certificate, the one bound last: its standing is the one that stays. */
+export function mergedRows(
+  lookups: Lookups,
+  hostIds: readonly string[],
+  { at, cause, endedBy }: Ending,
+): readonly Write[] {
+  const all = hostIds.flatMap((hostId) => activeOf(lookups, hostId))
+  const last = all.toSorted((one, other) => (isEarlier(one, other) ? -1 : 1)).at(-1)
+  return all
+    .filter((other) => other.fingerprint !== last?.fingerprint)
+    .flatMap((other) => retirement(other, { at, cause, endedBy }))
+}
+
+/** A certificate of a former server, taken over for the host whose enrollment it spoke for. */
+export function adoptionRows(
+  certificate: Certificate,
+  { hostId, at, cause }: Omit<Bound, 'fingerprint'>,
+): readonly Write[] {
+  const row: CertificateRow = {
+    ...rowOfCertificate(certificate),
+    public_key_hash: certificate.spkiHash,
+    origin: 'adopted',
+    status: 'active',
+    host_id: hostId,
+    vouched_host_id: null,
+    proven: null,
+    profile: null,
+    link_id: null,
+    team: null,
+    challenge_hash: null,
+    transaction_id: null,
+    renews: null,
+    issued_at: at,
+    bound_at: at,
+    ended_at: null,
+    ended_by: null,
+  }
+  return [{ put: 'certificate', row }, journalled(row, { event: 'certificate.adopted', cause, at })]
+}
+
+/** Whether anybody's certificate speaks for the host. */
+export const hasCertificate = (lookups: Lookups, hostId: string): boolean =>
+  activeOf(lookups, hostId).length > 0
+
+const isLiving = ({ status }: CertificateRow): boolean => status === 'active' || status === 'issued'
+
+/** Those of the hosts that were merged into it are its own. */
+function activeOf(lookups: Lookups, hostId: string): readonly CertificateRow[] {
+  const ids = originsOf({ hostId, merges: lookups.mergesOf(hostId) })
+  return ids.flatMap((id) =>
+    lookups.certificatesOf(id).filter((row) => row.status === 'active' && row.host_id === id),
+  )
+}
+
+/** Two of one millisecond are told apart by name, so that only one of them ends the other. */
+function isEarlier(one: CertificateRow, other: CertificateRow): boolean {
+  const [first, second] = [one.bound_at ?? 0, other.bound_at ?? 0]
+  return first === second ? one.fingerprint < other.fingerprint : first < second
+}
+
+type Ending = {
+  readonly at: number
+  readonly cause: Cause
+  /** The certificate that took its place, or the operator or merge that ended it. */
+  readonly endedBy: string | null
+}
+
+function retirement(row: CertificateRow, { at, cause, endedBy }: Ending): readonly Write[] {
+  const retired: CertificateRow = { ...row, status: 'retired', ended_at: at, ended_by: endedBy }
+  return [
+    { put: 'certificate', row: retired },
+    journalled(retired, { event: 'certificate.retired', cause, at }),
+  ]
+}
