@@ -16,11 +16,12 @@ export type DeviceCertificateFault = {
 }
 
 /** Certificates remembered, the least lately used forgotten first: 5 kB each with their keys, measured. */
-const rememberedMax = 20_000
+const usualRememberedMax = 20_000
 
 /** `authorities` may grow: what was refused is looked at again, what was trusted stays. */
 export function createDeviceCertificates(
   authorities: () => readonly Certificate[],
+  rememberedMax = usualRememberedMax,
 ): DeviceCertificates {
   const remembered = new Map<string, Certificate>()
 

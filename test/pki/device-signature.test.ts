@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { readCertificate } from '../../src/pki/certificate.ts'
 import { signCms } from '../../src/pki/cms-signing.ts'
 import { createDeviceCertificates } from '../../src/pki/device-certificates.ts'
 import { type DeviceSignatureRules, readDeviceSignature } from '../../src/pki/device-signature.ts'
@@ -16,7 +18,7 @@ import {
   signed,
   signer,
 } from './signed-base.ts'
-import { device, nowMs } from './signers.ts'
+import { authority, device, nowMs } from './signers.ts'
 
 const stream = ['-stream', '-indef']
 const attach = ['-nodetach']
@@ -113,24 +115,63 @@ for (const kind of ['rsa', 'ec'] as const) {
     })
 }
 
-test('whatever bytes are changed, the signature holds for no other body and nothing is thrown', () => {
-  const other = Buffer.concat([body, Buffer.from(' ')])
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
-      (changes) => {
-        const bytes = Uint8Array.from(good)
-        for (const [index, value] of changes) bytes[index] = value
-        const header = Buffer.from(bytes).toString('base64')
-        expect(check(header, other).ok).toBe(false)
-        const read = check(header)
-        if (read.ok)
-          expect(read.value.certificate.fingerprint).toBe(device1.certificate.fingerprint)
-      },
-    ),
-    { numRuns: 2_000 },
-  )
+test('a device that only openssl ever knew is believed, and no other authority of that name is', () => {
+  peer.write('own.key', root.key.export({ type: 'pkcs8', format: 'pem' }))
+  peer.write('device.key', device1.key.export({ type: 'pkcs8', format: 'pem' }))
+  peer.write('ext', 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n')
+  // prettier-ignore
+  peer.run('req', '-x509', '-key', 'own.key', '-out', 'own.pem', '-subj', '/CN=An Authority', '-days', '30',
+    '-addext', 'keyUsage=critical,keyCertSign,digitalSignature,keyEncipherment')
+  peer.run('req', '-new', '-key', 'device.key', '-out', 'csr', '-subj', '/CN=5D0C9B1E')
+  // prettier-ignore
+  peer.run('x509', '-req', '-in', 'csr', '-CA', 'own.pem', '-CAkey', 'own.key', '-CAcreateserial', '-days', '30',
+    '-extfile', 'ext', '-out', 'device.pem')
+  // prettier-ignore
+  peer.run('cms', '-sign', '-binary', '-md', 'sha256', '-signer', 'device.pem', '-inkey', 'device.key',
+    '-in', 'body', '-outform', 'DER', '-out', 'sig.der')
+  const header = peer.read('sig.der').toString('base64')
+  const own = readCertificate(new X509Certificate(peer.read('own.pem')).raw)
+  const trusted = own.ok ? [own.value] : []
+  const by = { certificates: createDeviceCertificates(() => trusted) }
+  const now = { nowMs: Date.now() } // openssl's certificates begin when they are made
+  expect(check(header, body, { ...now, rules: by }).ok).toBe(true)
+  expect(check(header, body, now)).toEqual({ ok: false, error: { kind: 'unknown-authority' } })
+  const namesake = authority('An Authority').certificate
+  const wrong = { certificates: createDeviceCertificates(() => [namesake]) }
+  expect(check(header, body, { ...now, rules: wrong }).ok).toBe(false)
 })
+
+const attachedGood = signCms({
+  content: body,
+  detached: false,
+  certificate: device1.certificate,
+  key: device1.key,
+  digest: 'sha256',
+  certificates: [device1.certificate.der],
+  signingTimeMs: nowMs,
+})
+for (const [what, whole] of [
+  ['detached', good],
+  ['attached', attachedGood],
+] as const)
+  test(`whatever bytes are changed, a signature (${what}) holds for no other body and nothing is thrown`, () => {
+    const other = Buffer.concat([body, Buffer.from(' ')])
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        (changes) => {
+          const bytes = Uint8Array.from(whole)
+          for (const [index, value] of changes) bytes[index] = value
+          const header = Buffer.from(bytes).toString('base64')
+          expect(check(header, other).ok).toBe(false)
+          const read = check(header)
+          if (read.ok)
+            expect(read.value.certificate.fingerprint).toBe(device1.certificate.fingerprint)
+        },
+      ),
+      { numRuns: 1_500 },
+    )
+  })
 
 test('random bytes are no signature', () => {
   fc.assert(

@@ -531,6 +531,24 @@ function resignedOpen(): string {
 }
 
 const text = base64(good)
+
+/** Base64 whose last character carries bits beyond the last byte: one signature in two texts. */
+function leftover(): string {
+  const longer = [1, 2, 3].map((size) =>
+    signed(device1, {
+      attributes: [{ oid: '1.2.3.4', value: der.octetString(Buffer.alloc(size)) }],
+    }),
+  )
+  const padded = longer.find((header) => header.endsWith('==')) ?? ''
+  const next = new Map([
+    ['A', 'B'],
+    ['Q', 'R'],
+    ['g', 'h'],
+    ['w', 'x'],
+  ])
+  return `${padded.slice(0, -3)}${next.get(padded.at(-3) ?? '') ?? ''}==`
+}
+
 const headers: readonly Hostile[] = [
   ['an empty header', ''],
   ['spaces', '    '],
@@ -539,6 +557,7 @@ const headers: readonly Hostile[] = [
   ['a space inside', `${text.slice(0, 64)} ${text.slice(64)}`],
   ['a space before', ` ${text}`],
   ['a missing character', text.slice(0, -1)],
+  ['a last character with bits that say nothing', leftover()],
   ['a padding too many', `${text}====`],
   ['padding in the middle', `${text.slice(0, 63)}=${text.slice(64)}`],
   ['two signatures', `${text}, ${text}`],
