@@ -72,11 +72,13 @@ type Failing = {
   readonly reason: string
   readonly tries: number
   readonly cause: string
+  /** Where the event is sealed. */
+  readonly kept: string
 }
 
 /** Shows an event that its host cannot take, beside the contradictions, until somebody has seen it. */
 export function failingConflict(failing: Failing, atMs: number): ConflictRow {
-  const { id, hostId, event, reason, tries, cause } = failing
+  const { id, hostId, event, reason, tries, cause, kept } = failing
   const sentence =
     `This host could not take ${event} in ${tries} tries: ${reason}. ` +
     'That is a bug of Muster, not of the computer: the event is kept, and everything else goes on.'
@@ -88,6 +90,7 @@ export function failingConflict(failing: Failing, atMs: number): ConflictRow {
     event,
     reason,
     cause,
+    kept,
   }
   return {
     id,

@@ -30,7 +30,7 @@ export const createSetApart =
     if (!sealed.ok) return fail('unavailable')
     const reason = detail.slice(0, detailMax).toWellFormed()
     const at = world.now()
-    const told = { event, reason, tries, cause: ask.cause.kind }
+    const told = { event, reason, tries, cause: ask.cause.kind, kept: ref }
     return ok([
       ...[ask.first, ask.writes, ask.withReply].flatMap((writes) => writes ?? []).filter(isSealed),
       sealed.value,
@@ -56,7 +56,7 @@ export const createSetApart =
   }
 
 /** Where a host's event is sealed. */
-export const setApartRef = (hostId: string, slot: number): string => `set_apart/${hostId}/${slot}`
+const setApartRef = (hostId: string, slot: number): string => `set_apart/${hostId}/${slot}`
 
 const isSealed = (write: Write): boolean => 'put' in write && write.put === 'sealed'
 

@@ -7,6 +7,7 @@ import { createCursors } from '../cursor.ts'
 import { problemResponse, requestIdOf, unknownPath } from '../problem.ts'
 import { accessEndpoints } from './access.ts'
 import { commandsEndpoints } from './commands.ts'
+import { conflictEventEndpoint } from './conflict-event.ts'
 import { conflictsEndpoint, resolveEndpoint } from './conflicts.ts'
 import { depEndpoint } from './dep.ts'
 import type { ApiDeps } from './deps.ts'
@@ -65,6 +66,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     ...commandsEndpoints(deps, cursors),
     conflictsEndpoint(deps, cursors),
     resolveEndpoint(deps),
+    conflictEventEndpoint(deps),
     eventsEndpoint(deps),
     ...machinesEndpoints(deps),
     depEndpoint(deps),

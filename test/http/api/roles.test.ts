@@ -24,6 +24,7 @@ test('the document names every route of the API', () => {
     'GET /commands',
     'GET /commands/{uuid}',
     'GET /conflicts',
+    'GET /conflicts/{id}/event',
     'GET /enroll-secrets',
     'GET /enrollment_links',
     'GET /events',
