@@ -31,7 +31,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/secrets/',
     'type:storage/',
   ],
-  'src/effects/': ['src/effects/', 'src/result.ts', 'node:', 'type:machines/', 'type:src/runtime/'],
+  'src/effects/': [
+    'src/effects/',
+    'src/result.ts',
+    'node:',
+    'type:machines/',
+    'type:src/runtime/',
+    'type:src/secrets/',
+    'type:storage/',
+  ],
   'src/ui/': ['src/ui/', 'hono/html', 'elkjs', 'node:', 'type:machines/', 'type:xstate'],
   'src/http/': [
     'src/http/',

@@ -49,7 +49,14 @@ const resolve: Resolve = async (host) => {
   return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
 }
 
-const send = createSend({ allows: allowsNothing, resolve, userAgent: 'test', timeoutMs: 1_000 })
+const closing = new AbortController().signal
+const send = createSend({
+  allows: allowsNothing,
+  resolve,
+  closing,
+  userAgent: 'test',
+  timeoutMs: 1_000,
+})
 const post = (url: string) => send({ url, headers: {}, body: new TextEncoder().encode('{}') })
 
 // prettier-ignore
@@ -102,8 +109,8 @@ describe('the guard', () => {
     expect(connects).toBe(0)
     const allows = readAllowList(`127.0.0.1:${port}`)
     if (!allows.ok) throw new Error(allows.error)
-    const let_ = createSend({ allows: allows.value, resolve, userAgent: 'test' })
-    await let_({ url: `http://127.0.0.1:${port}/`, headers: {}, body: new Uint8Array() })
+    const through = createSend({ allows: allows.value, resolve, closing, userAgent: 'test' })
+    await through({ url: `http://127.0.0.1:${port}/`, headers: {}, body: new Uint8Array() })
     expect(connects).toBe(1)
     connects = 0
   })
@@ -119,7 +126,12 @@ test('a name that changes its mind between look and connection is connected to a
     asked += 1
     return [{ address: asked === 1 ? '127.0.0.3' : '127.0.0.1', family: 4 }]
   }
-  const sendTo = createSend({ allows: allows.value, resolve: rebinding, userAgent: 'test' })
+  const sendTo = createSend({
+    allows: allows.value,
+    resolve: rebinding,
+    closing,
+    userAgent: 'test',
+  })
   const url = `http://rebinding.test:${inside.port}/`
   expect(await sendTo({ url, headers: {}, body: new Uint8Array() })).toMatchObject({ status: 200 })
   expect(await sendTo({ url, headers: {}, body: new Uint8Array() })).toMatchObject({
@@ -133,7 +145,7 @@ test('a redirect is an answer and nothing is followed', async () => {
   const outer = await listening(() => {}, { status: 302, location: `http://127.0.0.1:${port}/` })
   const allows = readAllowList(`127.0.0.1:${outer.port}`)
   if (!allows.ok) throw new Error(allows.error)
-  const sendTo = createSend({ allows: allows.value, resolve, userAgent: 'test' })
+  const sendTo = createSend({ allows: allows.value, resolve, closing, userAgent: 'test' })
   const url = `http://127.0.0.1:${outer.port}/`
   expect(await sendTo({ url, headers: {}, body: new Uint8Array() })).toMatchObject({
     kind: 'answered',

@@ -28,6 +28,8 @@ export type SenderOptions = {
   readonly resolve: Resolve
   /** Of this program, for the receiver's log. */
   readonly userAgent: string
+  /** Ends what is under way. */
+  readonly closing: AbortSignal
   /** @default 5,000: a receiver says yes first and works afterwards. */
   readonly timeoutMs?: number
 }
@@ -50,17 +52,18 @@ export function createSend(options: SenderOptions): Send {
   return async (post) => {
     const limit =
       (options.timeoutMs ?? timeoutDefaultMs) + (post.body.length / bytesPerSecond) * 1_000
-    const ending = new AbortController()
-    const late = setTimeout(() => ending.abort(), limit)
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), limit)
+    const signal = AbortSignal.any([late.signal, options.closing])
     const overdue = new Promise<Sent>((resolve) => {
-      ending.signal.addEventListener('abort', () =>
+      signal.addEventListener('abort', () =>
         resolve({ kind: 'unreachable', detail: 'no answer in time' }),
       )
     })
     try {
-      return await Promise.race([attempt(options, post, ending.signal), overdue])
+      return await Promise.race([attempt(options, post, signal), overdue])
     } finally {
-      clearTimeout(late)
+      clearTimeout(timer)
     }
   }
 }

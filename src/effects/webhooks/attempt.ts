@@ -1,0 +1,66 @@
+// What one attempt makes of a delivery: done, to be tried again, or given up.
+import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
+import { unreachable } from '../../result.ts'
+import type { Sent } from './sender.ts'
+
+/** 5 s doubled up to 6 h: some three days of trying. */
+export const attemptsMax = 24
+
+/** So long is a message worth telling: what waited behind others that failed is not tried for days once more. */
+const deliverWithinMs = 3 * 86_400_000
+
+/** But some minutes it is, also when it was sent again after weeks. */
+const attemptsMin = 6
+
+const retryFirstMs = 5_000
+const retryLongestMs = 6 * 3_600_000
+
+/** Doubling with ±20 % jitter, so that what failed together does not come back together. */
+export const retryMs = (attempts: number, random: number): number =>
+  Math.round(Math.min(retryFirstMs * 2 ** (attempts - 1), retryLongestMs) * (0.8 + 0.4 * random))
+
+export type After = {
+  readonly row: DeliveryRow
+  /** The receiver wants no more, ever: Standard Webhooks has 410 for it. */
+  readonly gone: boolean
+}
+
+export function after(
+  row: DeliveryRow,
+  sent: Sent,
+  { kind, at, random }: Pick<WebhookRow, 'kind'> & { readonly at: number; readonly random: number },
+): After {
+  const attempts = row.attempts + 1
+  const status = sent.kind === 'answered' ? sent.status : null
+  const tried = { ...row, attempts, last_status: status }
+  if (isTaken(kind, status))
+    return {
+      row: { ...tried, state: 'delivered', finished_at: at, last_error: null },
+      gone: false,
+    }
+  const told = { ...tried, last_error: reasonOf(sent) }
+  const gone = kind === 'standard' && status === 410
+  if (gone || attempts >= attemptsMax || (attempts >= attemptsMin && isOld(row, at)))
+    return { row: { ...told, state: 'failed', finished_at: at }, gone }
+  const asked = sent.kind === 'answered' ? (sent.retryAfterMs ?? 0) : 0
+  return { row: { ...told, due_at: at + Math.max(asked, retryMs(attempts, random)) }, gone }
+}
+
+const isOld = ({ created_at }: DeliveryRow, at: number): boolean =>
+  at - created_at >= deliverWithinMs
+
+/** NanoMDM takes a 200 and nothing else for a yes. */
+const isTaken = (kind: WebhookRow['kind'], status: number | null): boolean =>
+  status !== null && (kind === 'nanomdm' ? status === 200 : status >= 200 && status < 300)
+
+function reasonOf(sent: Sent): string {
+  switch (sent.kind) {
+    case 'answered':
+      return sent.text
+    case 'unreachable':
+    case 'refused':
+      return sent.detail
+    default:
+      return unreachable(sent)
+  }
+}

@@ -1,0 +1,53 @@
+import type { Lookups } from '../../../storage/store.ts'
+import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
+import type { World } from '../../runtime/world.ts'
+import type { Sealing } from '../../secrets/sealing.ts'
+import { after } from './attempt.ts'
+import type { Send, Sent } from './sender.ts'
+import { signedHeaders } from './signing.ts'
+import type { Keep, Subscribers } from './subscribers.ts'
+
+export type TellingOptions = {
+  readonly lookups: Lookups
+  readonly world: World
+  readonly sealing: Pick<Sealing, 'open'>
+  readonly subscribers: Subscribers
+  readonly keep: Keep
+  readonly send: Send
+}
+
+/** Tells and writes down how it went. False when that could not be written. */
+export async function attempted(
+  options: TellingOptions,
+  webhook: WebhookRow,
+  row: DeliveryRow,
+): Promise<boolean> {
+  const { lookups, world, subscribers } = options
+  const sent = await told(options, webhook, row)
+  // Taken away while it was under way: there is nothing to write any more.
+  if (lookups.delivery(row.id)?.state !== 'pending') return true
+  const { kind } = webhook
+  const outcome = after(row, sent, { kind, at: world.now(), random: world.random() })
+  const write = { put: 'delivery', row: outcome.row } as const
+  if (!outcome.gone) return options.keep([write])
+  const reason = 'the receiver answered 410 Gone'
+  return subscribers.change(
+    webhook.id,
+    (current) => ({ ...current, enabled: 0, disabled_reason: reason }),
+    [write],
+  )
+}
+
+async function told(
+  { sealing, send, world }: TellingOptions,
+  { kind, url, secret_ref }: WebhookRow,
+  { id, payload_ref }: DeliveryRow,
+): Promise<Sent> {
+  const body = await sealing.open(payload_ref)
+  const secret = await sealing.open(secret_ref ?? '')
+  if (!body.ok || !secret.ok)
+    return { kind: 'unreachable', detail: 'its body or the secret cannot be read' }
+  const key = new TextDecoder().decode(secret.value)
+  const headers = signedHeaders(kind, { id, body: body.value }, { secret: key, at: world.now() })
+  return send({ url, body: body.value, headers: { ...headers, 'muster-delivery': id } })
+}

@@ -1,0 +1,147 @@
+// What operators ask of deliveries: to try a webhook, and to send again what was sent before.
+import type { Store, Write } from '../../storage/store.ts'
+import type { DeliveryRow, WebhookRow } from '../../storage/webhook-rows.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { Live } from '../runtime/live.ts'
+import type { World } from '../runtime/world.ts'
+import type { Sealing } from '../secrets/sealing.ts'
+import { commitTold } from './told-commit.ts'
+import type { Webhooks } from './webhooks.ts'
+
+/** Rows put back in one commit. */
+const atOnceMax = 250
+
+export type ReplayFault =
+  | { readonly kind: 'no-such-webhook' }
+  | { readonly kind: 'no-such-delivery' }
+  /** Switched off: nothing would be sent. */
+  | { readonly kind: 'switched-off' }
+  /** Only the journal has seqs, and only webhooks of the standard kind are told of it. */
+  | { readonly kind: 'no-journal' }
+  | { readonly kind: 'unavailable' }
+
+export type WebhookDeliveries = {
+  /** A message that says it is a test, through all the usual ways. */
+  test(webhookId: string): Promise<Result<DeliveryRow, ReplayFault>>
+  /** One again, from its first attempt on. */
+  replay(webhookId: string, id: string): Promise<Result<DeliveryRow, ReplayFault>>
+  /** Everything kept that was created at or after that time. Gives how many. */
+  replaySince(webhookId: string, at: number): Promise<Result<number, ReplayFault>>
+  /** The journal from after that seq on, also what is kept no more; what was told keeps its id. */
+  replayJournal(webhookId: string, afterSeq: number): Promise<Result<void, ReplayFault>>
+}
+
+type DeliveriesOptions = {
+  readonly store: Store
+  readonly live: Live
+  readonly world: World
+  readonly sealing: Pick<Sealing, 'seal'>
+  readonly webhooks: Webhooks
+}
+
+export function createWebhookDeliveries(options: DeliveriesOptions): WebhookDeliveries {
+  const { store, live, world, webhooks } = options
+  const keep = async (writes: readonly Write[]): Promise<boolean> =>
+    (await commitTold({ store, live }, writes)).ok
+
+  function on(id: string): Result<WebhookRow, ReplayFault> {
+    const row = webhooks.find(id)
+    if (row === undefined) return fail({ kind: 'no-such-webhook' })
+    return row.enabled === 1 ? ok(row) : fail({ kind: 'switched-off' })
+  }
+
+  return {
+    async test(webhookId) {
+      const webhook = on(webhookId)
+      if (!webhook.ok) return webhook
+      const id = `msg_test_${world.uuid().replaceAll('-', '')}`
+      const row = deliveryRow({ id, webhookId, hostId: '', topic: testTopic, at: world.now() })
+      const bytes = testBody(webhook.value, row)
+      const ref = row.payload_ref
+      const sealed = await options.sealing.seal({ ref, hostId: '', kind: sealedKind, bytes })
+      return sealed.ok && (await keep([sealed.value, { put: 'delivery', row }]))
+        ? ok(row)
+        : fail({ kind: 'unavailable' })
+    },
+    async replay(webhookId, id) {
+      const webhook = on(webhookId)
+      if (!webhook.ok) return webhook
+      const row = store.lookups.delivery(id)
+      if (row?.webhook_id !== webhookId) return fail({ kind: 'no-such-delivery' })
+      const back = putBack(row, world.now())
+      return (await keep([{ put: 'delivery', row: back }]))
+        ? ok(back)
+        : fail({ kind: 'unavailable' })
+    },
+    async replaySince(webhookId, at) {
+      const webhook = on(webhookId)
+      if (!webhook.ok) return webhook
+      const until = world.now()
+      let after: Pick<DeliveryRow, 'created_at' | 'id'> = { created_at: at - 1, id: '\uffff' }
+      let count = 0
+      for (;;) {
+        const some = store.lookups.deliveriesFrom(webhookId, after, atOnceMax)
+        const ours = some.filter(({ created_at }) => created_at <= until)
+        const over = ours.filter(({ state }) => state !== 'pending')
+        const put = over.map((row) => ({ put: 'delivery', row: putBack(row, until) }) as const)
+        if (!(await keep(put))) return fail({ kind: 'unavailable' })
+        count += over.length
+        const last = ours.at(-1)
+        if (last === undefined || ours.length < atOnceMax) return ok(count)
+        after = last
+      }
+    },
+    async replayJournal(webhookId, afterSeq) {
+      const webhook = on(webhookId)
+      if (!webhook.ok) return webhook
+      if (webhook.value.kind !== 'standard') return fail({ kind: 'no-journal' })
+      const moved = await webhooks.change(webhookId, (row) => ({
+        ...row,
+        cursor: Math.min(afterSeq, row.cursor),
+      }))
+      return moved ? ok(undefined) : fail({ kind: 'unavailable' })
+    },
+  }
+}
+
+const testTopic = 'webhook.test'
+
+export const sealedKind = 'webhook_delivery'
+
+/** A delivery that has everything before it. Its body is sealed under `payload_ref`. */
+export const deliveryRow = (of: {
+  readonly id: string
+  readonly webhookId: string
+  readonly hostId: string
+  readonly topic: string
+  readonly at: number
+}): DeliveryRow => ({
+  id: of.id,
+  webhook_id: of.webhookId,
+  host_id: of.hostId,
+  topic: of.topic,
+  payload_ref: `webhook_delivery/${of.id}`,
+  ...putBackTo(of.at),
+  created_at: of.at,
+})
+
+const putBackTo = (at: number) =>
+  ({
+    state: 'pending',
+    attempts: 0,
+    due_at: at,
+    finished_at: null,
+    last_status: null,
+    last_error: null,
+  }) as const
+
+const putBack = (row: DeliveryRow, at: number): DeliveryRow => ({ ...row, ...putBackTo(at) })
+
+function testBody({ kind, name }: WebhookRow, { id, created_at }: DeliveryRow): Uint8Array {
+  const at = new Date(created_at).toISOString()
+  const said =
+    kind === 'standard'
+      ? { type: testTopic, timestamp: at, data: { webhook: name } }
+      : { topic: testTopic, event_id: id, created_at: at }
+  return new TextEncoder().encode(JSON.stringify(said))
+}

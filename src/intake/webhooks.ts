@@ -1,0 +1,199 @@
+// Other programs that want to be told: who they are, and what of.
+import type { Store, Write } from '../../storage/store.ts'
+import type { WebhookRow } from '../../storage/webhook-rows.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { Live } from '../runtime/live.ts'
+import type { World } from '../runtime/world.ts'
+import type { Sealing } from '../secrets/sealing.ts'
+import { commitTold } from './told-commit.ts'
+import { createTurnstile } from './turnstile.ts'
+
+/** Each has sockets of its own, see `src/effects/webhooks`: 32 of them are 128. */
+const webhooksMax = 32
+
+/** Rows taken away in one commit. */
+const clearedAtOnce = 250
+
+export type WebhookKind = WebhookRow['kind']
+
+export type WebhookWish = {
+  readonly name: string
+  readonly url: string
+  readonly kind: WebhookKind
+  /** What it wants to hear of; nothing means everything. */
+  readonly topics: readonly string[]
+  /** A secret the receiver knows already; else one is minted. */
+  readonly secret?: string | undefined
+  readonly by: string
+}
+
+export type WebhookChange = {
+  readonly name?: string | undefined
+  readonly url?: string | undefined
+  readonly topics?: readonly string[] | undefined
+  readonly enabled?: boolean | undefined
+}
+
+export type WebhookFault =
+  | { readonly kind: 'no-such-webhook' }
+  | { readonly kind: 'bad'; readonly member: 'url' | 'secret'; readonly detail: string }
+  | { readonly kind: 'full'; readonly most: number }
+  | { readonly kind: 'unavailable' }
+
+export type Webhooks = {
+  /** Oldest first. */
+  list(): readonly WebhookRow[]
+  find(id: string): WebhookRow | undefined
+  /** `secret` is told here and never again. */
+  create(
+    wish: WebhookWish,
+  ): Promise<Result<{ readonly row: WebhookRow; readonly secret: string }, WebhookFault>>
+  update(id: string, change: WebhookChange): Promise<Result<WebhookRow, WebhookFault>>
+  /** With everything it was told. */
+  remove(id: string): Promise<Result<void, WebhookFault>>
+  /** See `Subscribers` in `src/effects/webhooks`. */
+  change(
+    id: string,
+    change: (row: WebhookRow) => WebhookRow | undefined,
+    writes?: readonly Write[],
+  ): Promise<boolean>
+}
+
+export type WebhooksOptions = {
+  readonly store: Store
+  readonly live: Live
+  readonly world: World
+  readonly sealing: Pick<Sealing, 'seal'>
+  /** The journal's last seq: a new webhook hears of what comes after. */
+  readonly lastSeq: () => Promise<number | undefined>
+  readonly mint: (kind: WebhookKind) => string
+  /** What is wrong with an address or a secret. */
+  readonly complaintAbout: {
+    readonly url: (url: string) => string | undefined
+    readonly secret: (kind: WebhookKind, secret: string) => string | undefined
+  }
+}
+
+export function createWebhooks(options: WebhooksOptions): Webhooks {
+  const { store, live } = options
+  const rows = new Map(store.lookups.webhooks().map((row) => [row.id, row]))
+  const inOrder = createTurnstile()
+  const keep = async (writes: readonly Write[]): Promise<boolean> =>
+    (await commitTold({ store, live }, writes)).ok
+
+  live.watch({
+    committed(writes) {
+      for (const write of writes) {
+        if ('put' in write && write.put === 'webhook') rows.set(write.row.id, write.row)
+        if ('drop' in write && write.drop === 'webhook') rows.delete(write.id)
+      }
+    },
+    doubted(writes) {
+      for (const write of writes)
+        if ('put' in write && write.put === 'webhook') refresh(write.row.id)
+    },
+  })
+
+  function refresh(id: string): void {
+    const row = store.lookups.webhook(id)
+    if (row === undefined) rows.delete(id)
+    else rows.set(id, row)
+  }
+
+  const change: Webhooks['change'] = async (id, changed, writes = []) =>
+    (await inOrder([id], async () => {
+      const row = rows.get(id)
+      const next = row && changed(row)
+      return next !== undefined && (await keep([{ put: 'webhook', row: next }, ...writes]))
+    })) ?? false
+
+  return {
+    list: () => [...rows.values()],
+    find: (id) => rows.get(id),
+    change,
+    async create(wish) {
+      if (rows.size >= webhooksMax) return fail({ kind: 'full', most: webhooksMax })
+      return create(options, wish, keep)
+    },
+    async update(id, { name, url, topics, enabled }) {
+      if (!rows.has(id)) return fail({ kind: 'no-such-webhook' })
+      const detail = url === undefined ? undefined : options.complaintAbout.url(url)
+      if (detail !== undefined) return fail({ kind: 'bad', member: 'url', detail })
+      const done = await change(id, (row) => ({
+        ...row,
+        name: name ?? row.name,
+        url: url ?? row.url,
+        topics: topics === undefined ? row.topics : JSON.stringify(topics),
+        ...(enabled !== undefined && { enabled: enabled ? 1 : 0, disabled_reason: null }),
+      }))
+      const row = rows.get(id)
+      return done && row !== undefined ? ok(row) : fail({ kind: 'unavailable' })
+    },
+    async remove(id) {
+      const row = rows.get(id)
+      if (row === undefined) return fail({ kind: 'no-such-webhook' })
+      // Told no more from here on; cut short, it stays switched off and can be deleted again.
+      const off = await change(id, (now) => ({ ...now, enabled: 0 }))
+      const gone = off && (await clear(options, id, keep)) && (await keep(dropOf(row)))
+      // A message that was under way may have left one behind.
+      return gone && (await clear(options, id, keep))
+        ? ok(undefined)
+        : fail({ kind: 'unavailable' })
+    },
+  }
+}
+
+type KeepWrites = (writes: readonly Write[]) => Promise<boolean>
+
+async function create(
+  options: WebhooksOptions,
+  wish: WebhookWish,
+  keep: KeepWrites,
+): ReturnType<Webhooks['create']> {
+  const { world, sealing, complaintAbout } = options
+  const { kind, url, secret = options.mint(kind) } = wish
+  const badUrl = complaintAbout.url(url)
+  if (badUrl !== undefined) return fail({ kind: 'bad', member: 'url', detail: badUrl })
+  const badSecret = complaintAbout.secret(kind, secret)
+  if (badSecret !== undefined) return fail({ kind: 'bad', member: 'secret', detail: badSecret })
+  const cursor = await options.lastSeq()
+  const id = world.uuid()
+  const ref = `webhook/${id}`
+  const bytes = new TextEncoder().encode(secret)
+  const sealed = await sealing.seal({ ref, hostId: '', kind: 'webhook_secret', bytes })
+  if (cursor === undefined || !sealed.ok) return fail({ kind: 'unavailable' })
+  const row: WebhookRow = {
+    id,
+    name: wish.name,
+    url,
+    kind,
+    topics: JSON.stringify(wish.topics),
+    secret_ref: ref,
+    enabled: 1,
+    disabled_reason: null,
+    cursor,
+    created_at: world.now(),
+    created_by: wish.by,
+  }
+  return (await keep([sealed.value, { put: 'webhook', row }]))
+    ? ok({ row, secret })
+    : fail({ kind: 'unavailable' })
+}
+
+/** Takes away everything a webhook was told and was yet to be told. */
+async function clear({ store }: WebhooksOptions, id: string, keep: KeepWrites): Promise<boolean> {
+  for (;;) {
+    const some = store.lookups.deliveriesFrom(id, { created_at: 0, id: '' }, clearedAtOnce)
+    if (some.length === 0) return true
+    const writes = some.flatMap((row): readonly Write[] => [
+      { drop: 'delivery', id: row.id },
+      { drop: 'sealed', ref: row.payload_ref },
+    ])
+    if (!(await keep(writes))) return false
+  }
+}
+
+const dropOf = ({ id, secret_ref }: WebhookRow): readonly Write[] => [
+  { drop: 'webhook', id },
+  ...(secret_ref === null ? [] : [{ drop: 'sealed', ref: secret_ref } as const]),
+]
