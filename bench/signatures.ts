@@ -5,7 +5,7 @@ import { type Certificate, readCertificate } from '../src/pki/certificate.ts'
 import { signCms } from '../src/pki/cms-signing.ts'
 import { createDeviceCertificates } from '../src/pki/device-certificates.ts'
 import { type DeviceSignatureRules, readDeviceSignature } from '../src/pki/device-signature.ts'
-import { type Bench, type Figure, median } from './figure.ts'
+import { type Bench, type Figure, median, type Target } from './figure.ts'
 
 /** As long as an Idle report. */
 const body = Buffer.alloc(400, '<')
@@ -17,6 +17,8 @@ const dayMs = 86_400_000
 const perRound = 200
 const rounds = 15
 
+const target: Target = { kind: 'at-most', value: 200 }
+
 export const signatures: Bench = {
   name: 'signatures',
   run: async () => {
@@ -27,8 +29,9 @@ export const signatures: Bench = {
     const rsa = makeRequest(authority, generateKeyPairSync('rsa', { modulusLength: 2_048 }))
     const ec = makeRequest(authority, generateKeyPairSync('ec', { namedCurve: 'P-256' }))
     return [
-      figure('Verify an Mdm-Signature, RSA-2048', rsa, () => known),
-      figure('the same with the key on P-256', ec, () => known),
+      { ...figure('Verify an Mdm-Signature, RSA-2048', rsa, () => known), target },
+      { ...figure('the same with the key on P-256', ec, () => known), target },
+      // Once for every device, so that it has no target of its own.
       figure('the same of a device not seen before, RSA-2048', rsa, unknown),
     ]
   },
@@ -45,12 +48,18 @@ function figure(
     if (!read.ok) throw new Error(read.error.kind)
   }
   const times = Array.from({ length: rounds + 3 }, () => {
-    const start = performance.now()
+    const before = cpuUs()
     for (let done = 0; done < perRound; done += 1) verify()
-    return ((performance.now() - start) / perRound) * 1_000
+    return (cpuUs() - before) / perRound
   })
   const value = median(times.slice(3)) // the first three are for the compiler
-  return { what, value, unit: 'µs', target: { kind: 'at-most', value: 200 } }
+  return { what, value, unit: 'µs' }
+}
+
+/** Microseconds of this thread alone: others on the machine do not count. */
+const cpuUs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return user + system
 }
 
 type Pair = ReturnType<typeof generateKeyPairSync>

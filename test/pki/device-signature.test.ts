@@ -7,15 +7,17 @@ import { createDeviceCertificates } from '../../src/pki/device-certificates.ts'
 import { type DeviceSignatureRules, readDeviceSignature } from '../../src/pki/device-signature.ts'
 import { openssl } from './openssl.ts'
 import { hostile } from './hostile-signatures.ts'
-import { bytesOf, changed, partsOf, treeOf } from './der-tree.ts'
+import { bytesOf, changed, open, partsOf, treeOf } from './der-tree.ts'
 import {
   body,
   certificates as certificatesAt,
   device1,
+  encapsulated,
   good,
   type Hostile,
   root,
   signed,
+  signedData,
   signer,
 } from './signed-base.ts'
 import { authority, device, nowMs } from './signers.ts'
@@ -46,6 +48,21 @@ test('one that carries the very body is believed, and so is one with the chain a
   const chain = [root.certificate.der, device1.certificate.der]
   expect(check(signed(device1, { certificates: chain })).ok).toBe(true)
   expect(check(signed(device1, { digest: 'sha1' })).ok).toBe(true)
+})
+
+test('what iOS writes is believed: SHA-1, the chain along, and every length outside of what is signed left open', () => {
+  const chain = [device1.certificate.der, root.certificate.der]
+  const closed = treeOf(
+    Buffer.from(signed(device1, { digest: 'sha1', certificates: chain }), 'base64'),
+  )
+  const opened = [certificatesAt, encapsulated, signedData, [1]].reduce(
+    (message, path) => changed(message, path, open),
+    closed,
+  )
+  const header = Buffer.from(open(opened)).toString('base64')
+  expect(header).toMatch(/^MIAGCSqGSIb3DQEHAqCAMIACAQEx/)
+  expect(check(header).ok).toBe(true)
+  expect(check(header, Buffer.concat([body, Buffer.from(' ')])).ok).toBe(false)
 })
 
 test('a device whose clock is a little off is believed, and any clock is where skew is not looked at', () => {
