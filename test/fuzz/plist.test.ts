@@ -124,6 +124,10 @@ holds(
   },
 )
 
+/** RFC 4648: four signs for three bytes, and the bits left over at the end are zero. */
+const strict =
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/
+
 holds(
   'spoiled base64 is what a strict reader makes of it, or nothing',
   mutatedText(
@@ -133,9 +137,7 @@ holds(
   (text) => {
     const mine = bytesOfBase64(text)
     const packed = text.replaceAll(/[ \t\r\n]/g, '')
-    const isStrict =
-      Buffer.from(packed, 'base64').toString('base64') === packed && !/[-_]/.test(packed)
-    const theirs = isStrict ? Buffer.from(packed, 'base64') : undefined
+    const theirs = strict.test(packed) ? Buffer.from(packed, 'base64') : undefined
     if (mine === undefined ? theirs !== undefined : theirs?.equals(mine) !== true)
       expect(mine, JSON.stringify(text)).toEqual(theirs)
   },
