@@ -1,6 +1,7 @@
 // Large bodies are read in another thread, and are answered as small ones are.
 import { afterAll, expect, test } from 'vitest'
 import { bodyJson, bodyPlist } from '../../src/http/api/command-body.ts'
+import { worstBodies } from '../../bench/worst-bodies.ts'
 import { readMessage } from '../../src/http/mdm/message.ts'
 import { createReading, largeBytesMin } from '../../src/http/reading/reading.ts'
 import { readReport } from '../../src/protocol/mdm/report.ts'
@@ -129,5 +130,30 @@ test('a large kept body is shown as a small one is, and without its secrets', as
     expect(list).toEqual(
       isRevealed ? { ok: true, value: large } : await bodyPlist({ reading }, small, false),
     )
+  }
+})
+
+/** Milliseconds of this thread alone: what else the machine does is not in it. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
+test('the worst bodies cost the thread that serves less than 50 ms', async () => {
+  const worst = worstBodies.filter(({ name }) =>
+    ['XML: true, then strings of references', 'wide numbers', 'a detail of wide rows'].includes(
+      name,
+    ),
+  )
+  expect(worst).toHaveLength(3)
+  for (const { name, as, make } of worst) {
+    const body = make()
+    const before = cpuMs()
+    const read = await reading.turn(body.length, async (ask) => {
+      if (as === 'plist') await ask('message', { bytes: body })
+      else await ask(as, { bytes: body, limits })
+    })
+    expect(read.ok, name).toBe(true)
+    expect(cpuMs() - before, name).toBeLessThan(50)
   }
 })
