@@ -10,7 +10,7 @@ import { type MdmAnswer, type MdmRefusal, nothing, refusalOf, refused } from './
 import { factsOfResult } from './mdm-facts.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import type { Party } from './mdm-parties.ts'
-import { createTurnstile } from './turnstile.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** Error chains are a handful of items; more, or longer texts, help nobody. */
 const chainMax = 16
@@ -31,8 +31,7 @@ type Told = Pick<Ask, 'events' | 'withReply'>
 type TakeReport = (message: Report, body: Uint8Array, credential: Credential) => Promise<MdmAnswer>
 
 /** Takes a report and answers with the channel's next command: in one turn, durable before the answer. */
-export function createReports(means: MdmMeans): TakeReport {
-  const inOrder = createTurnstile()
+export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
   return async (message, body, credential) => {
     const speaker = await means.speakers.of(message.enrollment, credential)
     if (!speaker.ok) return refused(speaker.error)

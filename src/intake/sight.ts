@@ -21,6 +21,8 @@ export type Seen = {
   readonly seen?: 'mdm' | 'osquery'
   /** The key it enrols under over MDM. */
   readonly enrollmentKey?: string
+  /** Rows that belong to the same commit, for whichever host it is. */
+  readonly also?: (hostId: string) => readonly Write[]
   /** The certificate it enrols with, and the rows that bind it to wherever it lands. */
   readonly certificate?: {
     readonly fingerprint: string
@@ -59,6 +61,7 @@ export function createSight(options: SightOptions): Sight {
   async function once({
     sighting,
     certificate,
+    also,
     ...how
   }: Seen): Promise<Result<Sighted, SightFault>> {
     const at = world.now()
@@ -75,8 +78,9 @@ export function createSight(options: SightOptions): Sight {
     const losers = decision.kind === 'merge' ? decision.losers : []
     const holds = (): boolean => isSameKnown(read(), known)
     const { hostId } = decision
-    const writes = certificate === undefined ? [] : certificate.rows(hostId, losers)
-    if (writes === undefined) return fail({ kind: 'copied-credential', hostId })
+    const bound = certificate === undefined ? [] : certificate.rows(hostId, losers)
+    if (bound === undefined) return fail({ kind: 'copied-credential', hostId })
+    const writes = [...bound, ...(also?.(hostId) ?? [])]
     const certified = certificate !== undefined
     const means = { store, hosts, at, holds, writes, certified }
     const done = await carryOut({ ...decision, losers }, { ...means, ...how })

@@ -7,6 +7,7 @@ import type { World } from '../runtime/world.ts'
 import type { Sealing } from '../secrets/sealing.ts'
 import { commitTold } from './told-commit.ts'
 import { createTurnstile } from './turnstile.ts'
+import { createTopics } from './webhook-topics.ts'
 
 /** Each has sockets of its own, see `src/effects/webhooks`: 32 of them are 128. */
 const webhooksMax = 32
@@ -49,6 +50,10 @@ export type Webhooks = {
     wish: WebhookWish,
   ): Promise<Result<{ readonly row: WebhookRow; readonly secret: string }, WebhookFault>>
   update(id: string, change: WebhookChange): Promise<Result<WebhookRow, WebhookFault>>
+  /** See `Subscribers` in `src/effects/webhooks`. */
+  wants(row: WebhookRow, topic: string): boolean
+  /** Those switched on that are told of MDM messages as NanoMDM tells them, and asked for this one. */
+  echoesOf(topic: string): readonly WebhookRow[]
   /** With everything it was told. */
   remove(id: string): Promise<Result<void, WebhookFault>>
   /** See `Subscribers` in `src/effects/webhooks`. */
@@ -78,6 +83,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { store, live } = options
   const rows = new Map(store.lookups.webhooks().map((row) => [row.id, row]))
   const inOrder = createTurnstile()
+  const wants = createTopics()
   const keep = async (writes: readonly Write[]): Promise<boolean> =>
     (await commitTold({ store, live }, writes)).ok
 
@@ -110,6 +116,11 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   return {
     list: () => [...rows.values()],
     find: (id) => rows.get(id),
+    wants,
+    echoesOf: (topic) =>
+      [...rows.values()].filter(
+        (row) => row.kind === 'nanomdm' && row.enabled === 1 && wants(row, topic),
+      ),
     change,
     async create(wish) {
       if (rows.size >= webhooksMax) return fail({ kind: 'full', most: webhooksMax })
@@ -129,17 +140,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       const row = rows.get(id)
       return done && row !== undefined ? ok(row) : fail({ kind: 'unavailable' })
     },
-    async remove(id) {
-      const row = rows.get(id)
-      if (row === undefined) return fail({ kind: 'no-such-webhook' })
-      // Told no more from here on; cut short, it stays switched off and can be deleted again.
-      const off = await change(id, (now) => ({ ...now, enabled: 0 }))
-      const gone = off && (await clear(options, id, keep)) && (await keep(dropOf(row)))
-      // A message that was under way may have left one behind.
-      return gone && (await clear(options, id, keep))
-        ? ok(undefined)
-        : fail({ kind: 'unavailable' })
-    },
+    remove: async (id) => remove(options, { row: rows.get(id), change, keep }),
   }
 }
 
@@ -177,6 +178,27 @@ async function create(
   }
   return (await keep([sealed.value, { put: 'webhook', row }]))
     ? ok({ row, secret })
+    : fail({ kind: 'unavailable' })
+}
+
+async function remove(
+  options: WebhooksOptions,
+  {
+    row,
+    change,
+    keep,
+  }: Pick<Webhooks, 'change'> & {
+    readonly row: WebhookRow | undefined
+    readonly keep: KeepWrites
+  },
+): ReturnType<Webhooks['remove']> {
+  if (row === undefined) return fail({ kind: 'no-such-webhook' })
+  // Told no more from here on; cut short, it stays switched off and can be deleted again.
+  const off = await change(row.id, (now) => ({ ...now, enabled: 0 }))
+  const gone = off && (await clear(options, row.id, keep)) && (await keep(dropOf(row)))
+  // A message that was under way may have left one behind.
+  return gone && (await clear(options, row.id, keep))
+    ? ok(undefined)
     : fail({ kind: 'unavailable' })
 }
 

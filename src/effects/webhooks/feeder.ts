@@ -8,7 +8,6 @@ import type { World } from '../../runtime/world.ts'
 import type { Sealing } from '../../secrets/sealing.ts'
 import { deliveryId, standardBody } from './standard-body.ts'
 import type { Subscribers } from './subscribers.ts'
-import { wants } from './topics.ts'
 
 /** Journal rows read at once, and deliveries in one commit: a few milliseconds of the writer. */
 const batchMax = 200
@@ -110,7 +109,7 @@ async function feed(options: FeederOptions, webhook: WebhookRow): Promise<boolea
   if (last === undefined) return false
   const writes: Write[] = []
   for (const entry of items) {
-    if (!wants(webhook, entry.event)) continue
+    if (!subscribers.wants(webhook, entry.event)) continue
     const delivery = await deliveryOf(options, webhook, entry)
     if (delivery === undefined) return false
     writes.push(...delivery)

@@ -6,6 +6,8 @@ import type { Write } from '../../../storage/store.ts'
 export type Subscribers = {
   list(): readonly WebhookRow[]
   find(id: string): WebhookRow | undefined
+  /** Whether it asked to hear of this. */
+  wants(row: WebhookRow, topic: string): boolean
   /**
    * Changes one, with rows that belong to the same commit. Changes of one webhook come one after another.
    *
