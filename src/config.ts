@@ -113,7 +113,7 @@ function flagText(flag: string, value: string): Result<string, string> {
 
 function readAddress(text: string): Result<Address, string> {
   const [, bracketed, plain, port] =
-    /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? []
+    /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65_535)
     return fail('must be host:port, such as 127.0.0.1:8080')

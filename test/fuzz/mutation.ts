@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 
 /** Runs of each property. A night has time for a million: `FUZZ_RUNS=1000000`. */
-export const runs = Number(process.env['FUZZ_RUNS'] ?? 20_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 20_000)
 
 /** What a failure printed, to see it again. */
 const seed = process.env['FUZZ_SEED']

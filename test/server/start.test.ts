@@ -10,6 +10,8 @@ import { serve } from '../../src/serve.ts'
 const refused: readonly (readonly [Environment, string])[] = [
   [{ MUSTER_LISTEN: '8080' }, 'MUSTER_LISTEN must be host:port, such as 127.0.0.1:8080.'],
   [{ MUSTER_LISTEN: '127.0.0.1:65536' }, 'MUSTER_LISTEN must be host:port'],
+  [{ MUSTER_LISTEN: '[127.0.0.1:80' }, 'MUSTER_LISTEN must be host:port'],
+  [{ MUSTER_LISTEN: 'me@127.0.0.1:80' }, 'MUSTER_LISTEN must be host:port'],
   [{ MUSTER_LISTEN: '0.0.0.0:80' }, 'MUSTER_LISTEN must be a loopback address'],
   [{ MUSTER_LISTEN: '[::]:80' }, 'MUSTER_LISTEN must be a loopback address'],
   [{ MUSTER_DEVICE_LISTEN: '0.0.0.0:80' }, 'MUSTER_DEVICE_LISTEN must be a loopback address'],
