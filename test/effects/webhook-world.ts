@@ -48,7 +48,6 @@ export async function openWebhookHouse(setup: Setup): Promise<WebhookHouse> {
     queries,
     sealing,
     live,
-    version: 'test',
     world: hurried(setup.speed ?? 1_000),
     allows: setup.allows,
   })
