@@ -1,4 +1,5 @@
 // Webhooks as one part: who is told, what is made of the journal, and how it is delivered.
+import packageJson from '../package.json' with { type: 'json' }
 import type { Store, Write } from '../storage/store.ts'
 import type { Queries } from '../storage/queries.ts'
 import { type Allows, allowsNothing } from './effects/webhooks/allow-list.ts'
@@ -21,8 +22,6 @@ export type WebhooksOptions = {
   readonly sealing: Sealing
   readonly live: Live
   readonly world: World
-  /** Of this program. */
-  readonly version: string
   /** Receivers inside the own network. @default none */
   readonly allows?: Allows | undefined
   /** @default as this machine resolves names */
@@ -63,7 +62,7 @@ export function openWebhooks(options: WebhooksOptions): OpenedWebhooks {
     closing: closing.signal,
     allows: options.allows ?? allowsNothing,
     resolve: options.resolve ?? systemResolve,
-    userAgent: `muster/${options.version}`,
+    userAgent: `muster/${packageJson.version}`,
   })
   const shared = { lookups: store.lookups, queries, live, world, sealing, keep, send }
   const parts = [

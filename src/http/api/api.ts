@@ -25,6 +25,7 @@ import { machinesEndpoints } from './machines.ts'
 import { reconcileEndpoints } from './reconcile.ts'
 import { addRoutes } from './routing.ts'
 import { sendEndpoint } from './send.ts'
+import { webhooksEndpoints } from './webhooks.ts'
 
 /** The operators' API, to be mounted at `/api/v1`. */
 export function createApi(deps: ApiDeps): Hono {
@@ -72,6 +73,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     depEndpoint(deps),
     ...enrollmentLinkEndpoints(deps),
     ...accessEndpoints(deps),
+    ...webhooksEndpoints(deps, cursors),
   ]
   return [...endpoints, documentEndpoint(deps, endpoints)]
 }

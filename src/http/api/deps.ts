@@ -9,6 +9,8 @@ import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
 import type { Tokens } from '../../intake/tokens.ts'
+import type { WebhookDeliveries } from '../../intake/webhook-deliveries.ts'
+import type { Webhooks } from '../../intake/webhooks.ts'
 import type { Hosts } from '../../runtime/hosts.ts'
 import type { World } from '../../runtime/world.ts'
 import type { Sealing } from '../../secrets/sealing.ts'
@@ -38,6 +40,8 @@ export type ApiDeps = {
     /** Where devices reach the server; where the request came when undefined. */
     readonly publicUrl: string | undefined
   }
+  readonly webhooks: Webhooks
+  readonly webhookDeliveries: WebhookDeliveries
   readonly reconcile: Reconcile
   readonly dep: DepIntake
   readonly machines: Machines
