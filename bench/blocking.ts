@@ -26,6 +26,7 @@ const config = readConfig(
   {},
   {
     MUSTER_DATA: folder,
+    MUSTER_DEVICE_AUTH: 'none',
     MUSTER_LISTEN: '127.0.0.1:0',
     MUSTER_ENROLL_SECRET: enrollSecret,
     MUSTER_LOG_LEVEL: 'silent',

@@ -21,7 +21,7 @@ export type House = {
 }
 
 export async function openHouse(folder: string): Promise<House> {
-  const config = readConfig({}, { MUSTER_DATA: folder })
+  const config = readConfig({}, { MUSTER_DATA: folder, MUSTER_DEVICE_AUTH: 'none' })
   if (!config.ok) throw new Error(config.error)
   const keep = await openKeep(config.value, (reason) => {
     throw reason

@@ -23,6 +23,7 @@ export const startMuster = (folder: string): Promise<ServerProcess> =>
     MUSTER_ADMIN_TOKEN: adminToken,
     MUSTER_ENROLL_SECRET: enrollSecret,
     MUSTER_LOG_LEVEL: 'error',
+    MUSTER_DEVICE_AUTH: 'none',
   })
 
 /** The yardstick: routes that do nothing, on the same HTTP server. */

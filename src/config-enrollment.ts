@@ -145,7 +145,7 @@ const msOf = (text: string): number | undefined => {
 }
 
 /** `90m`, `36h`, `365d`, between two bounds that are written the same way. */
-function readDuration({
+export function readDuration({
   min,
   max,
 }: {

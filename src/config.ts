@@ -1,28 +1,27 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
 import { readFileSync } from 'node:fs'
 import type { ServeOptions } from './cli/serve-options.ts'
+import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { fail, ok, type Result } from './result.ts'
 import { oneOf, readSecret, type Setting } from './setting.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
-export type DeviceAuth = 'none'
-
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-export type Config = EnrollmentConfig & {
-  readonly listen: Address
-  /** Where devices are served; with the operators when undefined. */
-  readonly deviceListen: Address | undefined
-  readonly data: string
-  /** Valid beside the tokens and secrets created here. */
-  readonly adminToken: string | undefined
-  readonly enrollSecret: string | undefined
-  readonly deviceAuth: DeviceAuth
-  readonly masterKey: string | undefined
-  readonly logLevel: LogLevel
-}
+export type Config = EnrollmentConfig &
+  DevicesConfig & {
+    readonly listen: Address
+    /** Where devices are served; with the operators when undefined. */
+    readonly deviceListen: Address | undefined
+    readonly data: string
+    /** Valid beside the tokens and secrets created here. */
+    readonly adminToken: string | undefined
+    readonly enrollSecret: string | undefined
+    readonly masterKey: string | undefined
+    readonly logLevel: LogLevel
+  }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -52,12 +51,6 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     read: readSecret,
     fallback: undefined,
   },
-  deviceAuth: {
-    flag: 'deviceAuth',
-    variable: 'MUSTER_DEVICE_AUTH',
-    read: oneOf(['none']),
-    fallback: 'none',
-  },
   masterKey: {
     flag: 'masterKeyFile',
     variable: 'MUSTER_MASTER_KEY',
@@ -70,6 +63,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
   },
+  ...deviceSettings,
   ...enrollmentSettings,
 }
 
@@ -82,7 +76,9 @@ export function readConfig(flags: ServeOptions, env: Environment): Result<Config
     read[name] = value.value
   }
   // Every setting was read by the reader that its name has in the table.
-  return loopbackOnly(read as Config)
+  const config = read as Config
+  const fault = devicesFault(config)
+  return fault === undefined ? loopbackOnly(config) : fail(fault)
 }
 
 function readSetting<Value>(

@@ -7,6 +7,7 @@ import { hostMachine } from '../machines/host.ts'
 import { machineVersions } from '../machines/versions.ts'
 import type { Store } from '../storage/store.ts'
 import type { Config } from './config.ts'
+import { createDeviceAuth } from './device-auth.ts'
 import { type Enrollment, openEnrollment } from './enrollment.ts'
 import type { ApiDeps } from './http/api/deps.ts'
 import { createEnrollRoutes } from './http/enroll/routes.ts'
@@ -21,6 +22,7 @@ import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets
 import { createMdmIntake } from './intake/mdm.ts'
 import { createOsqueryIntake } from './intake/osquery.ts'
 import { createReconcile } from './intake/reconcile.ts'
+import { createRefusals } from './intake/refusals.ts'
 import { createSetApart } from './intake/set-apart.ts'
 import { createSight, type Sight } from './intake/sight.ts'
 import { createTokens, type Tokens } from './intake/tokens.ts'
@@ -49,6 +51,8 @@ export type Core = {
   readonly enrollSecrets: EnrollSecrets
   readonly reading: Reading
   readonly enrollment: Enrollment
+  /** How devices are known. */
+  readonly credential: ReturnType<typeof createDeviceAuth>
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -67,6 +71,8 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     setApart: createSetApart({ sealing: keep.sealing, world }),
   })
   const enrollment = await openEnrollment({ config, keep, store, live: hosts.live, log })
+  const { authorities } = enrollment
+  const credential = createDeviceAuth({ config, authorities, store, live: hosts.live })
   const alarms = createAlarms({ store, hosts, world })
   const outbox = createOutbox({ store, hosts, world, performers })
   const reading = createReading((reason) =>
@@ -84,6 +90,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     tokens,
     reading,
     enrollment,
+    credential,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
@@ -96,10 +103,16 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
   }
 }
 
+type DeviceRoutesOptions = {
+  readonly log: Logger
+  /** Counts devices that were not believed. */
+  readonly refused: (why: string) => void
+}
+
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(
-  { keep, store, hosts, sight, enrollSecrets, reading, enrollment }: Core,
-  log: Logger,
+  { keep, store, hosts, sight, enrollSecrets, reading, enrollment, credential }: Core,
+  { log, refused }: DeviceRoutesOptions,
 ): Hono {
   const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
   const osquery = createOsqueryIntake({
@@ -107,7 +120,9 @@ export function deviceRoutes(
     logs: keep.logs,
     isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
   })
-  const mdm = createMdmIntake({ ...shared, sealing: keep.sealing })
+  const refusals = { store, live: hosts.live, world: realWorld, count: refused }
+  const noteRefusal = createRefusals(refusals)
+  const mdm = createMdmIntake({ ...shared, sealing: keep.sealing, noteRefusal })
   const app = new Hono()
   app.route(
     '/',
@@ -120,11 +135,7 @@ export function deviceRoutes(
   )
   app.route('/', createEnrollRoutes({ log, ...enrollment }))
   app.route('/', createOsqueryRoutes({ log, reading, intake: osquery }))
-  // The one mode there is: devices are believed, and only from this machine.
-  app.route(
-    '/',
-    createMdmRoutes({ log, reading, intake: mdm, credential: () => ({ kind: 'none' }) }),
-  )
+  app.route('/', createMdmRoutes({ log, reading, intake: mdm, credential, noteRefusal }))
   return app
 }
 

@@ -94,6 +94,7 @@ async function authoritiesOf({ config, keep, store }: EnrollmentOptions): Promis
     sealing: keep.sealing,
     world: realWorld,
     given: given.value,
+    adopted: config.formerCa,
   })
   if (!opened.ok) throw new Error(opened.error)
   return opened.value

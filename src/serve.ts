@@ -1,10 +1,13 @@
 // A running server: its listeners, what it says at the start, and how it stops.
 import type { Server as NodeServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { Server as TlsServer } from 'node:tls'
 import { serve as listenWith } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
 import { openServer, type Server } from './server.ts'
+import { type ListenerTls, tlsFor } from './tls.ts'
 
 /** Above every poll interval, so that agents keep their connection from one poll to the next. */
 const keepAliveTimeoutMs = 120_000
@@ -39,11 +42,15 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   const listeners: NodeServer[] = []
   try {
     const { app, deviceApp } = server
-    if (config.deviceListen !== undefined)
-      listeners.push(await listen(deviceApp, config.deviceListen))
-    const main = await listen(app, config.listen)
+    const warn = (sentence: string): void => log.warn(sentence)
+    const tls = tlsFor(config, server, warn)
+    const { deviceListen } = config
+    if (deviceListen !== undefined)
+      listeners.push(await listen({ app: deviceApp, address: deviceListen, tls: tls?.devices }))
+    const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
+    const main = await listen({ app, address: config.listen, tls: mainTls })
     listeners.push(main)
-    const url = urlOf(config.listen, main)
+    const url = urlOf(config, main)
     await greet({ config, server, url }, talk)
     return { url, server, stop: () => stop(server, listeners) }
   } catch (error) {
@@ -53,23 +60,33 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   }
 }
 
-function listen(app: Hono, { host, port }: Address): Promise<NodeServer> {
+type Listening = {
+  readonly app: Hono
+  readonly address: Address
+  readonly tls: ListenerTls | undefined
+}
+
+function listen({ app, address: { host, port }, tls }: Listening): Promise<NodeServer> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeServer>()
+  const limits = {
+    keepAliveTimeout: keepAliveTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    maxHeaderSize: headerBytesMax,
+  }
   const listener = listenWith(
     {
       fetch: app.fetch,
       hostname: host,
       port,
-      serverOptions: {
-        keepAliveTimeout: keepAliveTimeoutMs,
-        headersTimeout: headersTimeoutMs,
-        requestTimeout: requestTimeoutMs,
-        maxHeaderSize: headerBytesMax,
-      },
+      ...(tls === undefined
+        ? { serverOptions: limits }
+        : { createServer: createTlsServer, serverOptions: { ...limits, ...tls.options } }),
     },
     () => resolve(listener),
   ) as NodeServer
   listener.maxConnections = connectionsMax
+  if (tls !== undefined && listener instanceof TlsServer) tls.watch(listener)
   listener.once('error', (error: NodeJS.ErrnoException) =>
     reject(
       error.code === 'EADDRINUSE'
@@ -80,10 +97,11 @@ function listen(app: Hono, { host, port }: Address): Promise<NodeServer> {
   return promise
 }
 
-function urlOf({ host }: Address, listener: NodeServer): string {
+function urlOf({ listen: { host }, tlsCertificate }: Config, listener: NodeServer): string {
   const address = listener.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const scheme = tlsCertificate === undefined ? 'http' : 'https'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 type Greeting = { readonly config: Config; readonly server: Server; readonly url: string }
@@ -104,10 +122,14 @@ async function greet({ config, server, url }: Greeting, talk: Talk): Promise<voi
     const secret = await enrollSecrets.create('first', {})
     if (secret.ok) talk(`  enroll secret   ${secret.value.secret}   (for osquery, shown this once)`)
   } else talk('  enroll secret   as printed at the first start')
-  if (config.deviceAuth === 'none')
-    talk(
-      '  switched off    device authentication: devices are believed, so only this machine is served',
-    )
+  talk(`  ${deviceAuthLines[config.deviceAuth]}`)
+}
+
+const deviceAuthLines: Readonly<Record<Config['deviceAuth'], string>> = {
+  signature: 'devices         are known by what they sign: enrol them by a link',
+  mtls: 'devices         are known by their TLS connection: enrol them by a link',
+  header: 'devices         are known by what the proxies say: enrol them by a link',
+  none: 'switched off    device authentication: devices are believed, so only this machine is served',
 }
 
 /** Stops accepting, lets what is under way finish, then closes the data folder. */

@@ -27,6 +27,8 @@ export type Server = {
   readonly keep: Keep
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
+  /** PEM of each authority whose certificates devices may present. */
+  readonly deviceAuthorities: readonly string[]
   /** Ends live streams, so that their connections can close. */
   closing(): void
   /** Finishes what was begun, then closes the data folder. */
@@ -64,7 +66,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     }),
   )
   app.route('/', createMetricsApp(metrics, authenticate))
-  const deviceApp = deviceRoutes(core, log)
+  const deviceApp = deviceRoutes(core, { log, refused: metrics.refused })
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))
@@ -78,6 +80,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     keep,
     tokens: core.tokens,
     enrollSecrets: core.enrollSecrets,
+    deviceAuthorities: core.enrollment.authorities.trusted.map(({ x509 }) => x509.toString()),
     closing: () => closing.abort(),
     async close() {
       await core.stop()

@@ -13,6 +13,13 @@ export type ServeOptions = {
   readonly enrollSecretFile?: string
   readonly masterKeyFile?: string
   readonly deviceAuth?: string
+  readonly clockSkew?: string
+  readonly certificateHeader?: string
+  readonly proxies?: string
+  readonly proxySecretFile?: string
+  readonly tlsCertificate?: string
+  readonly tlsKey?: string
+  readonly formerCaFile?: string
   readonly logLevel?: string
   readonly publicUrl?: string
   readonly pushTopic?: string
@@ -57,7 +64,49 @@ export const serveFlags = [
     '--master-key-file <file>',
     '32 bytes as base64 or hexadecimal; else data/master.key',
   ],
-  ['deviceAuth', 'MUSTER_DEVICE_AUTH', '--device-auth <mode>', 'none: loopback only'],
+  [
+    'deviceAuth',
+    'MUSTER_DEVICE_AUTH',
+    '--device-auth <mode>',
+    'how devices are known: signature (default), mtls, header, or none on loopback only',
+  ],
+  [
+    'clockSkew',
+    'MUSTER_CLOCK_SKEW',
+    '--clock-skew <duration>',
+    'how far the clock of a device that signs may be off (default 1d)',
+  ],
+  [
+    'certificateHeader',
+    'MUSTER_CERTIFICATE_HEADER',
+    '--certificate-header <name>',
+    'where proxies write the certificate of a device (default Client-Cert)',
+  ],
+  [
+    'proxies',
+    'MUSTER_PROXIES',
+    '--proxies <networks>',
+    'where our proxies connect from, such as 10.0.0.0/8, several by comma',
+  ],
+  [
+    'proxySecretFile',
+    'MUSTER_PROXY_SECRET',
+    '--proxy-secret-file <file>',
+    'what proxies say in X-Muster-Proxy-Secret besides',
+  ],
+  [
+    'tlsCertificate',
+    'MUSTER_TLS_CERTIFICATE',
+    '--tls-certificate <file>',
+    'serve TLS with this certificate and its chain, as PEM; read again when it changes',
+  ],
+  ['tlsKey', 'MUSTER_TLS_KEY', '--tls-key <file>', 'its private key, as PEM'],
+  [
+    'formerCaFile',
+    'MUSTER_FORMER_CA',
+    '--former-ca-file <file>',
+    'take over the devices of another server, by its authority as PEM',
+  ],
   ['logLevel', 'MUSTER_LOG_LEVEL', '--log-level <level>', 'debug, info, warn, error or silent'],
   [
     'publicUrl',

@@ -14,6 +14,8 @@ export type Metrics = {
   timed(store: Store): Store
   /** Counts requests and their time by audience, such as `mdm`. */
   requests(audience: string): MiddlewareHandler
+  /** Counts devices that were not believed, by a reason from a closed list. */
+  refused(reason: string): void
   /** Begins to watch what the hosts do and how many there are. */
   watch(fleet: Fleet): void
 }
@@ -45,8 +47,15 @@ export function createMetrics(): Metrics {
     labelNames: ['audience', 'method', 'status'],
     registers,
   })
+  const refusals = new Counter({
+    name: 'muster_device_refusals_total',
+    help: 'MDM messages whose sender was not believed, by reason.',
+    labelNames: ['reason'],
+    registers,
+  })
   return {
     registry,
+    refused: (reason) => refusals.inc({ reason }),
     timed: (store) => ({
       ...store,
       async commit(writes) {

@@ -23,6 +23,7 @@ export function startVictim(folder: string, level: 'warn' | 'error' = 'warn'): V
       PATH: process.env['PATH'] ?? '',
       HOME: tmpdir(),
       MUSTER_DATA: folder,
+      MUSTER_DEVICE_AUTH: 'none',
       MUSTER_LISTEN: '127.0.0.1:0',
       MUSTER_ADMIN_TOKEN: adminToken,
       MUSTER_ENROLL_SECRET: enrollSecret,

@@ -35,6 +35,8 @@ const usual: Env = {
   MUSTER_LISTEN: '127.0.0.1:0',
   MUSTER_ADMIN_TOKEN: adminToken,
   MUSTER_ENROLL_SECRET: enrollSecret,
+  // What devices prove is a matter of the tests that are about it.
+  MUSTER_DEVICE_AUTH: 'none',
 }
 
 /** Starts `muster serve` and waits until it says that it is ready. Rejects with what it said when it ends instead. */
@@ -94,8 +96,8 @@ function launch(env: Env, args: readonly string[] = ['serve']) {
 async function readyUrl(child: ChildProcess, said: Muster['said']): Promise<string> {
   for (;;) {
     const url = /^Muster is ready: (\S+)$/m.exec(said().out)?.[1]
-    // The greeting ends with what is switched off.
-    if (url !== undefined && said().out.includes('switched off')) return url
+    // The greeting ends with how devices are known.
+    if (url !== undefined && /^ {2}(?:devices|switched off) /m.test(said().out)) return url
     await once(child.stdout ?? child, 'data')
   }
 }

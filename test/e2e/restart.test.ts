@@ -209,8 +209,8 @@ describe('one data folder', () => {
       start({ MUSTER_DATA: data, MUSTER_MASTER_KEY: key })
     const [right, wrong] = ['ab'.repeat(32), 'cd'.repeat(32)]
     await (await withKey(right)).stop()
-    for (const key of [wrong, ''])
-      await expect(withKey(key)).rejects.toThrow(/^MUSTER_MASTER_KEY is not the key .*\.$/)
+    await expect(withKey(wrong)).rejects.toThrow(/^MUSTER_MASTER_KEY is not the key .*\.$/)
+    await expect(withKey('')).rejects.toThrow(/^This data folder was sealed with a key/)
     await (await withKey(right)).stop()
   })
 })
@@ -257,7 +257,12 @@ describe('a command nobody fetched', () => {
 async function start(env: Readonly<Record<string, string>>): Promise<Running> {
   const config = readConfig(
     {},
-    { MUSTER_LISTEN: '127.0.0.1:0', MUSTER_LOG_LEVEL: 'silent', ...env },
+    {
+      MUSTER_LISTEN: '127.0.0.1:0',
+      MUSTER_DEVICE_AUTH: 'none',
+      MUSTER_LOG_LEVEL: 'silent',
+      ...env,
+    },
   )
   if (!config.ok) throw new Error(config.error)
   return serve(config.value, () => {})
@@ -275,7 +280,7 @@ describe('a wrong setting stops the start and is named', () => {
     ['MUSTER_DEVICE_LISTEN', '192.0.2.1:0',      /^MUSTER_DEVICE_LISTEN must be a loopback address/],
     ['MUSTER_ADMIN_TOKEN',   'too-short-for-me', /^MUSTER_ADMIN_TOKEN must have at least 24 characters/],
     ['MUSTER_ENROLL_SECRET', 'too-short-for-me', /^MUSTER_ENROLL_SECRET must have at least 24 characters/],
-    ['MUSTER_DEVICE_AUTH',   'mutual',           /^MUSTER_DEVICE_AUTH must be one of: none/],
+    ['MUSTER_DEVICE_AUTH',   'mutual',           /^MUSTER_DEVICE_AUTH must be one of: signature/],
     ['MUSTER_MASTER_KEY',    'too-short-for-me', /^MUSTER_MASTER_KEY must be 32 bytes/],
     ['MUSTER_LOG_LEVEL',     'loud',             /^MUSTER_LOG_LEVEL must be one of/],
     ['MUSTER_DATA',          '/dev/null/data',   /MUSTER_DATA/],

@@ -7,17 +7,27 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type Environment, readConfig } from '../../src/config.ts'
 import { serve } from '../../src/serve.ts'
 
+const none = { MUSTER_DEVICE_AUTH: 'none' }
+
 const refused: readonly (readonly [Environment, string])[] = [
   [{ MUSTER_LISTEN: '8080' }, 'MUSTER_LISTEN must be host:port, such as 127.0.0.1:8080.'],
   [{ MUSTER_LISTEN: '127.0.0.1:65536' }, 'MUSTER_LISTEN must be host:port'],
   [{ MUSTER_LISTEN: '[127.0.0.1:80' }, 'MUSTER_LISTEN must be host:port'],
   [{ MUSTER_LISTEN: 'me@127.0.0.1:80' }, 'MUSTER_LISTEN must be host:port'],
-  [{ MUSTER_LISTEN: '0.0.0.0:80' }, 'MUSTER_LISTEN must be a loopback address'],
-  [{ MUSTER_LISTEN: '[::]:80' }, 'MUSTER_LISTEN must be a loopback address'],
-  [{ MUSTER_DEVICE_LISTEN: '0.0.0.0:80' }, 'MUSTER_DEVICE_LISTEN must be a loopback address'],
+  [{ ...none, MUSTER_LISTEN: '0.0.0.0:80' }, 'MUSTER_LISTEN must be a loopback address'],
+  [{ ...none, MUSTER_LISTEN: '[::]:80' }, 'MUSTER_LISTEN must be a loopback address'],
+  [{ ...none, MUSTER_DEVICE_LISTEN: '0.0.0.0:80' }, 'MUSTER_DEVICE_LISTEN must be a loopback'],
   [{ MUSTER_ADMIN_TOKEN: 'x'.repeat(23) }, 'MUSTER_ADMIN_TOKEN must have at least 24 characters.'],
   [{ MUSTER_ENROLL_SECRET: 'short' }, 'MUSTER_ENROLL_SECRET must have at least 24 characters.'],
-  [{ MUSTER_DEVICE_AUTH: 'mtls' }, 'MUSTER_DEVICE_AUTH must be one of: none.'],
+  [{ MUSTER_DEVICE_AUTH: 'mutual' }, 'MUSTER_DEVICE_AUTH must be one of: signature, mtls'],
+  [{ MUSTER_DEVICE_AUTH: 'mtls' }, 'MUSTER_TLS_CERTIFICATE must be set'],
+  [{ MUSTER_DEVICE_AUTH: 'header' }, 'MUSTER_PROXIES must be set'],
+  [{ MUSTER_TLS_CERTIFICATE: 'tls.pem' }, 'MUSTER_TLS_CERTIFICATE and MUSTER_TLS_KEY belong'],
+  [{ MUSTER_PROXIES: '10.0.0.0/33' }, 'MUSTER_PROXIES must be addresses or networks'],
+  [{ MUSTER_PROXIES: 'proxy.example.com' }, 'MUSTER_PROXIES must be addresses or networks'],
+  [{ MUSTER_CERTIFICATE_HEADER: 'Client_Cert' }, 'MUSTER_CERTIFICATE_HEADER must be the name'],
+  [{ MUSTER_CLOCK_SKEW: 'always' }, 'MUSTER_CLOCK_SKEW must be a duration'],
+  [{ MUSTER_FORMER_CA: 'not PEM' }, 'MUSTER_FORMER_CA must be certificates as PEM.'],
 ]
 
 test.each(refused)('%o stops the start with a sentence that names it', (env, sentence) => {

@@ -23,6 +23,7 @@ beforeEach(async () => {
     {
       MUSTER_LISTEN: '127.0.0.1:0',
       MUSTER_DATA: folder,
+      MUSTER_DEVICE_AUTH: 'none',
       MUSTER_ADMIN_TOKEN: token,
       MUSTER_ENROLL_SECRET: enrollSecret,
       MUSTER_LOG_LEVEL: 'silent',

@@ -1,14 +1,15 @@
 // The MDM client's door. Routes translate; who may say what is the host's business.
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
-import type { Credential } from '../../intake/credential.ts'
+import type { Credential, CredentialFault } from '../../intake/credential.ts'
 import type { MdmIntake } from '../../intake/mdm.ts'
 import type { MdmAnswer, MdmRefusal } from '../../intake/mdm-answer.ts'
+import type { NoteRefusal } from '../../intake/refusals.ts'
 import { readCheckin } from '../../protocol/mdm/checkin.ts'
 import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
 import { readReport } from '../../protocol/mdm/report.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
-import { unreachable } from '../../result.ts'
+import { type Result, unreachable } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import type { Reading } from '../reading/reading.ts'
 import { readMessage, type ReadingBusy } from './message.ts'
@@ -23,8 +24,10 @@ export type MdmRoutesOptions = {
   readonly intake: MdmIntake
   readonly log: Logger
   readonly reading: Reading
-  /** Who the device proved to be, before its body is looked at. */
-  readonly credential: (c: Context) => Credential
+  /** Who the device proved to be, before its body is read: the bytes are all that a signature is over. */
+  readonly credential: (c: Context, body: Uint8Array) => Result<Credential, CredentialFault>
+  /** Hears of whoever is not believed. */
+  readonly noteRefusal: NoteRefusal
 }
 
 const checkinType = 'application/x-apple-aspen-mdm-checkin'
@@ -61,19 +64,25 @@ function isCheckin(c: Context): boolean {
 async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: checkinBytesMax })
   if (!body.ok) return refuseBody(options, body.error)
+  const credential = options.credential(c, body.value)
+  if (!credential.ok) return refuseDevice(options, credential.error)
   const read = await readMessage(options.reading, body.value, readCheckin)
   if (!read.ok) return refuse(options, refusalOf(read.error))
-  const { message } = read.value
-  return answer(options, await options.intake.checkin(message, options.credential(c)))
+  const { message, bytes } = read.value
+  const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
+  return answer(options, await intake.checkin(message, credential.value))
 }
 
 async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
   const body = await readBody(c, { bytesMax: reportBytesMax })
   if (!body.ok) return refuseBody(options, body.error)
+  const credential = options.credential(c, body.value)
+  if (!credential.ok) return refuseDevice(options, credential.error)
   const read = await readMessage(options.reading, body.value, readReport)
   if (!read.ok) return refuse(options, refusalOf(read.error))
   const { message, bytes } = read.value
-  return answer(options, await options.intake.report(message, bytes, options.credential(c)))
+  const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
+  return answer(options, await intake.report(message, bytes, credential.value))
 }
 
 const refusalOf = (fault: MessageFault | ReadingBusy): Refusal => ({
@@ -129,6 +138,12 @@ function refuse({ log }: MdmRoutesOptions, refusal: Refusal): Response {
   const level = refusal.status === 410 || refusal.status === 404 ? 'debug' : 'warn'
   log[level](refusal, 'refused an MDM message')
   return empty(refusal.status)
+}
+
+/** Whatever is wrong with its certificate: 401 and 403 would end its enrollment. */
+function refuseDevice(options: MdmRoutesOptions, fault: CredentialFault): Response {
+  options.noteRefusal(fault)
+  return refuse(options, { kind: fault.kind, status: 400, detail: fault.fingerprint ?? '' })
 }
 
 function refuseBody(options: MdmRoutesOptions, fault: BodyFault): Response {

@@ -1,0 +1,64 @@
+// How devices are known, as the settings want it.
+import type { Context } from 'hono'
+import type { Store } from '../storage/store.ts'
+import type { Config } from './config.ts'
+import { byHeader, bySignature, byTls, type Present } from './http/mdm/presented.ts'
+import type { Authorities } from './intake/authorities.ts'
+import type { Credential, CredentialFault } from './intake/credential.ts'
+import { createDeviceRegistry } from './intake/device-registry.ts'
+import { isIssuedBy } from './pki/certificate.ts'
+import { createDeviceCertificates, type DeviceCertificates } from './pki/device-certificates.ts'
+import { fail, ok, type Result, unreachable } from './result.ts'
+import type { Live } from './runtime/live.ts'
+import { realWorld } from './world.ts'
+
+type DeviceAuthOptions = {
+  readonly config: Config
+  readonly authorities: Authorities
+  readonly store: Store
+  readonly live: Live
+}
+
+/** Who a device proved to be, before a word of its message is read. */
+export function createDeviceAuth(
+  options: DeviceAuthOptions,
+): (c: Context, body: Uint8Array) => Result<Credential, CredentialFault> {
+  const { config, authorities, store, live } = options
+  const certificates = createDeviceCertificates(() => authorities.trusted)
+  const present = presenting(config, certificates)
+  if (present === undefined) return () => ok({ kind: 'none' })
+  const former = config.formerCa ?? []
+  const registry = createDeviceRegistry({
+    lookups: store.lookups,
+    live,
+    world: realWorld,
+    isFormer: ({ certificate }) => former.some((issuer) => isIssuedBy(certificate, issuer)),
+  })
+  return (c, body) => {
+    const presented = present(c, body)
+    return presented.ok
+      ? registry(presented.value)
+      : fail({ ...presented.error, fingerprint: null, hostId: null })
+  }
+}
+
+const secretHeader = 'x-muster-proxy-secret'
+
+function presenting(config: Config, certificates: DeviceCertificates): Present | undefined {
+  switch (config.deviceAuth) {
+    case 'none':
+      return undefined
+    case 'signature':
+      return bySignature({ certificates, skewMsMax: config.clockSkewMs }, () => realWorld.now())
+    case 'mtls':
+      return byTls(certificates)
+    case 'header': {
+      const { proxies, certificateHeader: header, proxySecret: value } = config
+      if (proxies === undefined) throw new Error('the settings were checked at the start')
+      const secret = value === undefined ? undefined : { header: secretHeader, value }
+      return byHeader({ certificates, proxies, header, secret })
+    }
+    default:
+      return unreachable(config.deviceAuth)
+  }
+}

@@ -1,0 +1,109 @@
+// Where the certificate of a device comes from, in each way of knowing devices. Whose it is, is decided elsewhere.
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Context } from 'hono'
+import type { Presented, PresentedFault } from '../../intake/credential.ts'
+import type { DeviceCertificates } from '../../pki/device-certificates.ts'
+import { type DeviceSignatureRules, readDeviceSignature } from '../../pki/device-signature.ts'
+import { fail, ok, type Result } from '../../result.ts'
+import { certificateIn } from './certificate-header.ts'
+
+/** The body as it came: a signature is over all of it. */
+export type Present = (
+  c: Pick<Context, 'env'>,
+  body: Uint8Array,
+) => Result<Presented, PresentedFault>
+
+/** `Mdm-Signature`: the device signs each body. */
+export const bySignature =
+  (rules: DeviceSignatureRules, now: () => number): Present =>
+  (c, body) => {
+    const header = incomingOf(c)?.headers['mdm-signature']
+    // Two of them come joined by a comma, which is not base64.
+    if (typeof header !== 'string') return fail({ kind: 'no-certificate' })
+    return readDeviceSignature({ header, body, nowMs: now() }, rules)
+  }
+
+export type ProxyRules = {
+  readonly certificates: DeviceCertificates
+  /** Addresses our proxies connect from. */
+  readonly proxies: BlockList
+  /** Lower case. */
+  readonly header: string
+  /** What a proxy must say besides, and in which header. */
+  readonly secret?: { readonly header: string; readonly value: string } | undefined
+}
+
+/** A proxy in front ends TLS and tells the certificate in a header. From anybody else that header is just text. */
+export const byHeader =
+  ({ certificates, proxies, header, secret }: ProxyRules): Present =>
+  (c) => {
+    const incoming = incomingOf(c)
+    if (incoming === undefined || !isAmong(proxies, incoming.socket.remoteAddress))
+      return fail({ kind: 'not-a-proxy' })
+    if (secret !== undefined && !isOnly(valuesOf(incoming, secret.header), secret.value))
+      return fail({ kind: 'not-a-proxy' })
+    const [value, another] = valuesOf(incoming, header)
+    if (value === undefined || value === '') return fail({ kind: 'no-certificate' })
+    if (another !== undefined) return fail({ kind: 'ambiguous-header' })
+    const der = certificateIn(value)
+    return der === undefined ? fail({ kind: 'not-a-certificate' }) : believed(certificates, der)
+  }
+
+/** The device's own TLS connection ends here: the handshake proved that it holds the key. */
+export function byTls(certificates: DeviceCertificates): Present {
+  const peers = new WeakMap<TLSSocket, Uint8Array>()
+
+  function peerOf(socket: TLSSocket): Uint8Array | undefined {
+    const known = peers.get(socket)
+    if (known !== undefined) return known
+    const der = socket.getPeerX509Certificate()?.raw
+    if (der !== undefined) peers.set(socket, der)
+    return der
+  }
+
+  return (c) => {
+    const socket = incomingOf(c)?.socket
+    const der = socket instanceof TLSSocket ? peerOf(socket) : undefined
+    return der === undefined ? fail({ kind: 'no-certificate' }) : believed(certificates, der)
+  }
+}
+
+function believed(
+  certificates: DeviceCertificates,
+  der: Uint8Array,
+): Result<Presented, PresentedFault> {
+  const certificate = certificates.read(der)
+  return certificate.ok ? ok({ certificate: certificate.value }) : certificate
+}
+
+/** Under the node server only; nowhere else is there a peer or a header as it was written. */
+function incomingOf({ env }: Pick<Context, 'env'>): IncomingMessage | undefined {
+  const incoming: unknown =
+    typeof env === 'object' && env !== null ? Reflect.get(env, 'incoming') : undefined
+  return incoming instanceof IncomingMessage ? incoming : undefined
+}
+
+/** Each header line of exactly this name: joined, two would look like one. */
+function valuesOf({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  const values: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '')
+  return values
+}
+
+function isOnly([value, another]: readonly string[], expected: string): boolean {
+  if (value === undefined || another !== undefined) return false
+  return timingSafeEqual(digest(value), digest(expected))
+}
+
+const digest = (text: string): Uint8Array => createHash('sha256').update(text).digest()
+
+/** A socket that listens on IPv6 as well sees IPv4 peers in IPv6's clothes. */
+function isAmong(addresses: BlockList, address: string | undefined): boolean {
+  if (address === undefined) return false
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return addresses.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
+}
