@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { ServeOptions } from './cli/serve-options.ts'
 import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
+import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
 import { fail, ok, type Result } from './result.ts'
 import { oneOf, readSecret, type Setting } from './setting.ts'
 
@@ -21,6 +22,8 @@ export type Config = EnrollmentConfig &
     readonly enrollSecret: string | undefined
     readonly masterKey: string | undefined
     readonly logLevel: LogLevel
+    /** Receivers of webhooks inside the own network. */
+    readonly webhookAllow: Allows | undefined
   }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -62,6 +65,12 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     variable: 'MUSTER_LOG_LEVEL',
     read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
+  },
+  webhookAllow: {
+    flag: 'webhookAllow',
+    variable: 'MUSTER_WEBHOOK_ALLOW',
+    read: readAllowList,
+    fallback: undefined,
   },
   ...deviceSettings,
   ...enrollmentSettings,

@@ -32,6 +32,7 @@ import { createAlarms } from './runtime/alarms.ts'
 import { createHosts, type Hosts } from './runtime/hosts.ts'
 import { createOutbox, type Performers } from './runtime/outbox.ts'
 import { hashToken, mintToken } from './secrets/tokens.ts'
+import { openWebhooks, type OpenedWebhooks } from './webhooks.ts'
 import { realWorld } from './world.ts'
 
 type CoreOptions = {
@@ -53,6 +54,7 @@ export type Core = {
   readonly enrollment: Enrollment
   /** How devices are known. */
   readonly credential: ReturnType<typeof createDeviceAuth>
+  readonly telling: OpenedWebhooks
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -81,6 +83,14 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
       'the thread that reads large bodies died; the next body starts another',
     ),
   )
+  const telling = openWebhooks({
+    store,
+    queries: keep.queries,
+    sealing: keep.sealing,
+    live: hosts.live,
+    world,
+    allows: config.webhookAllow,
+  })
   const secretTools = { store, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {
@@ -91,9 +101,11 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     reading,
     enrollment,
     credential,
+    telling,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
+      await telling.stop()
       await alarms.stop()
       await outbox.stop()
       await hosts.drain()
@@ -111,7 +123,7 @@ type DeviceRoutesOptions = {
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(
-  { keep, store, hosts, sight, enrollSecrets, reading, enrollment, credential }: Core,
+  { keep, store, hosts, sight, enrollSecrets, reading, enrollment, credential, telling }: Core,
   { log, refused }: DeviceRoutesOptions,
 ): Hono {
   const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
@@ -122,7 +134,12 @@ export function deviceRoutes(
   })
   const refusals = { store, live: hosts.live, world: realWorld, count: refused }
   const noteRefusal = createRefusals(refusals)
-  const mdm = createMdmIntake({ ...shared, sealing: keep.sealing, noteRefusal })
+  const mdm = createMdmIntake({
+    ...shared,
+    sealing: keep.sealing,
+    noteRefusal,
+    echoesOf: telling.webhooks.echoesOf,
+  })
   const app = new Hono()
   app.route(
     '/',
@@ -149,6 +166,7 @@ export function apiDeps({
   enrollSecrets,
   reading,
   enrollment,
+  telling: { webhooks, webhookDeliveries },
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   const world = realWorld
   return {
@@ -162,6 +180,8 @@ export function apiDeps({
     commandContext,
     tokens,
     enrollSecrets,
+    webhooks,
+    webhookDeliveries,
     enrollment,
     reconcile: createReconcile({ store, hosts, world }),
     dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),

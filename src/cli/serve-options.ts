@@ -21,6 +21,7 @@ export type ServeOptions = {
   readonly tlsKey?: string
   readonly formerCaFile?: string
   readonly logLevel?: string
+  readonly webhookAllow?: string
   readonly publicUrl?: string
   readonly pushTopic?: string
   readonly caCertificateFile?: string
@@ -106,6 +107,12 @@ export const serveFlags = [
     'MUSTER_FORMER_CA',
     '--former-ca-file <file>',
     'take over the devices of another server, by its authority as PEM',
+  ],
+  [
+    'webhookAllow',
+    'MUSTER_WEBHOOK_ALLOW',
+    '--webhook-allow <list>',
+    'receivers in the own network: host[:port], address[:port] or network/bits, several by comma',
   ],
   ['logLevel', 'MUSTER_LOG_LEVEL', '--log-level <level>', 'debug, info, warn, error or silent'],
   [

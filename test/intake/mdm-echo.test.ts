@@ -126,7 +126,8 @@ test('each message of an enrolment is told in the shape NanoMDM gives it', async
   }
   const raw = (index: number): string => Buffer.from(sent[index]?.bytes ?? []).toString('base64')
   expect(all[0]?.json).toEqual({
-    ...{ topic: 'mdm.Authenticate', checkin_event: { ...about, raw_payload: raw(0) } },
+    topic: 'mdm.Authenticate',
+    checkin_event: { ...about, raw_payload: raw(0) },
     ...shared,
   })
   const tally = (of: number, index: number) => ({
@@ -135,10 +136,8 @@ test('each message of an enrolment is told in the shape NanoMDM gives it', async
   expect(all[1]?.json).toMatchObject(tally(1, 1))
   expect(all[2]?.json).toMatchObject(tally(2, 2))
   expect(all[6]?.json).toEqual({
-    ...{
-      topic: 'mdm.Connect',
-      acknowledge_event: { ...about, status: 'Idle', raw_payload: raw(6) },
-    },
+    topic: 'mdm.Connect',
+    acknowledge_event: { ...about, status: 'Idle', raw_payload: raw(6) },
     ...shared,
   })
   expect(all[7]?.json).toMatchObject({
