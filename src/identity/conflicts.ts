@@ -10,7 +10,7 @@ export type ConflictKind =
   | 'contradiction'
   /** An agent says that two hosts known to Apple or MDM are one. */
   | 'proposed-merge'
-  /** A certificate nobody minted for a host asks for its live enrollment. */
+  /** A certificate nobody minted for a host asks to be that host, which Apple, MDM or an enrollment speaks for. */
   | 'takeover'
   /** An operator took a merge back; kept so that the same sighting does not merge again. */
   | 'split'
@@ -199,8 +199,8 @@ const sentences: Readonly<Record<SightedKind, (found: Found) => string>> = {
     `An agent says that ${list(seen)} are one computer, but they belong to different hosts that Apple or MDM vouch for. ` +
     'Merge them if that is true; keep them separate if the agent is not to be believed.',
   takeover: ({ seen }) =>
-    `A device with ${list(seen)} and a certificate that was not issued for this host asked for its live enrollment. ` +
-    'Merge them if the computer was enrolled again on purpose; keep them separate if it is another one.',
+    `A device with ${list(seen)} says that it is this host, but its certificate was not issued for it. ` +
+    'Merge them if it is that computer: its certificate is then the one that counts. Keep them separate if it is another one.',
   split: ({ seen }) =>
     `An operator split these hosts, which were merged over ${list(seen)}; the same evidence does not merge them again.`,
 }

@@ -69,14 +69,20 @@ export function renewalRows(lookups: Lookups, bound: Bound): readonly Write[] | 
   ]
 }
 
-/** Rows that leave merged hosts with one certificate, the one bound last: its standing is the one that stays. */
+/**
+ * Rows that leave hosts which an operator makes one with one certificate: that of the host set apart, which is what the
+ * operator was asked about, or else the one bound last.
+ */
 export function mergedRows(
   lookups: Lookups,
-  hostIds: readonly string[],
+  { hostIds, setApart }: { readonly hostIds: readonly string[]; readonly setApart?: string },
   { at, cause, endedBy }: Ending,
 ): readonly Write[] {
   const all = hostIds.flatMap((hostId) => activeOf(lookups, hostId))
-  const last = all.toSorted((one, other) => (isEarlier(one, other) ? -1 : 1)).at(-1)
+  const asked = setApart === undefined ? [] : activeOf(lookups, setApart)
+  const last = (asked.length > 0 ? asked : all)
+    .toSorted((one, other) => (isEarlier(one, other) ? -1 : 1))
+    .at(-1)
   return all
     .filter((other) => other.fingerprint !== last?.fingerprint)
     .flatMap((other) => retirement(other, { at, cause, endedBy }))

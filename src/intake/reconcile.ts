@@ -7,6 +7,7 @@ import { isSameKnown, type KnownHost, type KnownHosts, knownAmong } from '../ide
 import { mergeHosts, type MergeFault } from '../identity/merge.ts'
 import { partiesTo, resolveConflict } from '../identity/resolve-conflict.ts'
 import { fail, ok, type Result } from '../result.ts'
+import { mergedRows } from './binding.ts'
 import { carryOut } from './consequences.ts'
 import type {
   ConflictPlan,
@@ -49,7 +50,9 @@ async function merge(
   if (options.dryRun) return ok(plan)
   const holds = (): boolean => isSameKnown(read(), known)
   const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
-  const done = await carryOut(merged.value, how)
+  const ending = { at: fresh.atMs, cause: options.cause, endedBy: mergeIdOf(merged.value) }
+  const writes = mergedRows(means.store.lookups, { hostIds: [hostId, ...losers] }, ending)
+  const done = await carryOut(merged.value, { ...how, writes })
   return done.ok ? ok(plan) : done
 }
 
@@ -112,7 +115,10 @@ async function answerConflict(
   if (conflict.kind === 'failing') return dismissFailing(means, conflict, plan)
   const holds = (): boolean => isSameKnown(read(), known)
   const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
-  const done = await carryOut({ ...resolved.value, losers }, how)
+  const ending = { at: fresh.atMs, cause: options.cause, endedBy: mergeIdOf(resolved.value) }
+  const merged = { hostIds: [resolved.value.hostId, ...losers], setApart: conflict.host_id }
+  const writes = losers.length === 0 ? [] : mergedRows(store.lookups, merged, ending)
+  const done = await carryOut({ ...resolved.value, losers }, { ...how, writes })
   return done.ok ? ok(plan) : done
 }
 
