@@ -16,7 +16,7 @@ import { createOsqueryRoutes } from './http/osquery/routes.ts'
 import { createReading, type Reading } from './http/reading/reading.ts'
 import { createGuesses } from './http/scep/guesses.ts'
 import { createScepRoutes } from './http/scep/routes.ts'
-import { commandContext, createCommands } from './intake/commands.ts'
+import { commandContext, type Commands, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
 import { createMdmIntake } from './intake/mdm.ts'
@@ -51,6 +51,7 @@ export type Core = {
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
   readonly reading: Reading
+  readonly commands: Commands
   readonly enrollment: Enrollment
   /** How devices are known. */
   readonly credential: ReturnType<typeof createDeviceAuth>
@@ -72,7 +73,15 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
     setApart: createSetApart({ sealing: keep.sealing, world }),
   })
-  const enrollment = await openEnrollment({ config, keep, store, live: hosts.live, log })
+  const commands = createCommands({ store, hosts, sealing: keep.sealing, world })
+  const enrollment = await openEnrollment({
+    config,
+    keep,
+    store,
+    commands,
+    live: hosts.live,
+    log,
+  })
   const { authorities } = enrollment
   const credential = createDeviceAuth({ config, authorities, store, live: hosts.live })
   const alarms = createAlarms({ store, hosts, world })
@@ -99,6 +108,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     hosts,
     tokens,
     reading,
+    commands,
     enrollment,
     credential,
     telling,
@@ -106,6 +116,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
       await telling.stop()
+      await enrollment.stop()
       await alarms.stop()
       await outbox.stop()
       await hosts.drain()
@@ -165,6 +176,7 @@ export function apiDeps({
   tokens,
   enrollSecrets,
   reading,
+  commands,
   enrollment,
   telling: { webhooks, webhookDeliveries },
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
@@ -176,7 +188,7 @@ export function apiDeps({
     sealing: keep.sealing,
     reading,
     world,
-    commands: createCommands({ store, hosts, sealing: keep.sealing, world }),
+    commands,
     commandContext,
     tokens,
     enrollSecrets,

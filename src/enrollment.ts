@@ -7,9 +7,11 @@ import type { AccountEnrollment } from './config-enrollment.ts'
 import type { Config } from './config.ts'
 import { type Authorities, openAuthorities } from './intake/authorities.ts'
 import { type Certificates, createCertificates } from './intake/certificates.ts'
+import type { Commands } from './intake/commands.ts'
 import { createChallenges } from './intake/challenges.ts'
 import { createEnrollmentLinks, type EnrollmentLinks } from './intake/enrollment-links.ts'
 import { createProfiles, type Profiles } from './intake/profiles.ts'
+import { createRenewals, type Renewals, type Round } from './intake/renewals.ts'
 import { createTurnstile } from './intake/turnstile.ts'
 import type { Keep } from './keep.ts'
 import { appleRoot } from './pki/apple-root.ts'
@@ -23,24 +25,28 @@ export type Enrollment = {
   readonly certificates: Certificates
   readonly links: EnrollmentLinks
   readonly profiles: Profiles
+  readonly renewals: Renewals
   readonly publicUrl: string | undefined
   /** Whose devices are believed in Setup Assistant. */
   readonly deviceRoots: readonly Certificate[]
   readonly signsProfiles: boolean
   readonly accountEnrollment: readonly AccountEnrollment[]
+  /** Looks for certificates that end no more. */
+  stop(): Promise<void>
 }
 
 type EnrollmentOptions = {
   readonly config: Config
-  readonly keep: Pick<Keep, 'sealing'>
+  readonly keep: Pick<Keep, 'sealing' | 'queries'>
   readonly store: Store
+  readonly commands: Commands
   readonly live: Live
-  readonly log: Pick<Logger, 'warn'>
+  readonly log: Pick<Logger, 'info' | 'warn'>
 }
 
 /** Rejects with one sentence an operator can act on. */
 export async function openEnrollment(options: EnrollmentOptions): Promise<Enrollment> {
-  const { config, store, live, log } = options
+  const { config, keep, store, live, log } = options
   const world = realWorld
   const authorities = await authoritiesOf(options)
   const tools = { store, live, world, mint: mintToken, hash: hashToken }
@@ -55,6 +61,28 @@ export async function openEnrollment(options: EnrollmentOptions): Promise<Enroll
       { roots: config.deviceRoot.map(({ subject }) => subject) },
       "authorities beside Apple's are believed about devices",
     )
+  const profiles = createProfiles({
+    world,
+    links,
+    challenges,
+    lookups: store.lookups,
+    authorities: () => authorities,
+    publicUrl: config.publicUrl,
+    topic: config.pushTopic,
+    anchors: (config.tlsRoot ?? []).map(({ der }) => der),
+    signer: config.profileSigner,
+    assignedOnly: config.ade === 'assigned',
+  })
+  const renewals = createRenewals({
+    world,
+    profiles,
+    commands: options.commands,
+    lookups: store.lookups,
+    queries: keep.queries,
+    beforeMs: config.renewBeforeMs,
+    told: toldOf(log),
+  })
+  const looking = renewals.start()
   return {
     authorities,
     links,
@@ -71,20 +99,20 @@ export async function openEnrollment(options: EnrollmentOptions): Promise<Enroll
       serial: () => randomBytes(16),
       lifetimeMs: config.certificateLifetimeMs,
     }),
-    profiles: createProfiles({
-      world,
-      links,
-      challenges,
-      lookups: store.lookups,
-      authorities: () => authorities,
-      publicUrl: config.publicUrl,
-      topic: config.pushTopic,
-      anchors: (config.tlsRoot ?? []).map(({ der }) => der),
-      signer: config.profileSigner,
-      assignedOnly: config.ade === 'assigned',
-    }),
+    profiles,
+    renewals,
+    stop: () => looking.stop(),
   }
 }
+
+/** Operators read the log when something is about to end. */
+const toldOf =
+  (log: Pick<Logger, 'info' | 'warn'>) =>
+  ({ ending, sent, stuck }: Round): void => {
+    if (sent > 0) log.info({ ending, sent }, 'renewing device certificates that end soon')
+    if (stuck > 0)
+      log.warn({ ending, stuck }, 'device certificates end soon and cannot be renewed from here')
+  }
 
 async function authoritiesOf({ config, keep, store }: EnrollmentOptions): Promise<Authorities> {
   const given = broughtAuthority(config)

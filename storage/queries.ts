@@ -1,4 +1,5 @@
 // Lists, searches and counts. They run in the reader thread; each sees one consistent state of the file.
+import type { CertificateRow, CertificateStatus } from './certificate-rows.ts'
 import type {
   AgentRow,
   CauseKind,
@@ -126,6 +127,16 @@ export type DeliveryListQuery = {
 /** Where the log of deliveries ends once it holds no more than `kept` that are over. */
 export type DeliveryCutQuery = { readonly kept: number }
 
+export type CertificateListQuery = {
+  /** Bound to one of these hosts or, before that, issued for it. */
+  readonly hostIds?: readonly string[]
+  readonly statuses?: readonly CertificateStatus[]
+  /** Running out before this moment. */
+  readonly endingBefore?: number
+  readonly after?: { readonly issued_at: number; readonly fingerprint: string }
+  readonly limit: number
+}
+
 export type TransitionCounts = {
   /** How many are in each state, by region; a command's only region is `state`. */
   readonly states: Readonly<Record<string, Counts>>
@@ -175,6 +186,8 @@ export type QueryTypes = {
   readonly waitingDeliveries: readonly [ask: Readonly<Record<string, never>>, answer: Counts]
   /** When the newest one beyond ended; null when there is none. */
   readonly deliveryCut: readonly [ask: DeliveryCutQuery, answer: number | null]
+  /** Newest first. */
+  readonly listCertificates: readonly [ask: CertificateListQuery, answer: Page<CertificateRow>]
   readonly transitionCounts: readonly [ask: 'host' | 'command', answer: TransitionCounts]
   readonly scanAgents: readonly [ask: Scan, answer: readonly AgentRow[]]
   readonly scanEnrollments: readonly [ask: Scan, answer: readonly EnrollmentRow[]]

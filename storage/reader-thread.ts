@@ -1,6 +1,7 @@
 // The thread that lists and searches, so that a slow query delays other queries and nothing else.
 import { parentPort, workerData } from 'node:worker_threads'
 import { countAll, countTransitions, scan } from './census.ts'
+import { listCertificates } from './certificate-list.ts'
 import { listCommands } from './command-list.ts'
 import { listConflicts } from './conflict-list.ts'
 import { openForReading } from './connection.ts'
@@ -24,6 +25,7 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   listJournal: (ask) => listJournal(select, ask),
   listCommands: (ask) => listCommands(select, ask),
   listConflicts: (ask) => listConflicts(select, ask),
+  listCertificates: (ask) => listCertificates(select, ask),
   listDeliveries: (ask) => listDeliveries(select, ask),
   waitingDeliveries: () => countWaiting(select),
   deliveryCut: (ask) => cutOf(select, ask),

@@ -44,6 +44,7 @@ export function createReader(path: string, onFatal: (reason: Error) => void): Re
       listJournal: query('listJournal'),
       listCommands: query('listCommands'),
       listConflicts: query('listConflicts'),
+      listCertificates: query('listCertificates'),
       listDeliveries: query('listDeliveries'),
       waitingDeliveries: query('waitingDeliveries'),
       deliveryCut: query('deliveryCut'),

@@ -37,6 +37,9 @@ type ChallengesOptions = {
   readonly fixed: string | undefined
 }
 
+/** A device that is off for a week finds its new profile still worth installing. */
+export const renewalLifetimeMs = 7 * 86_400_000
+
 /** Used and expired ones stay as long, so that a client that lost our reply gets its certificate all the same. */
 const keptMs = 7 * 86_400_000
 
@@ -59,7 +62,7 @@ export function createChallenges(options: ChallengesOptions): Challenges {
         link_id: occasion.linkId ?? null,
         team: occasion.team ?? null,
         created_at: at,
-        expires_at: at + options.lifetimeMs,
+        expires_at: at + (occasion.kind === 'renewal' ? renewalLifetimeMs : options.lifetimeMs),
         used_at: null,
         fingerprint: null,
         public_key_hash: null,

@@ -6,6 +6,7 @@ import { refusal } from '../auth.ts'
 import { createCursors } from '../cursor.ts'
 import { problemResponse, requestIdOf, unknownPath } from '../problem.ts'
 import { accessEndpoints } from './access.ts'
+import { certificateEndpoints } from './certificates.ts'
 import { commandsEndpoints } from './commands.ts'
 import { conflictEventEndpoint } from './conflict-event.ts'
 import { conflictsEndpoint, resolveEndpoint } from './conflicts.ts'
@@ -72,6 +73,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     ...machinesEndpoints(deps),
     depEndpoint(deps),
     ...enrollmentLinkEndpoints(deps),
+    ...certificateEndpoints(deps, cursors),
     ...accessEndpoints(deps),
     ...webhooksEndpoints(deps, cursors),
   ]

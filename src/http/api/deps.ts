@@ -8,6 +8,7 @@ import type { Certificates } from '../../intake/certificates.ts'
 import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
+import type { Renewals } from '../../intake/renewals.ts'
 import type { Tokens } from '../../intake/tokens.ts'
 import type { WebhookDeliveries } from '../../intake/webhook-deliveries.ts'
 import type { Webhooks } from '../../intake/webhooks.ts'
@@ -37,6 +38,7 @@ export type ApiDeps = {
   readonly enrollment: {
     readonly certificates: Certificates
     readonly links: EnrollmentLinks
+    readonly renewals: Pick<Renewals, 'renew'>
     /** Where devices reach the server; where the request came when undefined. */
     readonly publicUrl: string | undefined
   }

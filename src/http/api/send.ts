@@ -93,7 +93,8 @@ function warningsOf(requestType: string, channel: string): string[] {
     : [`Apple defines ${requestType} for the ${channels} channel only.`]
 }
 
-function sendProblem(fault: SendFault): Problem {
+/** Also of what is sent without the operator naming the command. */
+export function sendProblem(fault: SendFault): Problem {
   if (isAskFault(fault)) return askProblem(fault)
   switch (fault.kind) {
     case 'not-enrolled':

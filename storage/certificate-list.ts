@@ -1,0 +1,32 @@
+import type { CertificateRow } from './certificate-rows.ts'
+import { columns, rowOf } from './columns.ts'
+import { type CertificateListQuery, type Page, pageRowsMax } from './queries.ts'
+import { and, isOneOf, numberOf, or, type Select, sql } from './select.ts'
+
+/** Device certificates, newest first: all of them, or of one host and those it was before its merges. */
+export function listCertificates(
+  select: Select,
+  { hostIds, statuses, endingBefore, after, limit: wanted }: CertificateListQuery,
+): Page<CertificateRow> {
+  const filtered = and([
+    hostIds &&
+      or([
+        isOneOf('host_id', hostIds),
+        and([sql('host_id IS NULL'), isOneOf('vouched_host_id', hostIds)]),
+      ]),
+    statuses && isOneOf('status', statuses),
+    endingBefore === undefined ? undefined : sql('not_after < ?', endingBefore),
+  ])
+  const rest = after && sql('(issued_at, fingerprint) < (?, ?)', after.issued_at, after.fingerprint)
+  const where = and([filtered, rest])
+  const limit = Math.min(wanted, pageRowsMax)
+  const text = `SELECT ${columns.certificates.join(', ')} FROM certificates
+    WHERE ${where.text} ORDER BY issued_at DESC, fingerprint DESC LIMIT ?`
+  const items = select(text, [...where.values, limit + 1]).map((row) => rowOf('certificates', row))
+  const counted = `SELECT count(*) FROM certificates WHERE ${filtered.text}`
+  return {
+    items: items.slice(0, limit),
+    total: numberOf(select(counted, filtered.values)),
+    more: items.length > limit,
+  }
+}
