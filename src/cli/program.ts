@@ -4,11 +4,13 @@ import { fail, type Result } from '../result.ts'
 import { addAccess } from './access.ts'
 import type { Call, Commandlike, Shell } from './call.ts'
 import { type Client, createClient } from './client.ts'
+import { addCertificates } from './certificates.ts'
 import { addCommands } from './commands.ts'
 import { addCompletion } from './completion.ts'
 import { addConfig } from './config-contexts.ts'
 import { addConflicts } from './conflicts.ts'
 import { addDep } from './dep.ts'
+import { addEnrollLinks } from './enroll-links.ts'
 import { addEvents } from './events.ts'
 import { exitCodeHelp, exitCodes } from './exit-code.ts'
 import { exitCodeOf, type Fault, linesOf } from './fault.ts'
@@ -22,6 +24,7 @@ import { createOptions } from './options.ts'
 import { harmless } from './safe-text.ts'
 import { defaultUrl, targetOf } from './target.ts'
 import { addVersion } from './version.ts'
+import { addWebhooks } from './webhooks.ts'
 
 export type Parts = Local & {
   readonly io: Io
@@ -96,7 +99,10 @@ function addGroups(program: Command, shell: Shell, parts: Parts): void {
   addEvents(program, shell)
   addMachines(program, shell)
   addDep(program, shell)
+  addEnrollLinks(program, shell)
+  addCertificates(program, shell)
   addAccess(program, shell)
+  addWebhooks(program, shell)
   program.commandsGroup('This program:')
   addConfig(program, shell)
   addCompletion(program, shell)
