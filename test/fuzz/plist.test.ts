@@ -78,10 +78,13 @@ holds(
 
 /**
  * Where the package is known to understand less: wide integers it rounds, a key named __proto__ changes the object
- * it is in, and of a key with CDATA it reads the first piece.
+ * it is in, and of a key with CDATA it reads the first piece; and it takes three signs for line ends that are none in XML 1.0.
  */
 const beyondTheirs = (value: PlistValue, text: string): boolean =>
-  isWide(value) || text.includes('__proto__') || /<key[^>]*>[^<]*<!\[CDATA\[/.test(text)
+  isWide(value) ||
+  text.includes('__proto__') ||
+  /[\u0085\u2028\u2029]/.test(text) ||
+  /<key[^>]*>[^<]*<!\[CDATA\[/.test(text)
 
 holds(
   'spoiled XML that we take means to the plist package what it means to us',

@@ -70,11 +70,13 @@ test('a whole double that a 64-bit integer holds reads back with every digit', (
 })
 
 // The package has neither bigints beyond its types nor null-prototype dictionaries, so the common ground is
-// what its own writers make of ordinary values.
+// what its own writers make of ordinary values. It also takes XML 1.1's line ends for such, in a document of XML 1.0.
+const hasNoLineEnds = (value: string): boolean => !/[\r\u0085\u2028\u2029]/.test(value)
+
 const plain = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
-    text.filter((value) => !/[\r]/.test(value)),
+    text.filter(hasNoLineEnds),
     fc.integer(),
     fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Number.isInteger(value)),
     fc.boolean(),
@@ -82,7 +84,7 @@ const plain = fc.letrec<{ value: unknown }>((tie) => ({
     bytes,
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(
-      text.filter((key) => key !== '__proto__' && !/\r/.test(key)),
+      text.filter((key) => key !== '__proto__' && hasNoLineEnds(key)),
       tie('value'),
       { maxKeys: 5 },
     ),
