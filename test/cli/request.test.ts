@@ -40,6 +40,13 @@ test.each([
   ['machines get host --svg --host h', '/machines/host.svg?host=h'],
   ['machines list', '/machines'],
   ['tokens list', '/tokens'],
+  ['enroll-links list', '/enrollment_links'],
+  ['certificates list --host h --status active', '/certificates?host=h&status=active&limit=100'],
+  [
+    'certificates list --ending-in 30d',
+    '/certificates?ending_before=2026-12-24T12%3A00%3A00.000Z&limit=100',
+  ],
+  ['certificates show AB', '/certificates/AB'],
 ])('%s asks for %s', async (line, url) => {
   await run(lines(line), peer)
   expect(last()).toMatchObject({ method: 'GET', url })
@@ -57,6 +64,19 @@ test.each([
   ['tokens create ci --role admin', 'POST', '/tokens', { name: 'ci', role: 'admin' }],
   ['tokens create ci', 'POST', '/tokens', { name: 'ci', role: 'viewer' }],
   ['enroll-secrets create x', 'POST', '/enroll-secrets', { name: 'x' }],
+  ['enroll-links create x', 'POST', '/enrollment_links', { name: 'x' }],
+  [
+    'enroll-links create x --host h --team t --expires-in 2d --uses 3',
+    'POST',
+    '/enrollment_links',
+    { name: 'x', host: 'h', team: 't', expires_in_ms: 172_800_000, uses_max: 3 },
+  ],
+  [
+    'enroll-links create x --no-expiry',
+    'POST',
+    '/enrollment_links',
+    { name: 'x', expires_in_ms: null },
+  ],
   ['commands send h ProfileList', 'POST', '/hosts/h/commands', { request_type: 'ProfileList' }],
   [
     'commands send h ProfileList --priority -5 --expires-in 2h --channel D:U --command-uuid c',
