@@ -7,6 +7,8 @@ import { mintToken } from './secrets/tokens.ts'
 import { serve, type Talk } from './serve.ts'
 import { demoOptions, simulate, violationLines } from './simulator/run.ts'
 
+const demoTopic = 'com.apple.mgmt.External.7b7f5f2c-0b6e-4c0a-9a53-51a1d2c3b4e5'
+
 /** Runs until aborted, then leaves nothing behind. Resolves with 1 when the server broke a rule. */
 export async function demo(config: Config, talk: Talk, signal: AbortSignal): Promise<0 | 1> {
   const data = mkdtempSync(join(tmpdir(), 'muster-demo-'))
@@ -14,8 +16,10 @@ export async function demo(config: Config, talk: Talk, signal: AbortSignal): Pro
   const enrollSecret = config.enrollSecret ?? mintToken('enroll_')
   try {
     const quiet = config.logLevel === 'info' ? 'error' : config.logLevel
+    // Profiles name a topic, and nobody has a push certificate for a demo.
+    const pushTopic = config.pushTopic ?? demoTopic
     const running = await serve(
-      { ...config, data, adminToken, enrollSecret, logLevel: quiet },
+      { ...config, data, adminToken, enrollSecret, pushTopic, logLevel: quiet },
       () => {},
     )
     talk(`Muster's demo: ${running.url}`)
@@ -26,6 +30,7 @@ export async function demo(config: Config, talk: Talk, signal: AbortSignal): Pro
     const { hosts = 30, ...options } = demoOptions
     const summary = await simulate({
       ...options,
+      enrolling: true,
       hosts,
       url: running.url,
       token: adminToken,

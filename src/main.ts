@@ -52,8 +52,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       return exitCodes.ok
     }),
   demo: (options) =>
-    // Simulated computers are believed, so the demo is for this machine only.
-    withConfig({ deviceAuth: 'none', ...options }, async (config) => {
+    withConfig(options, async (config) => {
       const { demo } = await import('./demo.ts')
       return demo(config, talk, ending.signal)
     }),

@@ -77,6 +77,7 @@ function addSimulate(program: Command, shell: Shell, local: Local): void {
       .option('--seed <text>', 'the same seed gives the same lives')
       .option('--rate <name=share>', 'how often a thing happens, 0 to 1; may be repeated', collect)
       .option('--no-operator', 'nobody sends commands')
+      .option('--no-enrolling', 'devices have no certificates, for a server that believes them')
       .option('--enroll-secret-file <file>', 'what agents enrol with [MUSTER_ENROLL_SECRET]')
       .action(shell.runs((call) => simulate(call, local))),
     'muster simulate --hosts 200 --duration 1m',
@@ -138,6 +139,7 @@ function simulateOptions(call: Call, local: Local): Result<SimulateOptions, Faul
     seed: options.text('seed'),
     rates: rates.value,
     ...(options.flag('operator') ? {} : { operator: false }),
+    enrolling: options.flag('enrolling'),
     signal,
     progress: { isTTY: io.stderr.isTTY, write: (text) => void io.stderr.write(text) },
   })

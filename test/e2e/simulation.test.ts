@@ -14,7 +14,11 @@ const computers = 25
 const rounds = 30
 
 beforeAll(async () => {
-  muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'error' })
+  muster = await startMuster(folder, {
+    MUSTER_LOG_LEVEL: 'error',
+    MUSTER_DEVICE_AUTH: 'signature',
+    MUSTER_PUSH_TOPIC: 'com.apple.mgmt.External.simulated',
+  })
   const { url, token, enrollSecret } = muster
   operator = createOperator(url, token)
   summary = await simulate({
@@ -23,6 +27,7 @@ beforeAll(async () => {
     enrollSecret,
     hosts: computers,
     rounds,
+    enrolling: true,
     // A wall, should a computer never come to its last round.
     durationMs: 20_000,
     pollMs: 0,
