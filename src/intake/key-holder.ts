@@ -21,8 +21,10 @@ export function holderOf(
 ): KeyHolder {
   const row = enrollmentKey === undefined ? undefined : lookups.enrollment(enrollmentKey)
   if (row === undefined || row.host_id === hostId || losers.includes(row.host_id)) return nobody
-  const before = lookups.claimsOf(hostId)
-  return certified === true && !owns(claimsAfter(before, writes, hostId), row.key)
+  const owns = (id: string): boolean =>
+    isNamed(claimsAfter(lookups.claimsOf(id), writes, id), row.key)
+  // Both own it when one has as its EnrollmentID what is the other's UDID.
+  return certified === true && (owns(row.host_id) || !owns(hostId))
     ? { displaced: undefined, writes: [{ put: 'enrollment', row }] }
     : { displaced: row.host_id, writes: [] }
 }
@@ -42,7 +44,7 @@ function claimsAfter(
   return [...before.filter((row) => !isPut(row)), ...put]
 }
 
-function owns(claims: readonly ClaimRow[], key: string): boolean {
+function isNamed(claims: readonly ClaimRow[], key: string): boolean {
   const names = [{ udid: key }, { enrollmentId: key }].flatMap((raw) => normalise(raw).claims)
   return claims.some(
     ({ kind, value, status }) =>
