@@ -1,5 +1,5 @@
 // Large bodies are read in another thread, and are answered as small ones are.
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { bodyJson, bodyPlist } from '../../src/http/api/command-body.ts'
 import { worstBodies } from '../../bench/worst-bodies.ts'
 import { readMessage } from '../../src/http/mdm/message.ts'
@@ -110,6 +110,18 @@ test('a body that is kept and no property list is our bug, told to who asked', a
   const shown = { bytes: bytes('no list'), isRevealed: true }
   await expect(reading.turn(1, (ask) => ask('shown', shown))).rejects.toThrow('unsupported-format')
   expect(deaths).toEqual([])
+})
+
+test('a body of which the thread dies is refused for now, and the next is read by another', async () => {
+  const ends: Error[] = []
+  const narrow = createReading((reason) => ends.push(reason), 16)
+  onTestFinished(() => narrow.close())
+  const most = bytes(`{"data":[${'{"a":[[],[],[],[]]},'.repeat(49_000)}{}]}`)
+  const asked = (body: Uint8Array) =>
+    narrow.turn(body.length, (ask) => ask('log', { bytes: body, limits }))
+  expect(await asked(most)).toEqual({ ok: false, error: 'unavailable' })
+  expect(ends).toHaveLength(1)
+  expect(await asked(bytes('{"data":[]}'))).toMatchObject({ ok: true, value: { ok: true } })
 })
 
 test('once closed it refuses', async () => {

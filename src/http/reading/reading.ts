@@ -13,7 +13,7 @@ export const largeBytesMin = 64 * 1_024
 const waitingBytesMax = 256 * 1_024 * 1_024
 
 /** Enough for the largest JSON there may be, built and rendered; a body that needs more must not take it. */
-const heapMbMax = 1_024
+const heapMbDefault = 1_024
 
 export type Asking = <Name extends JobName>(job: Name, ask: Jobs[Name][0]) => Promise<Jobs[Name][1]>
 
@@ -29,8 +29,11 @@ export type Reading = {
   close(): Promise<void>
 }
 
-export function createReading(onDeath: (reason: Error) => void): Reading {
-  const thread = createThread(onDeath)
+export function createReading(
+  onDeath: (reason: Error) => void,
+  heapMbMax: number = heapMbDefault,
+): Reading {
+  const thread = createThread(onDeath, heapMbMax)
   let waitingBytes = 0
   let last: Promise<unknown> = Promise.resolve()
 
@@ -59,7 +62,7 @@ class ThreadGone extends Error {}
 type Thread = { readonly ask: Asking; close(): Promise<void> }
 
 /** Started with the first large body, and again after a death. One question at a time. */
-function createThread(onDeath: (reason: Error) => void): Thread {
+function createThread(onDeath: (reason: Error) => void, heapMbMax: number): Thread {
   let worker: Worker | undefined
   let waiting: PromiseWithResolvers<FromThread> | undefined
   let closed = false
