@@ -7,6 +7,7 @@ import type { Hosts } from '../runtime/hosts.ts'
 import { thresholdsAt } from './api/host-item.ts'
 import { type Authenticate, refusal } from './auth.ts'
 import { problemResponse } from './problem.ts'
+import { watchWebhooks } from './webhook-metrics.ts'
 
 export type Metrics = {
   readonly registry: Registry
@@ -119,6 +120,7 @@ function watchFleet({ hosts, queries, now }: Fleet, registers: Registry[]): void
       this.set(hosts.stats().resident)
     },
   })
+  watchWebhooks({ live: hosts.live, queries }, registers)
   gaugeHosts({ hosts, queries, now }, registers)
   gaugeCommands(queries, registers)
 }

@@ -14,6 +14,7 @@ const pages = [
   '/machines',
   '/machines/host',
   '/settings',
+  '/settings/webhooks',
 ]
 
 const forms = [
@@ -25,6 +26,12 @@ const forms = [
   '/settings/tokens/x/delete',
   '/settings/enroll-secrets',
   '/settings/enroll-secrets/x/delete',
+  '/settings/webhooks',
+  '/settings/webhooks/x/test',
+  '/settings/webhooks/x/enable',
+  '/settings/webhooks/x/disable',
+  '/settings/webhooks/x/replay',
+  '/settings/webhooks/x/delete',
 ]
 
 describe('signing in', () => {

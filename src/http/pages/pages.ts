@@ -8,6 +8,7 @@ import { cancelCommand, commandPage } from './command-page.ts'
 import { commandsPage } from './commands-page.ts'
 import { conflictsPage, resolveConflict } from './conflicts-page.ts'
 import type { PagesDeps } from './deps.ts'
+import { addEnrollment } from './enrollment-routes.ts'
 import { deleteHost, sendCommand } from './host-forms.ts'
 import { hostPage } from './host-page.ts'
 import { hostsPage } from './hosts-page.ts'
@@ -17,7 +18,9 @@ import { machinePage, machinesPage } from './machines-page.ts'
 import { createSecret, deleteSecret, settingsPage } from './settings-page.ts'
 import { addSignIn } from './sign-in-page.ts'
 import { addStaticFiles } from './static-files.ts'
-import { createVisits, pageResponse } from './visit.ts'
+import { createVisits, pageResponse, type Visits } from './visit.ts'
+import { actOnWebhook, webhookPage, webhookVerbs } from './webhook-page.ts'
+import { createWebhook, webhooksPage } from './webhooks-page.ts'
 
 /** To be mounted at `/`, behind everything else: what nobody answered is answered here with a page. */
 export function createPages(deps: PagesDeps): Hono {
@@ -36,7 +39,9 @@ export function createPages(deps: PagesDeps): Hono {
 }
 
 function addPages(app: Hono, deps: PagesDeps, files: string): void {
-  const { page, form } = createVisits(deps, files)
+  const visits = createVisits(deps, files)
+  const { page, form } = visits
+  addEnrollment(app, deps, visits)
   app.get('/hosts', page(hostsPage))
   app.get(
     '/hosts/:ref',
@@ -90,6 +95,7 @@ function addPages(app: Hono, deps: PagesDeps, files: string): void {
     )
     app.get(`/settings/${kind}`, (context) => context.redirect('/settings', 303))
   }
+  addWebhooks(app, { page, form })
   app.get(
     '*',
     page(async () => ({
@@ -97,6 +103,27 @@ function addPages(app: Hono, deps: PagesDeps, files: string): void {
       error: { status: 404, title: 'Not found', detail: 'There is no page at this address.' },
     })),
   )
+}
+
+function addWebhooks(app: Hono, { page, form }: Visits): void {
+  app.get(
+    '/settings/webhooks',
+    page((visit) => webhooksPage(visit)),
+  )
+  app.post('/settings/webhooks', form(createWebhook))
+  app.get(
+    '/settings/webhooks/:id',
+    page((visit) => webhookPage(visit)),
+  )
+  for (const verb of webhookVerbs) {
+    app.post(
+      `/settings/webhooks/:id/${verb}`,
+      form((visit, fields) => actOnWebhook(visit, fields, verb)),
+    )
+    app.get(`/settings/webhooks/:id/${verb}`, (context) =>
+      context.redirect(path('settings', 'webhooks', context.req.param('id')), 303),
+    )
+  }
 }
 
 /** Pages load their own stylesheet, scripts and pictures, talk to this server, and nobody frames them. */

@@ -33,6 +33,7 @@ export async function settingsPage(visit: Visit, { told, refused }: Shown = {}):
   if (!secrets.ok) return secrets
   const content = html`<h1>Settings</h1>
     ${refusedNotice(refused)} ${told && toldNotice(told)}
+    <p><a href="/settings/webhooks">Webhooks</a>: programs that are told what happens.</p>
     <div class="columns even">
       ${tokensPanel(visit, tokens.value.items)} ${secretsPanel(visit, secrets.value.items)}
     </div>`
@@ -44,10 +45,11 @@ export async function settingsPage(visit: Visit, { told, refused }: Shown = {}):
   })
 }
 
-const viewers = html`<div class="empty">
+export const viewers = html`<div class="empty">
   <h2>Only admins see this</h2>
   <p>
-    Tokens and enroll secrets are theirs. Your own colours are behind the sign in the top corner.
+    Tokens, enroll secrets and webhooks are theirs. Your own colours are behind the sign in the top
+    corner.
   </p>
 </div>`
 
