@@ -33,6 +33,8 @@ export type ProfileFault =
 export type Profiles = {
   /** The link that would give a profile now. Mints nothing: whoever looks need not install. */
   openLink(secret: string, origin: string): Result<EnrollmentLinkRow, ProfileFault>
+  /** What keeps everybody from getting a profile, if anything does. */
+  lacks(origin: string): 'no-topic' | 'no-address' | undefined
   /** For whoever knows a link. `origin` is where the request came to. */
   byLink(secret: string, origin: string): Promise<Result<Uint8Array, ProfileFault>>
   /** For a device that Apple's signature says is the one. */
@@ -67,6 +69,10 @@ export function createProfiles(options: ProfilesOptions): Profiles {
   const { lookups, world, authorities, links } = options
   return {
     openLink,
+    lacks(origin) {
+      const fixed = fixedBy(options, origin)
+      return fixed.ok ? undefined : fixed.error.kind
+    },
     async byLink(secret, origin) {
       const link = openLink(secret, origin)
       if (!link.ok) return link
@@ -130,7 +136,10 @@ async function fresh(
   return fixed.ok ? made(options, fixed.value, { kind: 'enrollment', ...occasion }) : fixed
 }
 
-function fixedBy(options: ProfilesOptions, origin: string): Result<FixedProfile, ProfileFault> {
+function fixedBy(
+  options: ProfilesOptions,
+  origin: string,
+): Result<FixedProfile, { readonly kind: 'no-topic' | 'no-address' }> {
   const topic = topicOf(options)
   if (topic === undefined) return fail({ kind: 'no-topic' })
   const base = options.publicUrl ?? (isLoopback(new URL(origin).hostname) ? origin : undefined)

@@ -21,6 +21,7 @@ const places = [
   ['/commands', 'Commands'],
   ['/events', 'Events'],
   ['/conflicts', 'Conflicts'],
+  ['/enrollment', 'Enrol'],
   ['/machines', 'Machines'],
   ['/settings', 'Settings'],
 ] as const

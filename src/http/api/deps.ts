@@ -7,6 +7,7 @@ import type { DepIntake } from '../../intake/dep.ts'
 import type { Certificates } from '../../intake/certificates.ts'
 import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
+import type { Profiles } from '../../intake/profiles.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
 import type { Renewals } from '../../intake/renewals.ts'
 import type { Tokens } from '../../intake/tokens.ts'
@@ -39,6 +40,7 @@ export type ApiDeps = {
     readonly certificates: Certificates
     readonly links: EnrollmentLinks
     readonly renewals: Pick<Renewals, 'renew'>
+    readonly profiles: Pick<Profiles, 'lacks'>
     /** Where devices reach the server; where the request came when undefined. */
     readonly publicUrl: string | undefined
   }

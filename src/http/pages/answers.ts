@@ -115,4 +115,34 @@ export type Secret = {
   readonly created_at: string | null
   readonly configured: boolean
 }
+export type EnrollmentLink = {
+  readonly id: string
+  readonly name: string
+  readonly status: string
+  readonly host_id: string | null
+  readonly team: string | null
+  readonly created_at: string
+  readonly created_by: string
+  readonly expires_at: string | null
+  readonly uses_max: number | null
+  readonly uses: number
+}
+
+export type Certificate = {
+  readonly fingerprint: string
+  readonly serial: string
+  readonly subject: string
+  readonly status: string
+  readonly origin: string
+  readonly host_id: string | null
+  readonly vouched_host_id: string | null
+  readonly proven: Readonly<Record<string, string>> | null
+  readonly not_after: string
+  readonly issued_at: string
+  readonly bound_at: string | null
+  readonly ended_at: string | null
+  readonly ended_by: string | null
+  readonly ends: 'later' | 'soon' | 'past'
+}
+
 export type Token = Secret & { readonly role: string; readonly last_used_at: string | null }

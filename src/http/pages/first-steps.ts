@@ -26,8 +26,8 @@ osqueryd --tls_hostname=${host} --enroll_secret_path=secret.txt \\
       </dd>
       <dt>An Apple device</dt>
       <dd>
-        In its enrolment profile, <code>ServerURL</code> and <code>CheckInURL</code> are
-        <code>${origin}/mdm</code>.
+        Open a link on the page <a href="/enrollment">Enrol</a> and follow it on the device: it
+        gives the profile whose <code>ServerURL</code> is <code>${origin}/mdm</code>.
       </dd>
       <dt>Apple's device list</dt>
       <dd>

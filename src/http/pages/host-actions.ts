@@ -25,6 +25,18 @@ export function hostActions(
       }
     </details>
     <details>
+      <summary><h2>Enrol its device</h2></summary>
+      <p>
+        A link for this host lets whoever opens it become this host: after a new board, a lost
+        identity, or the first time.
+      </p>
+      <p>
+        <a class="button" href="/enrollment?host=${encodeURIComponent(host.id)}"
+          >Open a link for it</a
+        >
+      </p>
+    </details>
+    <details>
       <summary><h2>Forget this host</h2></summary>
       <p>
         Its claims, channels and agents go; its journal stays. While Apple's list assigns it to you

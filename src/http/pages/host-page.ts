@@ -6,8 +6,9 @@ import { html, type Html, nothing } from '../../ui/html.ts'
 import { ago } from '../../ui/time.ts'
 import type { CommandItem } from '../api/command-item.ts'
 import type { JournalItem } from '../api/journal-item.ts'
-import type { Explanation, List, WholeHost } from './answers.ts'
+import type { Certificate, Explanation, List, WholeHost } from './answers.ts'
 import type { Refused } from './api-client.ts'
+import { certificatesTable } from './certificates-table.ts'
 import { commandsTable } from './commands-table.ts'
 import type { PagesDeps } from './deps.ts'
 import { diagramOf } from './diagram.ts'
@@ -20,7 +21,7 @@ import type { Filled } from './send-form.ts'
 import type { Answered, Visit } from './visit.ts'
 
 /** Rows of each list; their own pages have all. */
-const shown = { journal: 40, commands: 15 }
+const shown = { journal: 40, commands: 15, certificates: 5 }
 
 /** `filled` is a form that could not be taken, with the reason: it is shown again as it was. */
 export async function hostPage(deps: PagesDeps, visit: Visit, filled?: Filled): Answered {
@@ -44,6 +45,7 @@ type Parts = {
   readonly why: Explanation
   readonly journal: List<JournalItem>
   readonly commands: List<CommandItem>
+  readonly certificates: List<Certificate>
   readonly diagram: Html
 }
 
@@ -53,21 +55,24 @@ async function partsOf(
   host: WholeHost,
 ): Promise<Result<Parts, Refused>> {
   const at = path('hosts', host.id)
-  const [why, journal, commands, diagram] = await Promise.all([
+  const [why, journal, commands, certificates, diagram] = await Promise.all([
     api.get<Explanation>(`${at}/explain`),
     api.get<List<JournalItem>>(`${at}/journal?limit=${shown.journal}`),
     api.get<List<CommandItem>>(`/commands?host=${host.id}&limit=${shown.commands}`),
+    api.get<List<Certificate>>(`/certificates?host=${host.id}&limit=${shown.certificates}`),
     diagramOf(deps, 'host', { host: host.id }),
   ])
   if (!why.ok) return why
   if (!journal.ok) return journal
   if (!commands.ok) return commands
+  if (!certificates.ok) return certificates
   if (!diagram.ok) return diagram
   return ok({
     host,
     why: why.value,
     journal: journal.value,
     commands: commands.value,
+    certificates: certificates.value,
     diagram: diagram.value,
   })
 }
@@ -103,7 +108,9 @@ function content(visit: Visit, parts: Parts, filled: Filled | undefined): Html {
           <h2>Facts</h2>
           ${factsTable(host.facts, visit.now)}
         </section>
-        <div id="parts" data-region>${hostParts(host, visit.now)}</div>
+        <div id="parts" data-region>
+          ${certificatesPart(visit, parts)} ${hostParts(host, visit.now)}
+        </div>
       </div>
     </div>`
 }
@@ -142,6 +149,17 @@ function warnings({ quarantined, conflicts }: WholeHost): Html {
     ${says} ${conflicts.map(({ detail }) => html`${detail.sentence ?? ''} `)}
     <a href="/conflicts">Settle it</a>
   </div>`
+}
+
+/** How the device proves that it is this host. */
+function certificatesPart({ now }: Visit, { certificates: { items, total } }: Parts): Html {
+  if (items.length === 0) return nothing
+  const more = (total ?? items.length) - items.length
+  return html`<section class="panel" id="certificates">
+    <h2>Certificates</h2>
+    ${certificatesTable({ items, now })}
+    ${more > 0 && html`<p class="quiet">and ${more} more; the API lists them all.</p>`}
+  </section>`
 }
 
 /** Open ones first: they are what one waits for. */
