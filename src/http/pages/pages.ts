@@ -8,6 +8,7 @@ import { cancelCommand, commandPage } from './command-page.ts'
 import { commandsPage } from './commands-page.ts'
 import { conflictsPage, resolveConflict } from './conflicts-page.ts'
 import type { PagesDeps } from './deps.ts'
+import { addEnrollment } from './enrollment-routes.ts'
 import { deleteHost, sendCommand } from './host-forms.ts'
 import { hostPage } from './host-page.ts'
 import { hostsPage } from './hosts-page.ts'
@@ -38,7 +39,9 @@ export function createPages(deps: PagesDeps): Hono {
 }
 
 function addPages(app: Hono, deps: PagesDeps, files: string): void {
-  const { page, form } = createVisits(deps, files)
+  const visits = createVisits(deps, files)
+  const { page, form } = visits
+  addEnrollment(app, deps, visits)
   app.get('/hosts', page(hostsPage))
   app.get(
     '/hosts/:ref',
