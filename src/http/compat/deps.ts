@@ -17,7 +17,6 @@ export type StoredPushCertificate = { readonly topic: string; readonly notAfterM
 
 /** What the routes work with that NanoMDM's scripts call. */
 export type CompatDeps = {
-  readonly version: string
   readonly lookups: Store['lookups']
   readonly tokens: Pick<Tokens, 'find'>
   readonly commands: Commands

@@ -34,7 +34,6 @@ export function createCompatRoutes(deps: CompatDeps, log: Logger): Hono {
   app.all(`${pushPath}*`, guarded(push))
   app.all('/v1/pushcert', guarded(pushCertificate))
   app.all('/migration', guarded(migration))
-  app.all('/version', () => answerJson({ version: `v${deps.version}` }))
   return app
 }
 
