@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readAllowList } from '../../src/effects/webhooks/allow-list.ts'
 import { attemptsMax } from '../../src/effects/webhooks/attempt.ts'
+import { createFeeder } from '../../src/effects/webhooks/feeder.ts'
 import { createRetention } from '../../src/effects/webhooks/retention.ts'
 import { openHouse, reopen } from '../runtime/world.ts'
 import { type Heard, openReceiver } from './receiver.ts'
@@ -265,6 +266,26 @@ test('of what is over only the newest is kept, and a deleted webhook leaves noth
   expect(store.lookups.sealed(`webhook/${id}`)).toBeUndefined()
   for (const { payload_ref } of rest) expect(store.lookups.sealed(payload_ref)).toBeUndefined()
   expect(await world.webhooks.remove(id)).toMatchObject({ error: { kind: 'no-such-webhook' } })
+})
+
+test('a webhook for which too much waits is switched off, and says so', async () => {
+  const receiver = await openReceiver(() => 500)
+  const world = await openWebhookHouse({ ...receiver, speed: 1 })
+  const { id } = await world.made({ ...receiver, kind: 'nanomdm' })
+  for (let count = 0; count < 3; count += 1) await world.webhookDeliveries.test(id)
+  const { opened, sealing, hosts } = world.house
+  const feeder = createFeeder({
+    lookups: opened.store.lookups,
+    queries: opened.queries,
+    live: hosts.live,
+    world: hurried(1),
+    sealing,
+    subscribers: world.webhooks,
+    heapMax: 2,
+  })
+  await until(() => world.webhooks.find(id)?.enabled === 0)
+  expect(world.webhooks.find(id)?.disabled_reason).toBe('more than 2 deliveries waited for it')
+  await feeder.stop()
 })
 
 test('an address that may never be reached is refused when the webhook is made', async () => {

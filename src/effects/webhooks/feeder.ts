@@ -15,6 +15,9 @@ const batchMax = 200
 /** Deliveries that wait for one webhook before its place in the journal does: the journal keeps the rest. */
 const waitingMax = 10_000
 
+/** Messages that wait for one of the NanoMDM kind, which nobody could hold back, before it is switched off. */
+const heapMax = 100_000
+
 /** Rows that come together are told together. */
 const gatherMs = 20
 
@@ -28,6 +31,8 @@ export type FeederOptions = {
   readonly world: World
   readonly sealing: Pick<Sealing, 'seal'>
   readonly subscribers: Subscribers
+  /** @default 100,000 */
+  readonly heapMax?: number
 }
 
 export type Feeder = { stop(): Promise<void> }
@@ -61,11 +66,14 @@ export function createFeeder(options: FeederOptions): Feeder {
   }
 
   async function round(): Promise<void> {
-    const fed = subscribers.list().filter(isFed)
-    if (fed.length === 0) return
+    const on = subscribers.list().filter(({ enabled }) => enabled === 1)
+    if (on.length === 0) return
     const waiting = await options.queries.waitingDeliveries({})
     if (!waiting.ok) return
-    const mayTake = fed.filter(({ id }) => (waiting.value[id] ?? 0) < waitingMax)
+    const most = options.heapMax ?? heapMax
+    for (const { id } of on)
+      if ((waiting.value[id] ?? 0) > most) await subscribers.change(id, switchedOff(most))
+    const mayTake = on.filter((one) => isFed(one) && (waiting.value[one.id] ?? 0) < waitingMax)
     const more = await Promise.all(mayTake.map(async (one) => feed(options, one)))
     if (more.includes(true)) news = true
   }
@@ -94,6 +102,14 @@ export function createFeeder(options: FeederOptions): Feeder {
     },
   }
 }
+
+const switchedOff =
+  (most: number) =>
+  (row: WebhookRow): WebhookRow => ({
+    ...row,
+    enabled: 0,
+    disabled_reason: `more than ${most} deliveries waited for it`,
+  })
 
 /** One batch for one webhook. True when there is more. */
 async function feed(options: FeederOptions, webhook: WebhookRow): Promise<boolean> {
