@@ -4,6 +4,7 @@ import type { ServeOptions } from './cli/serve-options.ts'
 import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
+import { type PushConfig, pushSettings } from './config-push.ts'
 import { fail, ok, type Result } from './result.ts'
 import { oneOf, readSecret, type Setting } from './setting.ts'
 
@@ -12,7 +13,8 @@ export type Address = { readonly host: string; readonly port: number }
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 export type Config = EnrollmentConfig &
-  DevicesConfig & {
+  DevicesConfig &
+  PushConfig & {
     readonly listen: Address
     /** Where devices are served; with the operators when undefined. */
     readonly deviceListen: Address | undefined
@@ -74,6 +76,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   },
   ...deviceSettings,
   ...enrollmentSettings,
+  ...pushSettings,
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */

@@ -28,6 +28,7 @@ import { createSight, type Sight } from './intake/sight.ts'
 import { createTokens, type Tokens } from './intake/tokens.ts'
 import { createTurnstile } from './intake/turnstile.ts'
 import type { Keep } from './keep.ts'
+import { openPushing, type Pushing } from './pushing.ts'
 import { createAlarms } from './runtime/alarms.ts'
 import { createHosts, type Hosts } from './runtime/hosts.ts'
 import { createOutbox, type Performers } from './runtime/outbox.ts'
@@ -56,12 +57,10 @@ export type Core = {
   /** How devices are known. */
   readonly credential: ReturnType<typeof createDeviceAuth>
   readonly telling: OpenedWebhooks
+  readonly pushing: Pushing
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
-
-/** Nothing leaves the process yet: pushes wait for a push certificate. */
-const performers: Performers = {}
 
 /** Rejects with one sentence an operator can act on. */
 export async function openCore({ config, log, keep, store }: CoreOptions): Promise<Core> {
@@ -69,7 +68,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
   const hosts = createHosts({
     store,
     world,
-    performed: new Set(Object.keys(performers)),
+    performed: new Set(['apns.push']),
     onBug: (hostId, error) => log.error({ hostId, err: error }, 'a host machine failed'),
     setApart: createSetApart({ sealing: keep.sealing, world }),
   })
@@ -85,6 +84,8 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
   const { authorities } = enrollment
   const credential = createDeviceAuth({ config, authorities, store, live: hosts.live })
   const alarms = createAlarms({ store, hosts, world })
+  const pushing = openPushing({ config, keep, store, hosts, log })
+  const performers: Performers = { 'apns.push': pushing.pusher.perform }
   const outbox = createOutbox({ store, hosts, world, performers })
   const reading = createReading((reason) =>
     log.error(
@@ -112,6 +113,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     enrollment,
     credential,
     telling,
+    pushing,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
@@ -119,6 +121,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
       await enrollment.stop()
       await alarms.stop()
       await outbox.stop()
+      await pushing.close()
       await hosts.drain()
       await tokens.flush()
       await reading.close()
@@ -179,6 +182,7 @@ export function apiDeps({
   commands,
   enrollment,
   telling: { webhooks, webhookDeliveries },
+  pushing,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   const world = realWorld
   return {
@@ -195,6 +199,7 @@ export function apiDeps({
     webhooks,
     webhookDeliveries,
     enrollment,
+    pushCertificates: pushing.certificates,
     reconcile: createReconcile({ store, hosts, world }),
     dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),
     machines: {

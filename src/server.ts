@@ -12,6 +12,7 @@ import { createMetrics, createMetricsApp } from './http/metrics.ts'
 import { createProblems, unknownPath } from './http/problem.ts'
 import { createPages } from './http/pages/pages.ts'
 import { createSessions } from './http/pages/sessions.ts'
+import type { Pusher } from './effects/apns/performer.ts'
 import type { EnrollSecrets } from './intake/enroll-secrets.ts'
 import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
@@ -27,6 +28,8 @@ export type Server = {
   readonly keep: Keep
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
+  /** Pushes at once, for whoever asks directly. */
+  readonly pusher: Pusher
   /** PEM of each authority whose certificates devices may present. */
   readonly deviceAuthorities: readonly string[]
   /** Ends live streams, so that their connections can close. */
@@ -80,6 +83,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     keep,
     tokens: core.tokens,
     enrollSecrets: core.enrollSecrets,
+    pusher: core.pushing.pusher,
     deviceAuthorities: core.enrollment.authorities.trusted.map(({ x509 }) => x509.toString()),
     closing: () => closing.abort(),
     async close() {

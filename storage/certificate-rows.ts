@@ -99,4 +99,7 @@ export type PushCertificateRow = {
   readonly not_after: number
   readonly created_at: number
   readonly created_by: string
+  /** When Apple first would not have it, and its word; null while it works. */
+  readonly refused_at: number | null
+  readonly refused_reason: string | null
 }

@@ -113,6 +113,7 @@ export const columns = {
   // prettier-ignore
   push_certificates: every<PushCertificateRow>()([
     'topic', 'certificate', 'key_ref', 'subject', 'not_before', 'not_after', 'created_at', 'created_by',
+    'refused_at', 'refused_reason',
   ]),
   // prettier-ignore
   webhooks: every<WebhookRow>()([

@@ -12,6 +12,11 @@ import { webhookLookups } from './webhook-lookups.ts'
 export function createLookups(db: Connection): Lookups {
   const reads = createReads(db)
   const { one, many } = reads
+  const busyHosts = db
+    .prepare(
+      'SELECT DISTINCT host_id FROM commands INDEXED BY commands_open WHERE open = 1 AND host_id > ? ORDER BY host_id LIMIT ?',
+    )
+    .raw()
   const lastSeq = db.prepare('SELECT max(seq) FROM commands').raw()
   const smallest = (table: 'alarms' | 'outbox') => {
     const statement = db.prepare(`SELECT due_at FROM ${table} ORDER BY due_at LIMIT 1`).raw()
@@ -29,6 +34,7 @@ export function createLookups(db: Connection): Lookups {
       'host_id = ? AND open = 1 ORDER BY seq, command_uuid',
       'INDEXED BY commands_open',
     ),
+    busyHosts: (after, limit) => busyHosts.all([after, limit]).map(([hostId]) => String(hostId)),
     command: one('commands', 'command_uuid = ?'),
     lastCommandSeq: () => Number(lastSeq.get([])?.[0] ?? 0),
     claimsOn: many('claims', 'kind = ? AND value = ? ORDER BY host_id'),

@@ -115,6 +115,8 @@ export type Lookups = {
   hostActor(hostId: string): HostActorRow | undefined
   host(hostId: string): HostRow | undefined
   openCommands(hostId: string): readonly CommandRow[]
+  /** Ids above `after` of hosts with open commands, in order. */
+  busyHosts(after: string, limit: number): readonly string[]
   command(commandUUID: string): CommandRow | undefined
   /** The highest `seq` a command has; 0 when there is none. */
   lastCommandSeq(): number

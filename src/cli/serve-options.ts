@@ -34,6 +34,8 @@ export type ServeOptions = {
   readonly profileSignerFile?: string
   readonly deviceRootFile?: string
   readonly ade?: string
+  readonly apnsUrl?: string
+  readonly apnsCaFile?: string
   readonly accountEnrollment?: string
 }
 
@@ -177,6 +179,18 @@ export const serveFlags = [
     "authorities believed like Apple's about devices: for simulators only",
   ],
   ['ade', 'MUSTER_ADE', '--ade <who>', 'who may enrol by itself: assigned (default) or any'],
+  [
+    'apnsUrl',
+    'MUSTER_APNS_URL',
+    '--apns-url <url>',
+    "another push service than Apple's, for tests (default https://api.push.apple.com:443)",
+  ],
+  [
+    'apnsCaFile',
+    'MUSTER_APNS_CA',
+    '--apns-ca-file <file>',
+    'an authority trusted for it beside the usual ones, as PEM',
+  ],
   [
     'accountEnrollment',
     'MUSTER_ACCOUNT_ENROLLMENT',

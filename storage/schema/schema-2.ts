@@ -32,7 +32,8 @@ const certificates = [
   ) STRICT`,
   `CREATE TABLE push_certificates (
     topic TEXT PRIMARY KEY, certificate TEXT NOT NULL, key_ref TEXT NOT NULL, subject TEXT NOT NULL,
-    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL
+    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    refused_at INTEGER, refused_reason TEXT
   ) STRICT`,
 ]
 

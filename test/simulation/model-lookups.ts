@@ -12,6 +12,16 @@ export function modelLookups(tables: ModelTables): Lookups {
         tables.commands.where((row) => row.host_id === hostId && row.open === 1),
         ({ seq, command_uuid }) => [seq, command_uuid],
       ),
+    busyHosts: (after, limit) =>
+      [
+        ...new Set(
+          tables.commands
+            .where((row) => row.open === 1 && row.host_id > after)
+            .map(({ host_id }) => host_id),
+        ),
+      ]
+        .toSorted()
+        .slice(0, limit),
     command: (commandUUID) => tables.commands.get(commandUUID),
     lastCommandSeq: () => Math.max(0, ...tables.commands.all().map(({ seq }) => seq)),
     claimsOn: (kind, value) =>

@@ -114,6 +114,8 @@ export const rows = {
     not_after: 99,
     created_at: 1,
     created_by: 'ci',
+    refused_at: 50,
+    refused_reason: 'BadCertificate',
   },
   webhook: {
     id: 'w1',

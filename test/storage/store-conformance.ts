@@ -21,6 +21,8 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(lookups.host('h1')).toEqual(hostRow('h1'))
     expect(lookups.command('c1')).toEqual(commandRow('c1'))
     expect(lookups.openCommands('h1')).toEqual([commandRow('c1')])
+    expect(lookups.busyHosts('', 9)).toEqual(['h1'])
+    expect(lookups.busyHosts('h1', 9)).toEqual([])
     expect(lookups.lastCommandSeq()).toBe(1)
     expect(lookups.claimsOn('serial', 'C02XG0AAJGH5')).toEqual([claimRow('h1')])
     expect(lookups.claimsOf('h1')).toEqual([claimRow('h1')])

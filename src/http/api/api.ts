@@ -23,6 +23,7 @@ import { hostEndpoint } from './host.ts'
 import { hostsEndpoint } from './hosts.ts'
 import { summaryEndpoint } from './hosts-summary.ts'
 import { machinesEndpoints } from './machines.ts'
+import { pushCertificateEndpoints } from './push-certificates.ts'
 import { reconcileEndpoints } from './reconcile.ts'
 import { addRoutes } from './routing.ts'
 import { sendEndpoint } from './send.ts'
@@ -74,6 +75,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     depEndpoint(deps),
     ...enrollmentLinkEndpoints(deps),
     ...certificateEndpoints(deps, cursors),
+    ...pushCertificateEndpoints(deps),
     ...accessEndpoints(deps),
     ...webhooksEndpoints(deps, cursors),
   ]

@@ -22,6 +22,10 @@ const wholeCommand = commandItem
     attempts: z.int().openapi({ description: 'How often it left for the device.' }),
     deferrals: z.int().openapi({ description: 'How often the device said NotNow.' }),
     repeatable: z.boolean(),
+    push: z
+      .object({ at: time, apns_id: z.string().nullable(), reason: z.string().nullable() })
+      .nullable()
+      .openapi({ description: "The last push for it: Apple's id, or why there was none." }),
     history: z.array(
       z.object({
         state: z.string(),
@@ -108,6 +112,11 @@ async function whole(
     ...itemOfRow(row),
     attempts: context.attempts,
     deferrals: context.deferrals,
+    push: context.push && {
+      at: iso(context.push.at),
+      apns_id: context.push.apnsId,
+      reason: context.push.reason,
+    },
     repeatable: context.repeatable,
     history: history.value,
     request: asked.value,

@@ -7,6 +7,7 @@ import type { DepIntake } from '../../intake/dep.ts'
 import type { Certificates } from '../../intake/certificates.ts'
 import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
+import type { PushCertificates } from '../../intake/push-certificates.ts'
 import type { Profiles } from '../../intake/profiles.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
 import type { Renewals } from '../../intake/renewals.ts'
@@ -47,6 +48,7 @@ export type ApiDeps = {
   readonly webhooks: Webhooks
   readonly webhookDeliveries: WebhookDeliveries
   readonly reconcile: Reconcile
+  readonly pushCertificates: PushCertificates
   readonly dep: DepIntake
   readonly machines: Machines
   readonly diagrams: Diagrams

@@ -30,7 +30,7 @@ export type Reply<Content> =
 export type Outcome<Content> = Promise<Result<Reply<Content>, Problem>>
 
 type Shape = z.ZodObject
-type Method = 'get' | 'post' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'delete'
 
 export type EndpointSpec<Path extends Shape, Query extends Shape, Body, Gives extends z.ZodType> = {
   readonly method: Method

@@ -26,6 +26,10 @@ const channel = z.object({
   type: z.string(),
   topic: z.string(),
   pushable: z.boolean(),
+  push_fault: z
+    .string()
+    .nullable()
+    .openapi({ description: "Apple's reason to give its push token up, until the next one." }),
   user_short_name: z.string().nullable(),
   since: time,
 })
@@ -138,7 +142,8 @@ const channelOf = (one: HostContext['channels'][string]): z.input<typeof channel
   kind: one.kind,
   type: one.type,
   topic: one.topic,
-  pushable: one.pushRef !== null,
+  pushable: one.pushRef !== null && one.addressFault === null,
+  push_fault: one.addressFault?.reason ?? null,
   user_short_name: one.userShortName,
   since: iso(one.since),
 })

@@ -1,0 +1,119 @@
+// What Apple lets us wake devices with: one certificate per topic, its key sealed.
+import type { PushCertificateRow } from '../../storage/certificate-rows.ts'
+import type { Store, Write } from '../../storage/store.ts'
+import type { PushCertificate } from '../pki/push-certificate.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { World } from '../runtime/world.ts'
+import type { Sealing } from '../secrets/sealing.ts'
+import { readPushUpload, type UploadFault } from './push-upload.ts'
+import { type PushWarning, pushWarnings } from './push-warnings.ts'
+
+export type Upload = {
+  /** PEM or PKCS#12. */
+  readonly bytes: Uint8Array
+  readonly password?: string | undefined
+  readonly by: string
+}
+
+export type KeepFault = UploadFault | { readonly kind: 'unavailable' }
+
+export type PushCertificates = {
+  list(): readonly PushCertificateRow[]
+  /** What needs somebody, for those who look: expiry within 60 days, and refusals. */
+  warnings(): readonly PushWarning[]
+  find(topic: string): PushCertificateRow | undefined
+  /** Replaces the topic's certificate if it has one. Durable once it resolves. */
+  keep(upload: Upload): Promise<Result<PushCertificateRow, KeepFault>>
+  /** False when the topic has none. */
+  remove(topic: string): Promise<Result<boolean, 'unavailable'>>
+  /** Hears which topic has another certificate, or none any more, once that is durable. */
+  watch(changed: (topic: string, isReady: boolean) => void): void
+}
+
+type Options = {
+  readonly store: Pick<Store, 'commit' | 'lookups'>
+  readonly sealing: Sealing
+  readonly world: World
+}
+
+export function createPushCertificates(options: Options): PushCertificates {
+  const { store, world } = options
+  const { lookups } = store
+  const watchers: ((topic: string, isReady: boolean) => void)[] = []
+
+  async function commit(
+    writes: readonly Write[],
+    topic: string,
+    isReady: boolean,
+  ): Promise<boolean> {
+    const committed = await store.commit(writes)
+    if (committed.ok) for (const changed of watchers) changed(topic, isReady)
+    return committed.ok
+  }
+
+  return {
+    list: () => lookups.pushCertificates(),
+    warnings: () => pushWarnings(lookups.pushCertificates(), world.now()),
+    find: (topic) => lookups.pushCertificate(topic),
+    async keep({ bytes, password, by }) {
+      const opening = { nowMs: world.now(), ...(password !== undefined && { password }) }
+      const read = readPushUpload(bytes, opening)
+      if (!read.ok) return read
+      const former = lookups.pushCertificate(read.value.topic)
+      const row = rowOf(read.value, { by, former, now: world.now() })
+      const sealed = await sealedKey(options, row, read.value)
+      if (!sealed.ok) return fail({ kind: 'unavailable' })
+      const writes = [sealed.value, { put: 'push_certificate', row } as const, ...keyDrops(former)]
+      return (await commit(writes, row.topic, true)) ? ok(row) : fail({ kind: 'unavailable' })
+    },
+    async remove(topic) {
+      const former = lookups.pushCertificate(topic)
+      if (former === undefined) return ok(false)
+      const writes = [{ drop: 'push_certificate', topic } as const, ...keyDrops(former)]
+      return (await commit(writes, topic, false)) ? ok(true) : fail('unavailable')
+    },
+    watch: (changed) => void watchers.push(changed),
+  }
+}
+
+type Coming = {
+  readonly by: string
+  readonly former: PushCertificateRow | undefined
+  readonly now: number
+}
+
+function rowOf(
+  { topic, certificate, chainPem }: PushCertificate,
+  { by, former, now }: Coming,
+): PushCertificateRow {
+  // Never the time of the one before: what failed with that one is not known of this one.
+  const at = Math.max(now, (former?.created_at ?? 0) + 1)
+  return {
+    topic,
+    certificate: chainPem,
+    // A name of its own, so that a connection that is being opened finds either of them whole.
+    key_ref: `push_certificate/${topic}/${at}`,
+    subject: certificate.subject,
+    not_before: certificate.notBeforeMs,
+    not_after: certificate.notAfterMs,
+    created_at: at,
+    created_by: by,
+    refused_at: null,
+    refused_reason: null,
+  }
+}
+
+const sealedKey = (
+  { sealing }: Options,
+  { key_ref: ref }: PushCertificateRow,
+  { key }: PushCertificate,
+): ReturnType<Sealing['seal']> =>
+  sealing.seal({
+    ref,
+    hostId: '',
+    kind: 'push_certificate_key',
+    bytes: Buffer.from(key.export({ type: 'pkcs8', format: 'pem' })),
+  })
+
+const keyDrops = (row: PushCertificateRow | undefined): readonly Write[] =>
+  row === undefined ? [] : [{ drop: 'sealed', ref: row.key_ref }]

@@ -1,0 +1,66 @@
+// How devices are woken: push certificates, the connections they open, and what is pushed over those.
+import { rootCertificates } from 'node:tls'
+import type { Logger } from 'pino'
+import type { Store } from '../storage/store.ts'
+import type { Config } from './config.ts'
+import { createApns } from './effects/apns/apns.ts'
+import { createPusher, type Pusher } from './effects/apns/performer.ts'
+import { createPushAddresses } from './intake/push-address.ts'
+import { createPushCertificates, type PushCertificates } from './intake/push-certificates.ts'
+import { createPushTopics } from './intake/push-topics.ts'
+import { wakeTopic } from './intake/wake-topic.ts'
+import type { Keep } from './keep.ts'
+import type { Hosts } from './runtime/hosts.ts'
+import { realWorld } from './world.ts'
+
+export type Pushing = {
+  readonly certificates: PushCertificates
+  readonly pusher: Pusher
+  /** Waits for pushes under way, a few seconds at most. */
+  close(): Promise<void>
+}
+
+type PushingOptions = {
+  readonly config: Pick<Config, 'apnsUrl' | 'apnsCa'>
+  readonly keep: Pick<Keep, 'sealing'>
+  readonly store: Store
+  readonly hosts: Hosts
+  readonly log: Pick<Logger, 'warn' | 'error'>
+}
+
+export function openPushing({ config, keep, store, hosts, log }: PushingOptions): Pushing {
+  const world = realWorld
+  const { sealing } = keep
+  const certificates = createPushCertificates({ store, sealing, world })
+  const topics = createPushTopics({ store, sealing, world })
+  const apns = createApns({
+    endpoint: {
+      url: config.apnsUrl,
+      ca: config.apnsCa === undefined ? undefined : [...rootCertificates, config.apnsCa],
+    },
+    world,
+    identityOf: topics.identityOf,
+  })
+  certificates.watch((topic, isReady) => {
+    apns.renew(topic)
+    if (!isReady) return
+    const means = { lookups: store.lookups, hosts, world }
+    wakeTopic(means, topic).catch((error: unknown) =>
+      log.error({ err: error, topic }, 'some hosts were not told of their new push certificate'),
+    )
+  })
+  const pusher = createPusher({
+    hosts,
+    world,
+    apns,
+    topics: {
+      standing: topics.standing,
+      async refuse(topic, refusal) {
+        log.warn({ topic, reason: refusal.reason }, 'Apple does not take the push certificate')
+        await topics.refuse(topic, refusal)
+      },
+    },
+    addressOf: createPushAddresses(sealing),
+  })
+  return { certificates, pusher, close: () => apns.close() }
+}
