@@ -133,7 +133,7 @@ test('of each host everything is told in order, whatever fails on the way', asyn
         await world.webhooks.remove(id)
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 5 },
   )
 })
 
