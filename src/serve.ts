@@ -42,8 +42,7 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   const listeners: NodeServer[] = []
   try {
     const { app, deviceApp } = server
-    const warn = (sentence: string): void => log.warn(sentence)
-    const tls = tlsFor(config, server, warn)
+    const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
     const { deviceListen } = config
     if (deviceListen !== undefined)
       listeners.push(await listen({ app: deviceApp, address: deviceListen, tls: tls?.devices }))

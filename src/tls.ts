@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { fail, ok, type Result } from './result.ts'
 import type { Server } from './server.ts'
 
-export type TlsFiles = { readonly certificate: string; readonly key: string }
+type TlsFiles = { readonly certificate: string; readonly key: string }
 
 /** Often enough that a renewed certificate is in use long before the old one ends. */
 const lookEveryMs = 10_000
@@ -14,7 +14,7 @@ const lookEveryMs = 10_000
 type Pems = { readonly cert: string; readonly key: string }
 
 /** Both files, if they belong together. Fails with a sentence. */
-export function readTls({ certificate, key }: TlsFiles): Result<Pems, string> {
+function readTls({ certificate, key }: TlsFiles): Result<Pems, string> {
   try {
     const pems = { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') }
     return new X509Certificate(pems.cert).checkPrivateKey(createPrivateKey(pems.key))
@@ -58,7 +58,7 @@ type Files = Pick<Config, 'tlsCertificate' | 'tlsKey' | 'deviceAuth'>
 export function tlsFor(
   { tlsCertificate: certificate, tlsKey: key, deviceAuth }: Files,
   { deviceAuthorities }: Pick<Server, 'deviceAuthorities'>,
-  warn: (sentence: string) => void,
+  watching: Pick<Watched, 'warn' | 'everyMs'>,
 ): { readonly operators: ListenerTls; readonly devices: ListenerTls } | undefined {
   if (certificate === undefined || key === undefined) return undefined
   const files = { certificate, key }
@@ -67,7 +67,7 @@ export function tlsFor(
   const listenerTls = (authorities: readonly string[] | undefined): ListenerTls => ({
     options: tlsOptions(pems.value, authorities),
     watch(listener) {
-      const stop = watchTls({ listener, files, authorities, warn })
+      const stop = watchTls({ listener, files, authorities, ...watching })
       listener.once('close', stop)
     },
   })
@@ -90,7 +90,7 @@ type Watched = {
  * Takes new files into use for new connections; those that are open stay as they are. Files that do not fit are left
  * alone, with a warning: half of a pair is seen whenever the two are replaced one after the other.
  */
-export function watchTls(watched: Watched): () => void {
+function watchTls(watched: Watched): () => void {
   const { listener, files, authorities, warn, everyMs = lookEveryMs } = watched
   const paths = [files.certificate, files.key]
   let served = readTls(files)
