@@ -12,6 +12,7 @@ import { arrivals } from './arrivals.ts'
 import { cycles } from './cycles.ts'
 import { idles, reads } from './polls.ts'
 import { readers } from './readers.ts'
+import { scep } from './scep.ts'
 import { signatures } from './signatures.ts'
 import { tableOf } from './table.ts'
 import { waking } from './waking.ts'
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   readers,
   arrivals,
   signatures,
+  scep,
 ]
 
 const { values } = parseArgs({
