@@ -105,6 +105,17 @@ function urlOf({ listen: { host }, tlsCertificate }: Config, listener: NodeServe
 
 type Greeting = { readonly config: Config; readonly server: Server; readonly url: string }
 
+/** What nobody should leave on who manages devices for real. */
+const looseLines = ({ deviceRoot = [], scepChallenge }: Config): readonly string[] => [
+  ...deviceRoot.map(
+    ({ subject }) =>
+      `switched on     devices of "${subject}" are believed like Apple's: for simulators only`,
+  ),
+  ...(scepChallenge === undefined
+    ? []
+    : ['switched on     a SCEP challenge that never ends: for simulators and migrations only']),
+]
+
 /** What an operator needs to begin. Secrets are told once, when they are made. */
 async function greet({ config, server, url }: Greeting, talk: Talk): Promise<void> {
   const { keep, tokens, enrollSecrets } = server
@@ -122,6 +133,7 @@ async function greet({ config, server, url }: Greeting, talk: Talk): Promise<voi
     if (secret.ok) talk(`  enroll secret   ${secret.value.secret}   (for osquery, shown this once)`)
   } else talk('  enroll secret   as printed at the first start')
   talk(`  ${deviceAuthLines[config.deviceAuth]}`)
+  for (const line of looseLines(config)) talk(`  ${line}`)
 }
 
 const deviceAuthLines: Readonly<Record<Config['deviceAuth'], string>> = {

@@ -1,13 +1,22 @@
 // What stops a start, and that nothing of it is left behind.
 import { mkdtemp, rm } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { broughtAuthority } from '../../src/config-certificates.ts'
 import { type Environment, readConfig } from '../../src/config.ts'
+import { writePem } from '../../src/pki/pem.ts'
 import { serve } from '../../src/serve.ts'
+import { authority as rootOf, device, type Pair } from '../pki/signers.ts'
 
 const none = { MUSTER_DEVICE_AUTH: 'none' }
+
+const root = rootOf('A CA')
+const other = rootOf('Another CA')
+const pem = ({ certificate }: Pair): string => writePem('CERTIFICATE', certificate.der)
+const leaf = pem(device(root, 'a device'))
 
 const refused: readonly (readonly [Environment, string])[] = [
   [{ MUSTER_LISTEN: '8080' }, 'MUSTER_LISTEN must be host:port, such as 127.0.0.1:8080.'],
@@ -28,6 +37,27 @@ const refused: readonly (readonly [Environment, string])[] = [
   [{ MUSTER_CERTIFICATE_HEADER: 'Client_Cert' }, 'MUSTER_CERTIFICATE_HEADER must be the name'],
   [{ MUSTER_CLOCK_SKEW: 'always' }, 'MUSTER_CLOCK_SKEW must be a duration'],
   [{ MUSTER_FORMER_CA: 'not PEM' }, 'MUSTER_FORMER_CA must be certificates as PEM.'],
+  [{ MUSTER_PUBLIC_URL: 'http://mdm.example.test' }, 'MUSTER_PUBLIC_URL must be an https address'],
+  [{ MUSTER_PUBLIC_URL: 'https://mdm.example.test/a' }, 'MUSTER_PUBLIC_URL must be an https'],
+  [{ MUSTER_PUSH_TOPIC: 'com.example' }, 'MUSTER_PUSH_TOPIC must be a push topic'],
+  [{ MUSTER_SCEP_CHALLENGE: 'secret' }, 'MUSTER_SCEP_CHALLENGE must have at least 24 characters.'],
+  [
+    { MUSTER_CHALLENGE_LIFETIME: '5' },
+    'MUSTER_CHALLENGE_LIFETIME must be a duration from 1m to 7d.',
+  ],
+  [{ MUSTER_CERTIFICATE_LIFETIME: '11y' }, 'MUSTER_CERTIFICATE_LIFETIME must be a duration'],
+  [{ MUSTER_CA_CERTIFICATE: 'nonsense' }, 'MUSTER_CA_CERTIFICATE must be certificates as PEM.'],
+  [{ MUSTER_DEVICE_ROOT: leaf }, 'MUSTER_DEVICE_ROOT must be certificates of authorities'],
+  [
+    { MUSTER_PROFILE_SIGNER: leaf },
+    'MUSTER_PROFILE_SIGNER must hold a certificate first, with its',
+  ],
+  [
+    { MUSTER_TLS_ROOT: '-----BEGIN CERTIFICATE-----' },
+    'MUSTER_TLS_ROOT must be certificates as PEM',
+  ],
+  [{ MUSTER_ADE: 'everybody' }, 'MUSTER_ADE must be one of: assigned, any.'],
+  [{ MUSTER_ACCOUNT_ENROLLMENT: 'https://x.test' }, 'MUSTER_ACCOUNT_ENROLLMENT must be mdm-byod='],
 ]
 
 test.each(refused)('%o stops the start with a sentence that names it', (env, sentence) => {
@@ -77,3 +107,20 @@ async function occupy(port: number): Promise<{ port: number; free(): Promise<voi
     free: () => new Promise((resolve) => void server.close(() => resolve())),
   }
 }
+
+const keyOf = ({ key }: Pair): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
+const weak = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+// prettier-ignore
+const brought: readonly (readonly [string, Environment, string])[] = [
+  ['without its key',            { MUSTER_CA_CERTIFICATE: pem(root) },                               'belong together'],
+  ['as a key alone',             { MUSTER_CA_KEY: keyOf(root) },                                     'belong together'],
+  ["with another one's key",     { MUSTER_CA_CERTIFICATE: pem(root), MUSTER_CA_KEY: keyOf(other) },  'must be the private key'],
+  ['with a key that is none',    { MUSTER_CA_CERTIFICATE: pem(root), MUSTER_CA_KEY: 'key' },         'must be the private key'],
+  ['with a key of another kind', { MUSTER_CA_CERTIFICATE: pem(root), MUSTER_CA_KEY: weak.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }, 'must be the private key'],
+]
+test.each(brought)('an authority brought %s stops the start with a sentence', (_, env, words) => {
+  const config = readConfig({}, env)
+  const authority = config.ok ? broughtAuthority(config.value) : config
+  expect(authority.ok ? '' : authority.error).toContain(words)
+})
