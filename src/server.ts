@@ -17,6 +17,7 @@ import type { EnrollSecrets } from './intake/enroll-secrets.ts'
 import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
+import { scriptRoutes } from './scripts.ts'
 import { realWorld } from './world.ts'
 
 const { version } = packageJson
@@ -73,6 +74,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))
+  app.route('/', scriptRoutes(core, log))
   // Before the pages, whose last route takes every address that is left.
   app.route('/problems', createProblems())
   app.all('/api/*', unknownPath)

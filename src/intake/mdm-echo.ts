@@ -2,6 +2,7 @@
 import type { Checkin } from '../protocol/mdm/checkin.ts'
 import type { Enrollment, EnrollmentType } from '../protocol/mdm/enrollment.ts'
 import type { Report } from '../protocol/mdm/report.ts'
+import { sharedUuidOf } from './shared-uuid.ts'
 
 /** A message as it came over the wire. */
 export type Wire = {
@@ -50,7 +51,9 @@ export async function echoBody({ message, ...of }: Echoed): Promise<Uint8Array> 
           acknowledge_event: {
             ...about,
             status: message.status,
-            ...('commandUUID' in message && { command_uuid: message.commandUUID }),
+            ...('commandUUID' in message && {
+              command_uuid: sharedUuidOf(message.commandUUID, message.enrollment.key),
+            }),
             raw_payload: '',
           },
         }

@@ -65,6 +65,17 @@ type Tried = {
 export function createPusher(options: PusherOptions): Pusher {
   const { hosts, world } = options
   const cooldown = createCooldown(world)
+  const underWay = new Map<string, Promise<Tried>>()
+
+  /** A command that was just taken and a script that asks for a push meet here: one push does for both. */
+  function once(found: Found, channel: Channel): Promise<Tried> {
+    const key = `${found.hostId} ${channel.key}`
+    const joined = underWay.get(key)
+    if (joined !== undefined) return joined
+    const tried = tryPush(options, found, channel).finally(() => underWay.delete(key))
+    underWay.set(key, tried)
+    return tried
+  }
 
   async function perform(row: OutboxRow): Promise<Attempt> {
     // What the machine named as the effect's params.
@@ -76,7 +87,7 @@ export function createPusher(options: PusherOptions): Pusher {
     if (channel === undefined || !hasWork(found, key)) return { kind: 'done' }
     const cool = cooldown.wait(row.id)
     if (cool > 0) return { kind: 'again', reason: 'asked to wait', afterMs: cool }
-    const tried = await tryPush(options, found, channel)
+    const tried = await once(found, channel)
     const { outcome } = tried
     if (outcome.kind !== 'unavailable') return { kind: 'done', event: eventOf(tried, world.now()) }
     if (outcome.retryAfterMs !== undefined) cooldown.start(row.id, outcome.retryAfterMs)
@@ -92,7 +103,7 @@ export function createPusher(options: PusherOptions): Pusher {
     const channel = found && channelOf(found, key)
     if (found === undefined || channel === undefined)
       return { kind: 'failed', reason: 'no push address' }
-    const tried = await tryPush(options, found, channel)
+    const tried = await once(found, channel)
     const { outcome } = tried
     if (outcome.kind === 'unavailable') return { kind: 'failed', reason: outcome.reason }
     const cause = { kind: 'effect', id: 'apns.push' } as const

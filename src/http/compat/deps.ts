@@ -20,6 +20,8 @@ export type CompatDeps = {
   readonly lookups: Store['lookups']
   readonly tokens: Pick<Tokens, 'find'>
   readonly commands: Commands
+  /** What one of several targets gets as its CommandUUID. */
+  uuidFor(commandUUID: string, channel: string): string
   readonly migrate: MdmIntake['checkin']
   push(target: { readonly hostId: string; readonly channel: string }): Promise<PushedNow>
   /** Takes concatenated PEM, certificate and unencrypted key. Fails with a sentence. */

@@ -7,7 +7,7 @@ import type { Cause } from '../../runtime/ask.ts'
 import { readBody } from '../body.ts'
 import { answerResult, type CompatResult, type TargetResult } from './answers.ts'
 import type { CompatDeps, PushedNow } from './deps.ts'
-import { pushWords, readTargets, type Target, uuidFor } from './targets.ts'
+import { pushWords, readTargets, type Target } from './targets.ts'
 
 export const enqueuePath = '/v1/enqueue/'
 export const pushPath = '/v1/push/'
@@ -88,7 +88,7 @@ async function sendAll(deps: CompatDeps, sending: Sending): Promise<Status> {
       return
     }
     const commandUUID =
-      targets.length === 1 ? command.commandUUID : uuidFor(command.commandUUID, found.channel)
+      targets.length === 1 ? command.commandUUID : deps.uuidFor(command.commandUUID, found.channel)
     const wish = { ...command, ...found, commandUUID, priority: 0, expiresInMs, silent: noPush }
     const sent = await deps.commands.send(wish, cause)
     if (!sent.ok) failures[id] = { command_error: sentences[sent.error.kind] }

@@ -1,5 +1,4 @@
 // Whom a call is for: enrollment IDs in the last segment of its path, separated by commas.
-import { hash } from 'node:crypto'
 import type { Store } from '../../../storage/store.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { PushedNow } from './deps.ts'
@@ -43,28 +42,6 @@ function decoded(segment: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Hexadecimal digits that tell one target's copy of a command from another's. */
-const suffixDigits = 8
-
-/** Apple's own form; longer ones leave no room for the suffix. */
-const sharedUuidCharsMax = 55
-
-/**
- * The CommandUUID one of several targets gets. Here a UUID is one command of one host, so what NanoMDM queues
- * under one UUID for many becomes one command each, told apart by a suffix that follows from the channel.
- */
-export function uuidFor(commandUUID: string, channel: string): string {
-  const suffix = hash('sha256', channel, 'hex').slice(0, suffixDigits)
-  return `${commandUUID.slice(0, sharedUuidCharsMax)}-${suffix}`
-}
-
-/** The UUID a script knows a command by: what `uuidFor` was given, or the UUID itself. */
-export function sharedUuidOf(commandUUID: string, channel: string): string {
-  const cut = commandUUID.length - suffixDigits - 1
-  const shared = commandUUID.slice(0, Math.max(cut, 0))
-  return shared !== '' && uuidFor(shared, channel) === commandUUID ? shared : commandUUID
 }
 
 /** What a push brought, as it stands under its target. */
