@@ -6,6 +6,7 @@ import type { Store } from '../../storage/store.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import { thresholdsAt } from './api/host-item.ts'
 import { type Authenticate, refusal } from './auth.ts'
+import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
 import { watchWebhooks } from './webhook-metrics.ts'
 
@@ -123,6 +124,7 @@ function watchFleet({ hosts, queries, now }: Fleet, registers: Registry[]): void
   watchWebhooks({ live: hosts.live, queries }, registers)
   gaugeHosts({ hosts, queries, now }, registers)
   gaugeCommands(queries, registers)
+  gaugeCertificates({ queries, now }, registers)
 }
 
 function gaugeHosts({ queries, now }: Fleet, registers: Registry[]): void {

@@ -61,6 +61,20 @@ describe('the list of certificates', () => {
   )
 })
 
+test('the metrics count what ends soon', async () => {
+  const { certificate } = await stage.standing(hostId, 'active', {
+    not_after: Date.now() + 20 * 86_400_000,
+  })
+  const { text } = await world.ask('/metrics', { as: 'admin' })
+  for (const [days, count] of [
+    [7, 0],
+    [30, 1],
+    [60, 1],
+  ])
+    expect(text).toContain(`muster_certificates_ending{days="${days}"} ${count}\n`)
+  await world.api(`/certificates/${certificate.fingerprint}/revoke`, { method: 'POST' })
+})
+
 test('one certificate is found in any case, another is not', async () => {
   const { fingerprint } = present.certificate
   const found = await world.api(`/certificates/${fingerprint.toUpperCase()}`)
@@ -116,9 +130,10 @@ test('a revoked certificate stays revoked, is journalled with who did it, and re
     events: ['certificate.revoked'],
     limit: 10,
   })
-  expect(events.ok && events.value.items).toMatchObject([
-    { cause: 'operator', cause_id: 'an admin' },
-  ])
+  const own = events.ok
+    ? events.value.items.filter(({ detail }) => detail?.includes(fingerprint))
+    : []
+  expect(own).toMatchObject([{ cause: 'operator', cause_id: 'an admin' }])
   const renewed = await world.api(`/certificates/${fingerprint}/renew`, { method: 'POST' })
   expect(renewed.status).toBe(409)
 })
