@@ -48,6 +48,7 @@ type EnrollmentOptions = {
 export async function openEnrollment(options: EnrollmentOptions): Promise<Enrollment> {
   const { config, keep, store, live, log } = options
   const world = realWorld
+  const publicUrl = deviceUrl(config)
   const authorities = await authoritiesOf(options)
   const tools = { store, live, world, mint: mintToken, hash: hashToken }
   const challenges = createChallenges({
@@ -67,7 +68,7 @@ export async function openEnrollment(options: EnrollmentOptions): Promise<Enroll
     challenges,
     lookups: store.lookups,
     authorities: () => authorities,
-    publicUrl: config.publicUrl,
+    publicUrl,
     topic: config.pushTopic,
     anchors: (config.tlsRoot ?? []).map(({ der }) => der),
     signer: config.profileSigner,
@@ -86,7 +87,7 @@ export async function openEnrollment(options: EnrollmentOptions): Promise<Enroll
   return {
     authorities,
     links,
-    publicUrl: config.publicUrl,
+    publicUrl,
     deviceRoots: [appleRoot(), ...(config.deviceRoot ?? [])],
     signsProfiles: config.profileSigner !== undefined,
     accountEnrollment: config.accountEnrollment ?? [],
@@ -104,6 +105,17 @@ export async function openEnrollment(options: EnrollmentOptions): Promise<Enroll
     stop: () => looking.stop(),
   }
 }
+
+/** Where devices reach us, if that is not where whoever asks does: a listener of their own on this machine counts. */
+function deviceUrl({ publicUrl, deviceListen, tlsCertificate }: Config): string | undefined {
+  if (publicUrl !== undefined || deviceListen === undefined) return publicUrl
+  const { host, port } = deviceListen
+  if (!loopbackNames.includes(host) || port === 0) return undefined
+  const scheme = tlsCertificate === undefined ? 'http' : 'https'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '::1']
 
 /** Operators read the log when something is about to end. */
 const toldOf =

@@ -167,6 +167,13 @@ describe('an enrolment link', () => {
 })
 
 describe('the console', () => {
+  test('shows what happened to links and certificates that are no host’s', async () => {
+    const { text } = await admin.get('/events')
+    expect(text).toContain('enrollment_link.created')
+    expect(text).toContain('no host')
+    expect(text).not.toContain('href="/hosts/"')
+  })
+
   test('opens a link, tells its address once and revokes it', async () => {
     const made = await admin.post('/enrollment', {
       name: 'A <poster>',

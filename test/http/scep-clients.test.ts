@@ -140,6 +140,31 @@ test.each([
   expect(isIssued(answer, wish)).toBe(true)
 })
 
+test('what a request by openssl asks for beside its key is not given', async () => {
+  tool.write('device.key', pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  tool.write(
+    'wishes.cnf',
+    [
+      '[req]\ndistinguished_name=dn\nattributes=attributes\nreq_extensions=extensions\nprompt=no',
+      '[dn]\nCN=root\nO=Example Ltd',
+      `[attributes]\nchallengePassword=${fixed}`,
+      '[extensions]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign',
+      'extendedKeyUsage=serverAuth,anyExtendedKeyUsage\nsubjectAltName=DNS:mdm.example.test',
+    ].join('\n'),
+  )
+  tool.run(...'req -new -config wishes.cnf -key device.key -outform DER -out csr'.split(' '))
+  const wish = asking({ content: tool.read('csr') })
+  const body = scepBytes(wish)
+  const answer = await ask('/scep?operation=PKIOperation', { method: 'POST', body })
+  const reply = readScepReply(answer.body, wish)
+  if (!reply.ok || reply.value.status !== 'success') throw new Error('not issued')
+  const [certificate] = reply.value.certificates
+  expect(certificate).toMatchObject({ isCa: false, extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] })
+  expect(certificate?.keyUsage).toEqual(['digitalSignature', 'keyEncipherment'])
+  expect(certificate?.x509.subjectAltName).toBeUndefined()
+  expect(certificate?.subject).toMatch(/^CN=Muster device /)
+})
+
 test('openssl verifies the answer, opens it and builds the chain', async () => {
   const wish = asking({ cipher: 'des-ede3-cbc', digest: 'sha1' })
   const body = scepBytes(wish)

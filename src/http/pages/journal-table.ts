@@ -41,14 +41,17 @@ export function journalTable({ items, nameOfHost }: Table): Html {
 const row = (item: JournalItem, nameOfHost: Table['nameOfHost']): Html =>
   html`<tr id="seq-${item.seq}">
     <td class="time"><a href="#seq-${item.seq}">${clock(item.at)}</a></td>
-    ${
-      nameOfHost &&
-      html`<td><a href="${path('hosts', item.host_id)}">${nameOfHost(item.host_id)}</a></td>`
-    }
+    ${nameOfHost && html`<td>${whose(item, nameOfHost)}</td>`}
     <td class="what">${subject(item)}</td>
     <td>${change(item)}</td>
     <td class="quiet">${byWhom(item)}</td>
   </tr>`
+
+/** A link for everybody, or a certificate nobody used yet, is no host's. */
+const whose = ({ host_id }: JournalItem, nameOfHost: (hostId: string) => string): Html =>
+  host_id === ''
+    ? html`<span class="quiet">no host</span>`
+    : html`<a href="${path('hosts', host_id)}">${nameOfHost(host_id)}</a>`
 
 const subject = ({ actor, event }: JournalItem): Html =>
   actor === 'host'
