@@ -10,7 +10,7 @@ import { loadName } from './load.ts'
 import { fsync, machineText } from './machine.ts'
 import { arrivals } from './arrivals.ts'
 import { cycles } from './cycles.ts'
-import { idles, reads } from './polls.ts'
+import { certifiedIdles, idles, reads, signedIdles } from './polls.ts'
 import { readers } from './readers.ts'
 import { scep } from './scep.ts'
 import { signatures } from './signatures.ts'
@@ -21,6 +21,8 @@ const benches: readonly Bench[] = [
   fsync,
   reads,
   idles,
+  signedIdles,
+  certifiedIdles,
   cycles,
   waking,
   heap,

@@ -60,16 +60,20 @@ async function byWrk(path: string, { port, calls, seconds, folder }: Load): Prom
 
 /** JSON strings are Lua strings too, as long as they hold ASCII without `\/` and `\u`. */
 function luaOf(calls: Load['calls']): string {
-  const [{ method, path, headers }] = calls
-  const heads = Object.entries(headers).map(
-    ([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
+  const [{ method, path }] = calls
+  const heads = (headers: Call['headers']): string =>
+    Object.entries(headers)
+      .map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+      .join(', ')
+  const said = calls.map(
+    ({ headers, body }) => `{ { ${heads(headers)} }, ${JSON.stringify(body)} }`,
   )
   return `
-    local bodies = { ${calls.map(({ body }) => JSON.stringify(body)).join(', ')} }
+    local said = { ${said.join(', ')} }
     local requests, nth = {}, 0
     function init()
-      for index, body in ipairs(bodies) do
-        requests[index] = wrk.format('${method}', '${path}', { ${heads.join(', ')} }, body)
+      for index, call in ipairs(said) do
+        requests[index] = wrk.format('${method}', '${path}', call[1], call[2])
       end
     end
     function request()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sayAll } from './client.ts'
 import { authenticate, type Call, distributedRead, enroll, idle, tokenUpdate } from './devices.ts'
 import { type Bench, type Figure, median, type Setup } from './figure.ts'
+import { knownDevices } from './known-devices.ts'
 import { answersPerSecond, type Load } from './load.ts'
 import { enrollSecret, type ServerProcess, startBare, startMuster } from './servers.ts'
 
@@ -16,13 +17,23 @@ const rounds = 5
 type Poll = {
   readonly what: string
   readonly ratio: number
+  /** Begins in an empty data folder; what comes of it is what the server is started with, and what is said to it. */
+  readonly prepare: (folder: string) => Promise<Prepared>
+}
+
+type Prepared = {
+  readonly env: Readonly<Record<string, string>>
   readonly calls: (port: number) => Promise<readonly [Call, ...Call[]]>
 }
+
+const unprepared =
+  (calls: Prepared['calls']): Poll['prepare'] =>
+  async () => ({ env: {}, calls })
 
 export const reads: Bench = poll('reads', {
   what: 'osquery empty read over HTTP',
   ratio: 0.6,
-  async calls(port) {
+  prepare: unprepared(async (port) => {
     const enrolled = await sayAll(
       port,
       numbered(pollers, (nth) => enroll(nth, enrollSecret)),
@@ -32,18 +43,43 @@ export const reads: Bench = poll('reads', {
     // The first read of each gets the detail queries, the others nothing.
     await sayAll(port, calls)
     return filled(calls)
-  },
+  }),
 })
 
 export const idles: Bench = poll('idles', {
   what: 'MDM Idle with an empty queue over HTTP',
   ratio: 0.3,
-  async calls(port) {
-    await sayAll(port, numbered(pollers, authenticate))
-    await sayAll(port, numbered(pollers, tokenUpdate))
-    return filled(numbered(pollers, idle))
+  prepare: unprepared(idleAfterEnrolment((call) => call)),
+})
+
+export const signedIdles: Bench = poll('signed', {
+  what: 'MDM Idle with a signature over HTTP',
+  ratio: 0.3,
+  async prepare(folder) {
+    const { env, signed } = await knownDevices(folder, pollers)
+    const known = { ...env, MUSTER_DEVICE_AUTH: 'signature' }
+    return { env: known, calls: idleAfterEnrolment(signed) }
   },
 })
+
+export const certifiedIdles: Bench = poll('certified', {
+  what: 'MDM Idle with a certificate header over HTTP',
+  ratio: 0.45,
+  async prepare(folder) {
+    const { env, certified } = await knownDevices(folder, pollers)
+    const known = { ...env, MUSTER_DEVICE_AUTH: 'header', MUSTER_PROXIES: '127.0.0.1' }
+    return { env: known, calls: idleAfterEnrolment(certified) }
+  },
+})
+
+function idleAfterEnrolment(proven: (call: Call, nth: number) => Call): Prepared['calls'] {
+  const saying = (call: (nth: number) => Call) => (nth: number) => proven(call(nth), nth)
+  return async (port) => {
+    await sayAll(port, numbered(pollers, saying(authenticate)))
+    await sayAll(port, numbered(pollers, saying(tokenUpdate)))
+    return filled(numbered(pollers, saying(idle)))
+  }
+}
 
 export const numbered = (count: number, call: (nth: number) => Call): readonly Call[] =>
   Array.from({ length: count }, (_, nth) => call(nth))
@@ -59,10 +95,11 @@ function poll(name: string, options: Poll): Bench {
     name,
     async run(setup) {
       const folder = mkdtempSync(join(setup.folder, 'muster-polls-'))
+      const { env, calls } = await options.prepare(folder)
       const bare = await startBare()
-      const muster = await startMuster(folder)
+      const muster = await startMuster(folder, env)
       try {
-        return await compare({ muster, bare }, options, setup)
+        return await compare({ muster, bare }, { ...options, calls }, setup)
       } finally {
         await muster.stop()
         await bare.stop()
@@ -76,10 +113,10 @@ type Rivals = { readonly muster: ServerProcess; readonly bare: ServerProcess }
 
 async function compare(
   { muster, bare }: Rivals,
-  { what, ratio, calls: prepare }: Poll,
+  { what, ratio, calls: saying }: Pick<Poll, 'what' | 'ratio'> & Pick<Prepared, 'calls'>,
   { folder, seconds, say }: Setup,
 ): Promise<readonly Figure[]> {
-  const calls = await prepare(muster.port)
+  const calls = await saying(muster.port)
   const loadOn = (server: ServerProcess, path: string): (() => Promise<Loaded>) => {
     const [head, ...others] = calls
     const to = (call: Call): Call => ({ ...call, path })

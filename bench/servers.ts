@@ -16,7 +16,7 @@ export const adminToken = 'bench-admin-token-0123456789'
 export const enrollSecret = 'bench-enroll-secret-0123456789'
 
 /** Muster as an operator starts it, on a data folder. */
-export const startMuster = (folder: string): Promise<ServerProcess> =>
+export const startMuster = (folder: string, env: Env = {}): Promise<ServerProcess> =>
   start(new URL('../src/main.ts', import.meta.url), ['serve'], {
     MUSTER_DATA: folder,
     MUSTER_LISTEN: '127.0.0.1:0',
@@ -24,7 +24,10 @@ export const startMuster = (folder: string): Promise<ServerProcess> =>
     MUSTER_ENROLL_SECRET: enrollSecret,
     MUSTER_LOG_LEVEL: 'error',
     MUSTER_DEVICE_AUTH: 'none',
+    ...env,
   })
+
+type Env = Readonly<Record<string, string>>
 
 /** The yardstick: routes that do nothing, on the same HTTP server. */
 export const startBare = (): Promise<ServerProcess> =>
