@@ -194,8 +194,12 @@ export const hostSetup = learning.extend({
     }),
     markPushed: deciding(({ context, enqueue, self }, { channel, at, apnsId }: Pushed) => {
       const children = childrenOf(self)
-      for (const { context: command } of notingOn(children, channel))
+      const noting = notingOn(children, channel)
+      for (const { context: command } of noting)
         enqueue.sendTo(command.commandUUID, { type: 'push', at, apnsId } satisfies CommandEvent)
+      // Commands that move leave their own lines.
+      if (noting.length > 0 && noting.every(({ value }) => value !== 'queued'))
+        enqueue({ type: 'note', params: { event: 'apns.pushed', detail: { channel, apnsId } } })
       if ((context.channels[channel]?.addressFault ?? null) === null) return
       enqueue.assign(withAddressFault(context, channel, null))
       for (const watch of watchFor(children, { channel, at })) enqueue(watch)

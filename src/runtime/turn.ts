@@ -1,5 +1,6 @@
 // One turn: a host takes its events, and what changed becomes rows.
 import { type EffectAction, outboxEffects } from '../../machines/effects.ts'
+import type { CommandSnapshot } from '../../machines/command.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
 import { dotted } from '../../machines/standing.ts'
 import type { HostRow } from '../../storage/rows.ts'
@@ -114,13 +115,20 @@ function commandWrites(resident: Resident, at: number): CommandChanges {
       put: 'command',
       row: commandRow(command.saved, { ...command, hostId: resident.id }, at),
     })),
-    moved: changes.map(({ saved }) => ({
-      commandUUID: saved.context.commandUUID,
-      from: resident.commands.get(saved.context.commandUUID)?.saved.value ?? null,
-      to: saved.value,
-    })),
+    moved: changes.flatMap(({ saved }) => {
+      const { commandUUID } = saved.context
+      const before = resident.commands.get(commandUUID)?.saved
+      const move = { commandUUID, from: before?.value ?? null, to: saved.value }
+      return hasMoved(before, saved) ? [move] : []
+    }),
   }
 }
+
+/** A command may learn something and stay where it is; one that is sent once more has moved all the same. */
+const hasMoved = (
+  before: CommandSnapshot | undefined,
+  { value, context }: CommandSnapshot,
+): boolean => before?.value !== value || before.context.attempts !== context.attempts
 
 /** The children of this turn, and those that have finished and left since they were last saved. */
 function commandActors({ actor, commands }: Resident): ReadonlyMap<string, CommandActor> {

@@ -42,6 +42,8 @@ export type HttpWorld = {
   assigned(...serials: readonly string[]): Promise<readonly string[]>
   /** Sends a command and gives its UUID. */
   sent(hostId: string, wish: Json): Promise<string>
+  /** Waits until every push that was asked for has been told of: there is no certificate here, so none succeeds. */
+  pushesTold(): Promise<void>
 }
 
 export type Mac = { readonly udid: string; readonly serial: string; readonly name?: string }
@@ -150,6 +152,11 @@ function worldOf(server: Server, secrets: HttpWorld['secrets']): HttpWorld {
       const sent = await api(`/hosts/${hostId}/commands`, { method: 'POST', body: wish })
       if (sent.status !== 201) throw new Error(`not sent: ${sent.text}`)
       return String(sent.json()['command_uuid'])
+    },
+    async pushesTold() {
+      const { lookups } = server.keep.store
+      while (lookups.nextOutboxAt() !== undefined)
+        await new Promise((resolve) => setTimeout(resolve, 5))
     },
   }
 }

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
-import { machineVersions } from '../../machines/versions.ts'
+import { machineVersions, upgradeSnapshot } from '../../machines/versions.ts'
 import type { Write } from '../../storage/store.ts'
 import {
   acknowledged,
@@ -89,9 +89,8 @@ for (const name of fixtures)
 
     const woken = valueOf(await house.hosts.look(name))
     expect([...woken.commands.keys()]).toEqual(Object.keys(commands))
-    expect(JSON.parse(JSON.stringify(woken.snapshot.context))).toEqual(
-      (host.snapshot as { readonly context: unknown }).context,
-    )
+    const upgraded = upgradeSnapshot('host', host.version, host.snapshot as Record<string, unknown>)
+    expect(JSON.parse(JSON.stringify(woken.snapshot.context))).toEqual(upgraded['context'])
     const { snapshot } = await tell(
       house,
       name,

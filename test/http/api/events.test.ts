@@ -99,10 +99,10 @@ test.each(['header', 'query'])(
     const { next } = await (by === 'header'
       ? stream('', { 'last-event-id': String(seen) })
       : stream(`?after=${seen}`))
-    expect((await next()).data['actor']).toBe(missed[0])
-    expect((await next()).data['actor']).toBe(missed[1])
+    expect(await nextCommand(next)).toBe(missed[0])
+    expect(await nextCommand(next)).toBe(missed[1])
     const live = await world.sent(id, { request_type: 'ProfileList' })
-    expect((await next()).data['actor']).toBe(live)
+    expect(await nextCommand(next)).toBe(live)
   },
 )
 
@@ -110,8 +110,16 @@ test('a place behind the end of the journal is answered with a reset', async () 
   const { next } = await stream('', { 'last-event-id': '999999999' })
   expect((await next()).name).toBe('reset')
   const live = await world.sent(id, { request_type: 'ProfileList' })
-  expect((await next()).data['actor']).toBe(live)
+  expect(await nextCommand(next)).toBe(live)
 })
+
+/** Past what its host says in between, such as that nothing can be pushed here. */
+async function nextCommand(next: () => Promise<Message>): Promise<unknown> {
+  for (;;) {
+    const { actor } = (await next()).data
+    if (actor !== 'host') return actor
+  }
+}
 
 // prettier-ignore
 const filters = [

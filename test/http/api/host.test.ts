@@ -86,7 +86,7 @@ test('one host shows its facts, channels, claims, agents and commands', async ()
     channels: [{ key: mac.udid, kind: 'device', pushable: true }],
     agents: [{ instance: 'i-1', expires_at: null }],
     open_commands: [{ command_uuid: uuid, state: 'queued' }],
-    alarms: [{ name: `expire:${uuid}` }],
+    alarms: [{ name: `push:${mac.udid}` }, { name: `expire:${uuid}` }],
     conflicts: [],
   })
   expect(host['claims']).toContainEqual(
@@ -135,7 +135,7 @@ test('the actor is told as the machine has it', async () => {
   const actor = (await world.api(`/hosts/${id}/actor`)).json()
   expect(actor).toMatchObject({
     machine: 'host',
-    machine_version: 1,
+    machine_version: 2,
     value: { mdm: { enrolled: 'ready' }, dep: 'assigned', osquery: 'enrolled' },
     context: { id, epoch: 1 },
     resident: true,
@@ -180,9 +180,10 @@ const journals: readonly (readonly [string, (row: Json) => boolean])[] = [
   ['event=mdm.TokenUpdate,dep.assigned', (row) => row['event'] === 'mdm.TokenUpdate' || row['event'] === 'dep.assigned'],
   ['actor=host',                         (row) => row['actor'] === 'host'],
   ['cause=operator',                     (row) => row['cause'] === 'operator'],
-  ['cause=device,operator&actor=host',   (row) => row['actor'] === 'host' && row['cause'] !== 'alarm'],
+  ['cause=device,operator&actor=host',   (row) => row['actor'] === 'host' && ['device', 'operator'].includes(String(row['cause']))],
 ]
 test.each(journals)('the journal with ?%s keeps exactly what fits', async (query, fits) => {
+  await world.pushesTold()
   const whole = (await world.api(`/hosts/${id}/journal?limit=1000`)).json()[
     'items'
   ] as readonly Json[]

@@ -40,7 +40,7 @@ test.each(['host', 'command'])('the definition of %s is JSON with its states', a
   const told = (await world.api(`/machines/${machine}`)).json()
   expect(told).toMatchObject({
     id: machine,
-    version: 1,
+    version: 2,
     definition: { id: machine },
     chart: { machine },
   })

@@ -20,6 +20,7 @@ test('the document names every route of the API', () => {
     'DELETE /commands/{uuid}',
     'DELETE /enroll-secrets/{id}',
     'DELETE /hosts/{ref}',
+    'DELETE /push_certificates/{topic}',
     'DELETE /tokens/{id}',
     'GET /certificates',
     'GET /certificates/{fingerprint}',
@@ -40,6 +41,7 @@ test('the document names every route of the API', () => {
     'GET /machines/{id}',
     'GET /machines/{id}.svg',
     'GET /openapi.json',
+    'GET /push_certificates',
     'GET /tokens',
     'POST /certificates/{fingerprint}/renew',
     'POST /certificates/{fingerprint}/revoke',
@@ -52,6 +54,7 @@ test('the document names every route of the API', () => {
     'POST /hosts/{ref}/merge',
     'POST /hosts/{ref}/split',
     'POST /tokens',
+    'PUT /push_certificates',
   ])
 })
 
