@@ -188,6 +188,23 @@ const cases: readonly Case[] = [
     code: 0,
     stdout: /STATE +cancelled/,
   },
+  {
+    line: 'conflicts event failing-h-1-7',
+    reply: {
+      json: {
+        events: [{ type: 'mdm.Idle', channel: 'U-1' }],
+        cause: { kind: 'device', id: 'U-1' },
+      },
+    },
+    code: 0,
+    stdout: /^CAUSE +device\nBY +U-1\n\nevents:\n- type: mdm.Idle\n {2}channel: U-1\n$/,
+  },
+  {
+    line: 'conflicts event other',
+    reply: problem(404, 'No event is kept for that conflict.'),
+    code: 3,
+    stderr: /No event is kept/,
+  },
   { line: 'commands cancel c-1', reply: problem(409, 'Does not fit'), code: 5 },
   { line: 'commands watch c-1', reply: ended('acknowledged'), code: 0 },
   {

@@ -37,6 +37,7 @@ test.each([
   ['commands get c --plist --part request', '/commands/c?format=plist&part=request'],
   ['commands get c --reveal', '/commands/c?reveal=true'],
   ['conflicts list --open any', '/conflicts?open=any&limit=100'],
+  ['conflicts event failing-h-7', '/conflicts/failing-h-7/event'],
   ['machines get host --svg --host h', '/machines/host.svg?host=h'],
   ['machines list', '/machines'],
   ['tokens list', '/tokens'],
