@@ -7,7 +7,7 @@ import { type Json, openHttpWorld } from '../world.ts'
 const world = await openHttpWorld({ MUSTER_WEBHOOK_ALLOW: '127.0.0.1' })
 const { api, mdm } = world
 
-const post = (path: string, body: unknown = undefined) =>
+const post = (path: string, body?: unknown) =>
   api(path, { method: 'POST', ...(body !== undefined && { body }) })
 
 async function made(body: Json): Promise<{ readonly id: string; readonly secret: string }> {
