@@ -53,7 +53,8 @@ export type Write =
   | { readonly put: 'token'; readonly row: TokenRow }
   | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }
   | { readonly put: 'authority'; readonly row: AuthorityRow }
-  | { readonly put: 'certificate'; readonly row: CertificateRow }
+  /** One that was ended stays so, unless this is the taking back of what ended it. */
+  | { readonly put: 'certificate'; readonly row: CertificateRow; readonly revives?: true }
   | { readonly put: 'challenge'; readonly row: ChallengeRow }
   | { readonly put: 'enrollment_link'; readonly row: EnrollmentLinkRow }
   | { readonly put: 'push_certificate'; readonly row: PushCertificateRow }

@@ -69,17 +69,24 @@ const isAlone = (write: Extract<Write, { put: string }>): write is AlonePut =>
 function createAlonePuts(db: Connection) {
   const claim = db.prepare(upsert('claims', 'kind, value, host_id'))
   // Two decisions may be under way at once: what one of them ended, the other does not bring back.
-  const certificate = db.prepare(
-    `${upsert('certificates', 'fingerprint')} WHERE ${standing('excluded')} >= ${standing('certificates')}`,
-  )
+  const certificateIf = (condition: string): Statement =>
+    db.prepare(`${upsert('certificates', 'fingerprint')} WHERE ${condition}`)
+  const certificate = certificateIf(`${standing('excluded')} >= ${standing('certificates')}`)
+  const revived = certificateIf(`certificates.status <> 'revoked'`)
+
+  function run(change: AlonePut): Refusal | undefined {
+    if (change.put === 'claim') return void claim.run(valuesOf('claims', change.row))
+    const statement = change.revives === true ? revived : certificate
+    return statement.run(valuesOf('certificates', change.row)).changes === 1
+      ? undefined
+      : 'conflict'
+  }
+
   return {
     put(change: AlonePut): Refusal | undefined {
       const isClaim = change.put === 'claim'
       try {
-        if (isClaim) claim.run(valuesOf('claims', change.row))
-        else if (certificate.run(valuesOf('certificates', change.row)).changes === 0)
-          return 'conflict'
-        return undefined
+        return run(change)
       } catch (error) {
         if (!(error instanceof Error && error.message.includes('UNIQUE constraint failed')))
           throw error

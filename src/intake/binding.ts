@@ -1,5 +1,6 @@
 // Which certificate speaks for a host: bound by an Authenticate, and alone from the first word after it.
 import type { CertificateRow } from '../../storage/certificate-rows.ts'
+import type { MergeRow } from '../../storage/rows.ts'
 import type { Lookups, Write } from '../../storage/store.ts'
 import { originsOf } from '../identity/undo.ts'
 import type { Certificate } from '../pki/certificate.ts'
@@ -86,6 +87,31 @@ export function mergedRows(
   return all
     .filter((other) => other.fingerprint !== last?.fingerprint)
     .flatMap((other) => retirement(other, { at, cause, endedBy }))
+}
+
+/**
+ * Rows that give two hosts their certificates back when their merge is undone: what it ended speaks again, and what was
+ * bound since goes where the enrollment goes.
+ */
+export function partedRows(
+  lookups: Lookups,
+  { merge, isTheirs }: { readonly merge: MergeRow; readonly isTheirs: boolean },
+  { at, cause }: Omit<Ending, 'endedBy'>,
+): readonly Write[] {
+  const { survivor_id: survivor, loser_id: loser } = merge
+  const ids = originsOf({ hostId: survivor, merges: lookups.mergesOf(survivor) })
+  const all = ids.flatMap((id) => lookups.certificatesOf(id).filter((row) => row.host_id === id))
+  return all.flatMap((row): readonly Write[] => {
+    if (row.status === 'retired' && row.ended_by === merge.id) {
+      const revived: CertificateRow = { ...row, status: 'active', ended_at: null, ended_by: null }
+      const note = journalled(revived, { event: 'certificate.revived', cause, at })
+      return [{ put: 'certificate', row: revived, revives: true }, note]
+    }
+    const isSince = row.host_id === survivor && (row.bound_at ?? 0) > merge.at
+    return isTheirs && isSince && row.status === 'active'
+      ? [{ put: 'certificate', row: { ...row, host_id: loser } }]
+      : []
+  })
 }
 
 /** A certificate of a former server, taken over for the host whose enrollment it spoke for. */

@@ -12,6 +12,7 @@ import { type Undo, undoOf } from '../identity/undo.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { AskFault } from '../runtime/ask.ts'
 import type { Joint } from '../runtime/together.ts'
+import { partedRows } from './binding.ts'
 import { journalled } from './identity-journal.ts'
 import { partsOf, settleEvent } from './parts.ts'
 import { freshOf, type ReconcileMeans } from './reconcile-means.ts'
@@ -116,6 +117,7 @@ function decide(
         return { move: 'commands', from: undo.survivorId, to: undo.loserId, origin: null, channel }
       }),
       ...alarmsBack(lookups, undo, parts),
+      ...partedRows(lookups, { merge, isTheirs: parts.mdm !== null }, { at, cause: options.cause }),
     ],
   })
 }

@@ -164,6 +164,24 @@ test('a second certificate for a live host is visible, and an operator may say t
   expect(await answered(old, idle(who))).toBe(400)
 })
 
+/** A hardware UUID and a mobile UDID do not contradict each other. */
+test('taking the merge back gives both their certificates back', async () => {
+  const one = await enrolled(rig, { ...identity(), serial: '' })
+  const other = await enrolled(rig, {
+    serial: identity().serial,
+    udid: '00008112-000A5C2E1B46D01E',
+  })
+  const { status } = await rig.operator.post(`/hosts/${one.host}/merge`, { with: other.host })
+  expect(status).toBe(200)
+  expect([statusOf(one.badge), statusOf(other.badge)]).toEqual(['retired', 'active'])
+  expect((await rig.operator.post(`/hosts/${rig.live(one.host)}/split`, {})).status).toBe(200)
+  for (const { who, badge, host } of [one, other]) {
+    expect(statusOf(badge)).toBe('active')
+    expect(rig.hostOf(badge)).toBe(host)
+    expect(await answered(badge, idle(who))).toBe(200)
+  }
+})
+
 test('the key of a live host leads to it, however many others enrol under it', async () => {
   const { who, host } = await enrolled(rig)
   await enrolled(rig, who)

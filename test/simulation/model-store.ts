@@ -81,11 +81,10 @@ function createWriter(
     return undefined
   }
 
-  function putCertificate({ row }: Put<'certificate'>): Refusal | undefined {
+  function putCertificate({ row, revives }: Put<'certificate'>): Refusal | undefined {
     if (row.challenge_hash !== null && isSpent(tables, row)) return 'conflict'
     const before = tables.certificates.get(row.fingerprint)
-    if (before !== undefined && standings.indexOf(row.status) < standings.indexOf(before.status))
-      return 'conflict'
+    if (before !== undefined && !maySucceed(before.status, row.status, revives)) return 'conflict'
     tables.certificates.put(row.fingerprint, row)
     return undefined
   }
@@ -117,8 +116,12 @@ const isTaken = (
       status === 'active' && kind === row.kind && value === row.value && host_id !== row.host_id,
   ).length > 0
 
-/** A certificate never goes back. */
+/** A certificate never goes back, unless what ended it is taken back. */
 const standings = ['issued', 'active', 'retired', 'revoked'] as const
+type Standing = (typeof standings)[number]
+
+const maySucceed = (before: Standing, after: Standing, revives = false): boolean =>
+  revives ? before !== 'revoked' : standings.indexOf(after) >= standings.indexOf(before)
 
 /** One challenge, one certificate. */
 const isSpent = (

@@ -126,6 +126,18 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(store.lookups.certificate('f1')?.status).toBe('revoked')
   })
 
+  test('a certificate that was retired comes back with what retired it, and a revoked one never', async () => {
+    const store = await make()
+    const commit = async (status: CertificateRow['status'], revives?: true) => {
+      const row = { ...rows.certificate, status }
+      return (await store.commit([{ put: 'certificate', row, ...(revives && { revives }) }])).ok
+    }
+    expect(await commit('retired')).toBe(true)
+    expect(await commit('active', true)).toBe(true)
+    expect(await commit('revoked')).toBe(true)
+    expect(await commit('active', true)).toBe(false)
+  })
+
   test('a put replaces the row under the same key', async () => {
     const store = await make()
     await store.commit(everything)
