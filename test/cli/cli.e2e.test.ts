@@ -19,7 +19,7 @@ let server: Muster
 let env: Readonly<Record<string, string>>
 
 beforeAll(async () => {
-  server = await startMuster(folder)
+  server = await startMuster(folder, { MUSTER_PUSH_TOPIC: 'com.apple.mgmt.External.cli' })
   env = { MUSTER_URL: server.url, MUSTER_TOKEN: adminToken, XDG_CONFIG_HOME: emptyFolder() }
 })
 afterAll(async () => {
