@@ -78,7 +78,7 @@ const enrollment = (nth: number, at: number): readonly HostEvent[] => [
   },
 ]
 
-/** Commands a managed host has finished; one host in twenty has another that waits for it. */
+/** Commands a managed host has finished; one host in twenty has another that waits, without a push, for it to come. */
 const finishedEach = 2
 export const hasOpen = (nth: number): boolean => managed(nth) && nth % 20 === 13
 const year = 365 * 86_400_000
@@ -102,12 +102,14 @@ function commandsOf(nth: number, at: number): readonly HostEvent[] {
       },
     ]
   })
-  const open = hasOpen(nth) ? [enqueue(nth, `${hostnameOf(nth)}-open`, at)] : []
+  const open = hasOpen(nth)
+    ? [{ ...enqueue(nth, `${hostnameOf(nth)}-open`, at), silent: true }]
+    : []
   return [...finished.flat(), ...open]
 }
 
-const enqueue = (nth: number, commandUUID: string, at: number): HostEvent => ({
-  type: 'operator.enqueue',
+const enqueue = (nth: number, commandUUID: string, at: number) => ({
+  type: 'operator.enqueue' as const,
   at,
   commandUUID,
   channel: uuidOf(nth),

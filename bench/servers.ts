@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export type ServerProcess = {
   readonly port: number
+  readonly pid: number
   /** From the start of the process until it answered. */
   readonly readyMs: number
   /** Processor time used so far, of all threads; undefined where the system does not tell. */
@@ -49,6 +50,7 @@ async function start(
   await ready.text()
   return {
     port,
+    pid: child.pid ?? 0,
     readyMs: performance.now() - begun,
     cpuMs: () => cpuMsOf(child.pid),
     stop: () => {
