@@ -10,6 +10,7 @@ import { beginsWith, stretchesOf } from './prefix.ts'
 import {
   countInRanges,
   isPending,
+  isWithin,
   type PresenceFilter,
   presenceCondition,
   presenceFilter,
@@ -44,8 +45,6 @@ export function listHosts(select: Select, query: HostListQuery): Page<ListedHost
 type Narrowed = {
   readonly combinations: readonly Combination[]
   readonly everyCombination: boolean
-  /** No host that was ever heard of is left out by its states. */
-  readonly everyHeard: boolean
   readonly presence: PresenceFilter | undefined
   readonly prefix: string | undefined
 }
@@ -58,12 +57,9 @@ function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
       (presence === undefined || presence.pending || !isPending(combination)),
   )
   const prefix = query.q === '' ? undefined : query.q
-  const heardIn = (some: readonly Combination[]): number =>
-    some.filter((combination) => !isPending(combination)).length
   return {
     combinations,
     everyCombination: combinations.length === all.length,
-    everyHeard: heardIn(combinations) === heardIn(all),
     presence,
     prefix,
   }
@@ -82,7 +78,7 @@ function count(select: Select, narrowed: Narrowed): number {
   if (presence === undefined) return countOf(combinations)
   const heard = combinations.filter((combination) => !isPending(combination))
   const pending = presence.pending ? countOf(combinations) - countOf(heard) : 0
-  return pending + countInRanges(select, presence.ranges, narrowed.everyHeard ? 'all' : heard)
+  return pending + countInRanges(select, presence.ranges, heard)
 }
 
 /** Where ids come from; `h` and `l` name the host and its row in `last_seen`. */
@@ -109,12 +105,12 @@ function candidatesOf({ combinations, presence, prefix }: Narrowed): Sql {
     return sql(parts.join(' UNION ALL '), ...stretches.flatMap(({ where }) => where.values))
   }
   if (presence !== undefined && !presence.pending) {
-    const parts = presence.ranges.map(
-      (range) =>
-        `SELECT host_id AS id FROM last_seen AS l INDEXED BY last_seen_by_at WHERE ${range.text}`,
+    const ranges = presence.ranges.map(isWithin)
+    const parts = ranges.map(
+      ({ text }) =>
+        `SELECT host_id AS id FROM last_seen AS l INDEXED BY last_seen_by_at WHERE ${text}`,
     )
-    const values = presence.ranges.flatMap((range) => range.values)
-    return sql(parts.join(' UNION ALL '), ...values)
+    return sql(parts.join(' UNION ALL '), ...ranges.flatMap(({ values }) => values))
   }
   const ids = isOneOf(
     'combination',

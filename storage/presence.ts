@@ -5,7 +5,10 @@ import { isOneOf, numberOf, or, type Select, type Sql, sql } from './select.ts'
 const presences = ['online', 'offline', 'missing', 'never'] as const satisfies readonly Presence[]
 
 /** Hosts a presence filter leaves: those heard of within `ranges`, and pending ones when nothing was asked for by name. */
-export type PresenceFilter = { readonly ranges: readonly Sql[]; readonly pending: boolean }
+export type PresenceFilter = { readonly ranges: readonly SeenRange[]; readonly pending: boolean }
+
+/** When a host was last heard of: from `since` on, before `before`, each 0 and infinity at the least and most; or never. */
+type SeenRange = { readonly since: number; readonly before: number } | 'never'
 
 /** Undefined when the choice leaves everything. */
 export function presenceFilter(choice: PresenceChoice | undefined): PresenceFilter | undefined {
@@ -28,7 +31,7 @@ export function presenceCondition(
   filter: PresenceFilter,
   combinations: readonly Combination[],
 ): Sql {
-  const heardOf = or(filter.ranges)
+  const heardOf = or(filter.ranges.map(isWithin))
   const pending = combinations.filter(isPending).map(({ id }) => id)
   if (pending.length === 0) return heardOf
   const isOfPending = isOneOf('l.combination', pending)
@@ -41,62 +44,76 @@ export function presenceCondition(
       )
 }
 
-/** How many hosts are in each presence: bare range counts on one index, the largest by subtraction. */
+/** How many hosts are in each presence. Pending ones are in none. */
 export function countPresences(
   select: Select,
   all: readonly Combination[],
   thresholds: Thresholds,
 ): Readonly<Record<Presence, number>> {
+  const expected = all.filter((combination) => !isPending(combination))
   const count = (presence: Presence): number =>
-    countInRanges(select, [rangeOf(presence, thresholds)], 'all')
+    countInRanges(select, [rangeOf(presence, thresholds)], expected)
   const [offline, missing, never] = [count('offline'), count('missing'), count('never')]
-  const heard = countOf(all.filter((combination) => !isPending(combination)))
-  return { online: heard - offline - missing - never, offline, missing, never }
+  return { online: countOf(expected) - offline - missing - never, offline, missing, never }
 }
 
-/** Hosts last heard of within the ranges, which do not overlap: of these combinations, or all but pending ones. */
+/** Hosts of these combinations last heard of within the ranges, which do not overlap. */
 export function countInRanges(
   select: Select,
-  ranges: readonly Sql[],
-  combinations: readonly Combination[] | 'all',
+  ranges: readonly SeenRange[],
+  combinations: readonly Combination[],
 ): number {
-  const count = combinations === 'all' ? bareCount : countWithin(combinations)
+  const ids = combinations.map(({ id }) => id)
+  const below = (at: number): number => countBefore(select, at, ids)
   return ranges.reduce((sum, range) => {
-    const { text, values } = count(range)
-    return sum + numberOf(select(text, values))
+    if (range === 'never') return sum + countHours(select, { from: neverHour, to: 0 }, ids)
+    return sum + below(range.before) - (range.since > 0 ? below(range.since) : 0)
   }, 0)
 }
 
-/** Without a condition per row SQLite counts a hundred thousand in a millisecond. */
-function bareCount({ text, values }: Sql): Sql {
-  const all = `SELECT count(*) FROM last_seen AS l INDEXED BY last_seen_by_at WHERE ${text}`
-  const pending = `SELECT count(*) FROM last_seen AS l INDEXED BY last_seen_pending WHERE ${text} AND l.pending = 1`
-  return sql(`SELECT (${all}) - (${pending})`, ...values, ...values)
+/** Whether a row of `last_seen` named `l` is within the range. */
+export function isWithin(range: SeenRange): Sql {
+  if (range === 'never') return sql('l.at IS NULL')
+  const { since, before } = range
+  if (before === Infinity) return sql('l.at >= ?', since)
+  return since > 0 ? sql('l.at >= ? AND l.at < ?', since, before) : sql('l.at < ?', before)
 }
 
-function countWithin(combinations: readonly Combination[]): (range: Sql) => Sql {
-  const ids = isOneOf(
-    'l.combination',
-    combinations.map(({ id }) => id),
-  )
-  return ({ text, values }) =>
-    sql(
-      `SELECT count(*) FROM last_seen AS l INDEXED BY last_seen_by_at WHERE ${text} AND ${ids.text}`,
-      ...values,
-      ...ids.values,
-    )
+const hourMs = 3_600_000
+/** Where `seen_counts` keeps hosts that were never heard of. */
+const neverHour = -1
+
+/**
+ * Hosts heard of before a moment: whole hours from counters, and what is left of the last one row by row. That
+ * is who fell silent within an hour, and does not grow with how many speak.
+ */
+function countBefore(select: Select, at: number, ids: readonly number[]): number {
+  if (at === Infinity) return countHours(select, { from: 0, to: Number.MAX_SAFE_INTEGER }, ids)
+  const hour = Math.floor(at / hourMs)
+  const isCounted = isOneOf('combination', ids)
+  const rest = `SELECT count(*) FROM last_seen INDEXED BY last_seen_by_at WHERE at >= ? AND at < ? AND ${isCounted.text}`
+  const within = select(rest, [hour * hourMs, at, ...isCounted.values])
+  return countHours(select, { from: 0, to: hour }, ids) + numberOf(within)
 }
 
-function rangeOf(presence: Presence, { onlineSinceMs, missingBeforeMs }: Thresholds): Sql {
+type Hours = { readonly from: number; readonly to: number }
+
+function countHours(select: Select, { from, to }: Hours, ids: readonly number[]): number {
+  const isCounted = isOneOf('combination', ids)
+  const text = `SELECT sum(count) FROM seen_counts WHERE hour >= ? AND hour < ? AND ${isCounted.text}`
+  return numberOf(select(text, [from, to, ...isCounted.values]))
+}
+
+function rangeOf(presence: Presence, { onlineSinceMs, missingBeforeMs }: Thresholds): SeenRange {
   switch (presence) {
     case 'online':
-      return sql('l.at >= ?', onlineSinceMs)
+      return { since: onlineSinceMs, before: Infinity }
     case 'offline':
-      return sql('l.at >= ? AND l.at < ?', missingBeforeMs, onlineSinceMs)
+      return { since: missingBeforeMs, before: onlineSinceMs }
     case 'missing':
-      return sql('l.at < ?', Math.min(missingBeforeMs, onlineSinceMs))
+      return { since: 0, before: Math.min(missingBeforeMs, onlineSinceMs) }
     case 'never':
-      return sql('l.at IS NULL')
+      return 'never'
     default:
       throw new Error(`no such presence: ${String(presence satisfies never)}`)
   }

@@ -1,4 +1,5 @@
-// The second schema: certificates that say who a device is, push certificates, and webhooks.
+// The second schema: certificates that say who a device is, push certificates, webhooks, and hosts counted by the
+// hour they were last heard of.
 import type { Migration } from '../migrations.ts'
 
 const certificates = [
@@ -56,4 +57,29 @@ const webhooks = [
   `CREATE INDEX deliveries_last ON webhook_deliveries (webhook_id, finished_at) WHERE finished_at IS NOT NULL`,
 ]
 
-export const schema2: Migration = { version: 2, statements: [...certificates, ...webhooks] }
+const hourOf = (row: 'old' | 'new'): string => `coalesce(${row}.at / 3600000, -1)`
+const oneMore = `INSERT INTO seen_counts VALUES (${hourOf('new')}, new.combination, 1)
+    ON CONFLICT DO UPDATE SET count = count + 1;`
+const oneLess = `UPDATE seen_counts SET count = count - 1 WHERE hour = ${hourOf('old')} AND combination = old.combination;
+    DELETE FROM seen_counts WHERE hour = ${hourOf('old')} AND combination = old.combination AND count = 0;`
+
+// Counting presences row by row grows with the fleet. A host moves between hours once an hour at most; -1 is
+// for those never heard of.
+const seenCounting = [
+  `CREATE TABLE seen_counts (
+    hour INTEGER NOT NULL, combination INTEGER NOT NULL, count INTEGER NOT NULL CHECK (count >= 0),
+    PRIMARY KEY (hour, combination)
+  ) STRICT, WITHOUT ROWID`,
+  `INSERT INTO seen_counts
+    SELECT coalesce(at / 3600000, -1), combination, count(*) FROM last_seen GROUP BY 1, 2`,
+  `CREATE TRIGGER seen_counted AFTER INSERT ON last_seen BEGIN ${oneMore} END`,
+  `CREATE TRIGGER seen_recounted AFTER UPDATE OF at, combination ON last_seen
+    WHEN ${hourOf('old')} <> ${hourOf('new')} OR old.combination <> new.combination BEGIN ${oneLess} ${oneMore} END`,
+  `CREATE TRIGGER seen_uncounted AFTER DELETE ON last_seen BEGIN ${oneLess} END`,
+  `DROP INDEX last_seen_pending`,
+]
+
+export const schema2: Migration = {
+  version: 2,
+  statements: [...certificates, ...webhooks, ...seenCounting],
+}
