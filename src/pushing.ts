@@ -11,6 +11,7 @@ import { createPushTopics } from './intake/push-topics.ts'
 import { wakeTopic } from './intake/wake-topic.ts'
 import type { Keep } from './keep.ts'
 import type { Hosts } from './runtime/hosts.ts'
+import type { World } from './runtime/world.ts'
 import { realWorld } from './world.ts'
 
 export type Pushing = {
@@ -62,5 +63,39 @@ export function openPushing({ config, keep, store, hosts, log }: PushingOptions)
     },
     addressOf: createPushAddresses(sealing),
   })
-  return { certificates, pusher, close: () => apns.close() }
+  const telling = tellOfExpiry({ certificates, world, log })
+  return {
+    certificates,
+    pusher,
+    async close() {
+      telling.stop()
+      await apns.close()
+    },
+  }
+}
+
+/** Steps are days apart, so an hour late is not late. */
+const lookEveryMs = 3_600_000
+
+/** Says in the log what the console says too: at the start, and whenever the next step is reached. */
+function tellOfExpiry({
+  certificates,
+  world,
+  log,
+}: Pick<Pushing, 'certificates'> & {
+  readonly world: World
+  readonly log: PushingOptions['log']
+}): { stop(): void } {
+  const told = new Map<string, string>()
+  let timer: { cancel(): void } | undefined
+  function look(): void {
+    for (const { topic, step, isOver, sentence } of certificates.warnings()) {
+      if (told.get(topic) === step) continue
+      told.set(topic, step)
+      log[isOver ? 'error' : 'warn']({ topic }, sentence)
+    }
+    timer = world.later(look, lookEveryMs)
+  }
+  look()
+  return { stop: () => timer?.cancel() }
 }

@@ -55,7 +55,12 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   })
   const closing = new AbortController()
   const diagrams = createDiagrams({ warn: (sentence) => log.warn(sentence) })
-  metrics.watch({ hosts: core.hosts, queries: keep.queries, now: () => Date.now() })
+  metrics.watch({
+    hosts: core.hosts,
+    queries: keep.queries,
+    pushCertificates: core.pushing.certificates,
+    now: () => Date.now(),
+  })
   const sessions = createSessions({ tokens: core.tokens, world: realWorld })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()

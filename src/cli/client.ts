@@ -7,7 +7,7 @@ import { isObject, type Json, parseJson } from './json.ts'
 export type Query = Readonly<Record<string, string | undefined>>
 
 export type ApiRequest = {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below `/api/v1`, its segments encoded already; see `segment`. */
   readonly path: string
   readonly query?: Query

@@ -23,6 +23,7 @@ import { addMachines } from './machines.ts'
 import { createOptions } from './options.ts'
 import { harmless } from './safe-text.ts'
 import { defaultUrl, targetOf } from './target.ts'
+import { addPushCertificates } from './push-certificates.ts'
 import { addVersion } from './version.ts'
 import { addWebhooks } from './webhooks.ts'
 
@@ -101,6 +102,7 @@ function addGroups(program: Command, shell: Shell, parts: Parts): void {
   addDep(program, shell)
   addEnrollLinks(program, shell)
   addCertificates(program, shell)
+  addPushCertificates(program, shell)
   addAccess(program, shell)
   addWebhooks(program, shell)
   program.commandsGroup('This program:')

@@ -8,6 +8,7 @@ import { thresholdsAt } from './api/host-item.ts'
 import { type Authenticate, refusal } from './auth.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
+import { type PushWatched, watchPushCertificates } from './push-metrics.ts'
 import { watchWebhooks } from './webhook-metrics.ts'
 
 export type Metrics = {
@@ -19,7 +20,7 @@ export type Metrics = {
   /** Counts devices that were not believed, by a reason from a closed list. */
   refused(reason: string): void
   /** Begins to watch what the hosts do and how many there are. */
-  watch(fleet: Fleet): void
+  watch(fleet: Fleet & PushWatched): void
 }
 
 type Fleet = {
@@ -72,7 +73,10 @@ export function createMetrics(): Metrics {
       await next()
       stop({ status: `${Math.floor(context.res.status / 100)}xx` })
     },
-    watch: (fleet) => watchFleet(fleet, registers),
+    watch(fleet) {
+      watchFleet(fleet, registers)
+      watchPushCertificates(fleet, registers)
+    },
   }
 }
 

@@ -42,6 +42,7 @@ export type WholeHost = HostItem & {
     readonly type: string
     readonly topic: string
     readonly pushable: boolean
+    readonly push_fault: string | null
     readonly user_short_name: string | null
     readonly since: string
   }[]
@@ -82,6 +83,11 @@ export type Explanation = Readonly<
 export type WholeCommand = CommandItem & {
   readonly attempts: number
   readonly deferrals: number
+  readonly push: {
+    readonly at: string
+    readonly apns_id: string | null
+    readonly reason: string | null
+  } | null
   readonly repeatable: boolean
   readonly history: readonly {
     readonly state: string
@@ -98,6 +104,14 @@ export type WholeCommand = CommandItem & {
     readonly LocalizedDescription: string
     readonly USEnglishDescription?: string
   }[]
+}
+
+export type PushCertificate = {
+  readonly topic: string
+  readonly not_after: string
+  readonly created_at: string
+  readonly created_by: string
+  readonly refused_reason: string | null
 }
 
 export type Machine = {

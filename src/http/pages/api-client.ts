@@ -24,6 +24,7 @@ export type Candidate = {
 export type Api = {
   get<Answer>(path: string): Promise<Result<Answer, Refused>>
   post<Answer>(path: string, body: unknown): Promise<Result<Answer, Refused>>
+  put<Answer>(path: string, body: unknown): Promise<Result<Answer, Refused>>
   delete<Answer>(path: string): Promise<Result<Answer, Refused>>
 }
 
@@ -55,6 +56,7 @@ export function apiFor({ api }: Pick<PagesDeps, 'api'>, context: Context): Api {
   return {
     get: (path) => ask('GET', path),
     post: (path, body) => ask('POST', path, body),
+    put: (path, body) => ask('PUT', path, body),
     delete: (path) => ask('DELETE', path),
   }
 }

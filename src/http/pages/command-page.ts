@@ -43,6 +43,7 @@ function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) =>
         ${standing('Priority', html`${command.priority}`)}
         ${standing('Created', ago(command.created_at, now))}
         ${command.open && standing('Expires', ago(command.expires_at, now))}
+        ${standing('Last push', push(command, now))}
         ${standing('Left for the device', html`${times(command.attempts)}`)}
         ${standing('Deferred by NotNow', html`${command.deferrals === 0 ? 'never' : times(command.deferrals)}`)}
         ${standing('If its report is lost', html`${command.repeatable ? 'sent again' : 'unknown, never sent twice'}`)}
@@ -69,6 +70,14 @@ function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) =>
       <h2 id="state-title">State</h2>
       ${diagram}
     </section>`
+}
+
+/** Apple's id, or why nobody was woken. */
+function push({ push: last }: WholeCommand, now: number): Html {
+  if (last === null) return html`none yet`
+  return last.reason === null
+    ? html`${ago(last.at, now)} <small class="mono">${last.apns_id}</small>`
+    : html`${last.reason} <small>${ago(last.at, now)}</small>`
 }
 
 const times = (count: number): string => ['not yet', 'once', 'twice'][count] ?? `${count} times`

@@ -29,11 +29,11 @@ function channels({ channels: all }: WholeHost, now: number): Html {
   return panel(
     'MDM channels',
     all.map(
-      ({ key, kind, type, pushable, user_short_name, since }) =>
+      ({ key, kind, type, pushable, push_fault, user_short_name, since }) =>
         html`<tr>
           <th scope="row">${user_short_name ?? kind}</th>
           <td class="mono break">${key}</td>
-          <td>${type}${pushable ? '' : ', no push token'}</td>
+          <td>${type}${pushable ? '' : `, ${push_fault ?? 'no push token'}`}</td>
           <td class="quiet small">since ${ago(since, now)}</td>
         </tr>`,
     ),

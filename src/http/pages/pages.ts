@@ -15,6 +15,7 @@ import { hostsPage } from './hosts-page.ts'
 import { eventsPage, hostJournalPage } from './journal-pages.ts'
 import { addLive } from './live.ts'
 import { machinePage, machinesPage } from './machines-page.ts'
+import { deletePush, pushPage, uploadPush } from './push-page.ts'
 import { createSecret, deleteSecret, settingsPage } from './settings-page.ts'
 import { addSignIn } from './sign-in-page.ts'
 import { addStaticFiles } from './static-files.ts'
@@ -95,6 +96,7 @@ function addPages(app: Hono, deps: PagesDeps, files: string): void {
     )
     app.get(`/settings/${kind}`, (context) => context.redirect('/settings', 303))
   }
+  addPush(app, visits)
   addWebhooks(app, { page, form })
   app.get(
     '*',
@@ -103,6 +105,16 @@ function addPages(app: Hono, deps: PagesDeps, files: string): void {
       error: { status: 404, title: 'Not found', detail: 'There is no page at this address.' },
     })),
   )
+}
+
+function addPush(app: Hono, { page, form }: Visits): void {
+  app.get(
+    '/settings/push',
+    page((visit) => pushPage(visit)),
+  )
+  app.post('/settings/push', form(uploadPush))
+  app.post('/settings/push/:topic/delete', form(deletePush))
+  app.get('/settings/push/:topic/delete', (context) => context.redirect('/settings/push', 303))
 }
 
 function addWebhooks(app: Hono, { page, form }: Visits): void {

@@ -33,6 +33,7 @@ export async function settingsPage(visit: Visit, { told, refused }: Shown = {}):
   if (!secrets.ok) return secrets
   const content = html`<h1>Settings</h1>
     ${refusedNotice(refused)} ${told && toldNotice(told)}
+    <p><a href="/settings/push">Push certificates</a>: what devices are woken with.</p>
     <p><a href="/settings/webhooks">Webhooks</a>: programs that are told what happens.</p>
     <div class="columns even">
       ${tokensPanel(visit, tokens.value.items)} ${secretsPanel(visit, secrets.value.items)}

@@ -7,6 +7,8 @@ import { isSameOrigin, type Principal } from '../auth.ts'
 import { readBody } from '../body.ts'
 import { type Api, apiFor, type Refused } from './api-client.ts'
 import type { PagesDeps } from './deps.ts'
+import { fieldsOf } from './form-fields.ts'
+import { pushBanner } from './push-banner.ts'
 import { refusedContent } from './refused-page.ts'
 import { themeOf } from './theme.ts'
 
@@ -67,7 +69,9 @@ export function createVisits(deps: PagesDeps, files: string): Visits {
           title: answer.title,
           live: answer.live,
         }
-        return pageResponse(String(shell(frame, answer.content)), answer.status)
+        const warnings = deps.pushCertificates.warnings().map(({ sentence }) => sentence)
+        const content = html`${pushBanner(warnings)}${answer.content}`
+        return pageResponse(String(shell(frame, content)), answer.status)
       }
       default:
         return unreachable(answer)
@@ -89,7 +93,8 @@ export function createVisits(deps: PagesDeps, files: string): Visits {
       if (!visit.mayChange) return give(visit, viewersOnly)
       const body = await readBody(context, { bytesMax: formBytesMax })
       if (!body.ok) return give(visit, unreadable)
-      return give(visit, await run(visit, new URLSearchParams(Buffer.from(body.value).toString())))
+      const fields = await fieldsOf(context, body.value)
+      return give(visit, fields === undefined ? unreadable : await run(visit, fields))
     },
   }
 }
