@@ -2,16 +2,17 @@
 import type { Certificate } from '../pki/certificate.ts'
 import type { Enrollment } from '../protocol/mdm/enrollment.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { adoptionRows, hasCertificate } from './binding.ts'
+import { adoptionRows } from './binding.ts'
 import type { CertificateCredential } from './credential.ts'
+import { hadCertificate } from './living-certificates.ts'
 import { type MdmRefusal, refusalOf } from './mdm-answer.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import { deviceKeysOf } from './mdm-parties.ts'
 import { createTurnstile } from './turnstile.ts'
 
 /**
- * Believes whoever speaks first for an enrollment that has no certificate yet. That is a guess, and the reason why
- * adoption is off unless an operator names the former authority.
+ * Believes whoever speaks first for an enrollment that never had a certificate: one that was revoked made no room for
+ * another. That is a guess, and the reason why adoption is off unless an operator names the former authority.
  */
 export type Adopt = (
   enrollment: Enrollment,
@@ -28,7 +29,7 @@ export function createAdoption({ hosts, lookups, world, noteRefusal }: AdoptionO
     { hostId, channel }: { readonly hostId: string; readonly channel: string },
   ): Promise<Result<CertificateCredential, MdmRefusal>> {
     const { fingerprint } = certificate
-    if (hasCertificate(lookups, hostId)) {
+    if (hadCertificate(lookups, hostId)) {
       noteRefusal({ kind: 'foreign-certificate', fingerprint, hostId })
       return fail('foreign-certificate')
     }

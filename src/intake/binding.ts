@@ -7,6 +7,7 @@ import type { Certificate } from '../pki/certificate.ts'
 import type { Cause } from '../runtime/ask.ts'
 import { journalled } from './certificate-journal.ts'
 import { rowOfCertificate } from './certificates.ts'
+import { activeOf, isEarlier, isLiving } from './living-certificates.ts'
 
 type Bound = {
   readonly fingerprint: string
@@ -28,10 +29,13 @@ export function bindingRows(
   losers: readonly string[],
 ): readonly Write[] | undefined {
   const row = lookups.certificate(fingerprint)
-  if (row === undefined || !isLiving(row)) return undefined
+  const former = row?.renews ? lookups.certificate(row.renews) : undefined
+  if (row === undefined || !isLiving(row, former)) return undefined
   const isNew = row.status !== 'active' || row.host_id !== hostId
   const bound: CertificateRow = { ...row, status: 'active', host_id: hostId, bound_at: at }
   return [
+    // Written as it is: when somebody ends it meanwhile, this commit is refused.
+    ...(row.status === 'issued' && former ? [{ put: 'certificate', row: former } as const] : []),
     { put: 'certificate', row: bound },
     ...(isNew ? [journalled(bound, { event: 'certificate.bound', cause, at })] : []),
     ...losers
@@ -139,26 +143,6 @@ export function adoptionRows(
     ended_by: null,
   }
   return [{ put: 'certificate', row }, journalled(row, { event: 'certificate.adopted', cause, at })]
-}
-
-/** Whether anybody's certificate speaks for the host. */
-export const hasCertificate = (lookups: Lookups, hostId: string): boolean =>
-  activeOf(lookups, hostId).length > 0
-
-const isLiving = ({ status }: CertificateRow): boolean => status === 'active' || status === 'issued'
-
-/** Those of the hosts that were merged into it are its own. */
-function activeOf(lookups: Lookups, hostId: string): readonly CertificateRow[] {
-  const ids = originsOf({ hostId, merges: lookups.mergesOf(hostId) })
-  return ids.flatMap((id) =>
-    lookups.certificatesOf(id).filter((row) => row.status === 'active' && row.host_id === id),
-  )
-}
-
-/** Two of one millisecond are told apart by name, so that only one of them ends the other. */
-function isEarlier(one: CertificateRow, other: CertificateRow): boolean {
-  const [first, second] = [one.bound_at ?? 0, other.bound_at ?? 0]
-  return first === second ? one.fingerprint < other.fingerprint : first < second
 }
 
 type Ending = {

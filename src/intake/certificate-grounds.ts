@@ -6,6 +6,7 @@ import type { World } from '../runtime/world.ts'
 import type { CertificateWish, IssueFault } from './certificates.ts'
 import type { Challenges } from './challenges.ts'
 import type { EnrollmentLinks } from './enrollment-links.ts'
+import { newestOf } from './living-certificates.ts'
 import { survivorOf } from './survivor.ts'
 
 /** On what a certificate may be issued. */
@@ -105,10 +106,9 @@ export function createGrounds({
     if (challenge.link_id !== null && !isOpen(challenge.link_id))
       return fail({ kind: 'link-ended' })
     if (challenge.kind === 'enrollment') return ok({ word: wordOf(challenge), challenge })
-    const present = lookups
-      .certificatesOf(survivorOf(lookups, challenge.host_id) ?? '')
-      .findLast(({ status }) => status === 'active')
-    return present === undefined
+    const present = newestOf(lookups, survivorOf(lookups, challenge.host_id) ?? '')
+    // It went to whoever held the certificate of that moment: it replaces none that was bound since.
+    return present === undefined || (present.bound_at ?? 0) > challenge.created_at
       ? fail({ kind: 'not-renewable' })
       : ok({ word: wordOf(challenge), challenge, renews: present })
   }

@@ -6,6 +6,7 @@ import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { Credential, CredentialFault, Presented, Proven } from './credential.ts'
 import { createKeyIndex } from './key-index.ts'
+import { isLiving } from './living-certificates.ts'
 import { createSurvivors } from './survivor.ts'
 
 export type DeviceRegistry = (presented: Presented) => Result<Credential, CredentialFault>
@@ -42,6 +43,8 @@ export function createDeviceRegistry(options: DeviceRegistryOptions): DeviceRegi
     if (entry.status === 'retired' || entry.status === 'revoked') return fault(entry.status)
     if (hostId === undefined) return fault('host-gone')
     const isRenewal = entry.status === 'issued' && entry.renews !== null
+    const former = isRenewal ? entries.get(entry.renews) : undefined
+    if (!isLiving(entry, former)) return fault(former?.status === 'revoked' ? 'revoked' : 'retired')
     return ok({
       kind: 'certificate',
       fingerprint: entry.fingerprint,

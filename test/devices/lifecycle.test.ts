@@ -5,6 +5,7 @@ import { createComputer } from '../e2e/computer.ts'
 import { enrollSecret } from '../e2e/muster.ts'
 import { checkinType, exchange, reportType } from '../e2e/wire.ts'
 import {
+  adminToken,
   authenticate,
   authority,
   type Badge,
@@ -237,13 +238,19 @@ test('a signature is good for its own body, and for a day', async () => {
   expect((await send(checkout, of(Date.now()), checkinType)).status).toBe(400)
 })
 
-/** A host as a migration leaves it: enrolled, and without a certificate. */
+/** A host as a migration leaves it: enrolled on an operator's word, and never with a certificate. */
 async function migrated(): Promise<{ readonly who: Identity; readonly host: string }> {
-  const { who, badge, host } = await enrolled(rig)
-  const row = rig.store.lookups.certificate(badge.certificate.fingerprint)
-  if (row === undefined) throw new Error('it has none')
-  await rig.store.commit([{ put: 'certificate', row: { ...row, status: 'revoked' } }])
-  return { who, host }
+  const who = identity()
+  for (const message of [authenticate(who), tokenUpdate(who)]) {
+    const { status } = await exchange(rig.url, {
+      method: 'PUT',
+      path: '/migration',
+      headers: { authorization: `Basic ${Buffer.from(`x:${adminToken}`).toString('base64')}` },
+      body: buildPlist(message),
+    })
+    if (status !== 200) throw new Error(`a migration was answered ${status}`)
+  }
+  return { who, host: rig.store.lookups.enrollment(who.udid)?.host_id ?? '' }
 }
 
 const ofFormer = () => rig.badge({ issuer: formerCa, recorded: false })

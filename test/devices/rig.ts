@@ -48,7 +48,7 @@ export type Issue = Partial<
 }
 
 const dayMs = 86_400_000
-const adminToken = 'admin-token-of-the-device-tests'
+export const adminToken = 'admin-token-of-the-device-tests'
 
 /** One key for all: what tells certificates apart is their serial. */
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })

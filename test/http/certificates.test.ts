@@ -226,3 +226,46 @@ describe('the console', () => {
     expect(renewed.location).toMatch(/^\/commands\/renewal-/)
   })
 })
+
+/** The challenge in the profile that goes out to renew a certificate, and how a device asks with it. */
+async function renewalChallenge(fingerprint: string): Promise<string> {
+  const sent = await world.api(`/certificates/${fingerprint}/renew`, { method: 'POST' })
+  const sealed = await world.server.keep.sealing.open(
+    `${String(sent.json()['command_uuid'])}.request`,
+  )
+  if (!sealed.ok) throw new Error(sent.text)
+  const command = dictIn(sealed.value)['Command']
+  const payload = isDict(command) ? command['Payload'] : undefined
+  if (!(payload instanceof Uint8Array)) throw new Error('no profile')
+  return challengeIn(Buffer.from(payload).toString())
+}
+
+const asking = (challenge: string) =>
+  askScep(world, scepWish({ pair: keyPair(), challenge, authority }))
+
+test('a renewal that went to whoever held a certificate replaces none that came after it', async () => {
+  const host = await world.enrolled({
+    udid: 'A1B2C3D4-0000-4000-8000-0000000000F2',
+    serial: 'ZZCERT0002',
+  })
+  const stolen = await stage.standing(host, 'active')
+  const challenge = await renewalChallenge(stolen.certificate.fingerprint)
+  const path = `/certificates/${stolen.certificate.fingerprint}/revoke`
+  expect((await world.api(path, { method: 'POST' })).status).toBe(200)
+  await stage.standing(host, 'active', { bound_at: Date.now() + 1 })
+  expect(await asking(challenge)).toMatchObject({ status: 'failure', failInfo: 'badCertId' })
+})
+
+test('a certificate of a host that was merged into another is renewed all the same', async () => {
+  const [one = ''] = await world.assigned('ZZCERT0004')
+  const ids = { UDID: 'A1B2C3D4-0000-4000-8000-0000000000F4', Topic: topic }
+  await world.mdm({ ...ids, MessageType: 'Authenticate', DeviceName: 'says no serial' })
+  const token = { Token: Buffer.from('token'), PushMagic: 'magic' }
+  await world.mdm({ ...ids, MessageType: 'TokenUpdate', ...token })
+  const other = world.server.keep.store.lookups.enrollment(ids.UDID)?.host_id ?? ''
+  const { fingerprint } = (await stage.standing(other, 'active')).certificate
+  const merged = await world.api(`/hosts/${one}/merge`, { method: 'POST', body: { with: other } })
+  expect(merged.status).toBe(200)
+  const next = onlyOf(await asking(await renewalChallenge(fingerprint)))
+  expect(stage.row(next)).toMatchObject({ renews: fingerprint, vouched_host_id: one })
+})
