@@ -11,6 +11,7 @@ import { fsync, machineText } from './machine.ts'
 import { arrivals } from './arrivals.ts'
 import { cycles } from './cycles.ts'
 import { certifiedIdles, idles, reads, signedIdles } from './polls.ts'
+import { pushes } from './pushes.ts'
 import { readers } from './readers.ts'
 import { scep } from './scep.ts'
 import { signatures } from './signatures.ts'
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   arrivals,
   signatures,
   scep,
+  pushes,
 ]
 
 const { values } = parseArgs({
