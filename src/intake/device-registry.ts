@@ -35,16 +35,21 @@ export function createDeviceRegistry(options: DeviceRegistryOptions): DeviceRegi
         : undefined,
   })
 
+  function endOf({ status, renews }: Entry): 'retired' | 'revoked' | undefined {
+    const former = status === 'issued' && renews !== null ? entries.get(renews) : undefined
+    if (isLiving({ status, renews }, former)) return undefined
+    return status === 'revoked' || former?.status === 'revoked' ? 'revoked' : 'retired'
+  }
+
   function credentialOf(entry: Entry): Result<Credential, CredentialFault> {
     const ofHost = entry.host_id ?? entry.vouched_host_id
     const hostId = ofHost === null ? null : survivorOf(ofHost)
     const fault = (kind: CredentialFault['kind']) =>
       fail({ kind, fingerprint: entry.fingerprint, hostId: hostId ?? null })
-    if (entry.status === 'retired' || entry.status === 'revoked') return fault(entry.status)
+    const end = endOf(entry)
+    if (end !== undefined) return fault(end)
     if (hostId === undefined) return fault('host-gone')
     const isRenewal = entry.status === 'issued' && entry.renews !== null
-    const former = isRenewal ? entries.get(entry.renews) : undefined
-    if (!isLiving(entry, former)) return fault(former?.status === 'revoked' ? 'revoked' : 'retired')
     return ok({
       kind: 'certificate',
       fingerprint: entry.fingerprint,
