@@ -77,17 +77,18 @@ export function authority(name: string): Authority {
   return { certificate: certificateOf(der), key: keys.privateKey }
 }
 
+const ownKeys = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+
 /** A badge that its own key signed. */
 export function impostor(): Badge {
-  const keys = generateKeyPairSync('rsa', { modulusLength: 2_048 })
-  const der = selfSigned(keys, {
+  const der = selfSigned(ownKeys, {
     authority: false,
     subject: [commonName('impostor')],
     serial: serial(),
     notBeforeMs: Date.now() - dayMs,
     notAfterMs: Date.now() + dayMs,
   })
-  return { certificate: certificateOf(der), key: keys.privateKey }
+  return { certificate: certificateOf(der), key: ownKeys.privateKey }
 }
 
 /** For a whole file. */
