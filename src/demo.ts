@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { openDemoPush } from './demo-push.ts'
 import { mintToken } from './secrets/tokens.ts'
 import { serve, type Talk } from './serve.ts'
 import { demoOptions, simulate, violationLines } from './simulator/run.ts'
@@ -14,17 +15,19 @@ export async function demo(config: Config, talk: Talk, signal: AbortSignal): Pro
   const data = mkdtempSync(join(tmpdir(), 'muster-demo-'))
   const adminToken = config.adminToken ?? mintToken('muster_')
   const enrollSecret = config.enrollSecret ?? mintToken('enroll_')
+  const pushTopic = config.pushTopic ?? demoTopic
+  const push = await openDemoPush(pushTopic)
   try {
     const quiet = config.logLevel === 'info' ? 'error' : config.logLevel
-    // Profiles name a topic, and nobody has a push certificate for a demo.
-    const pushTopic = config.pushTopic ?? demoTopic
     const running = await serve(
-      { ...config, data, adminToken, enrollSecret, pushTopic, logLevel: quiet },
+      { ...config, ...push.settings, data, adminToken, enrollSecret, pushTopic, logLevel: quiet },
       () => {},
     )
+    await push.upload({ url: running.url, token: adminToken })
     talk(`Muster's demo: ${running.url}`)
     talk(`  sign in with    ${adminToken}`)
     talk(`  data            ${data}   (thrown away at the end)`)
+    talk(`  pushes          go to a push service of the demo's own, ${push.settings.apnsUrl}`)
     talk('  30 simulated computers are being assigned, enrolling, answering, failing and leaving.')
     talk('  Press Ctrl-C to end.')
     const { hosts = 30, ...options } = demoOptions
@@ -35,6 +38,7 @@ export async function demo(config: Config, talk: Talk, signal: AbortSignal): Pro
       url: running.url,
       token: adminToken,
       enrollSecret,
+      eachPush: push.eachPush,
       signal,
     })
     await running.stop()
@@ -42,6 +46,7 @@ export async function demo(config: Config, talk: Talk, signal: AbortSignal): Pro
     for (const line of violations) talk(line)
     return violations.length === 0 ? 0 : 1
   } finally {
+    await push.close()
     rmSync(data, { recursive: true, force: true })
   }
 }

@@ -5,14 +5,19 @@ import type { Arrival, ComputerPlan } from './computer-plan.ts'
 import type { Identity } from './identity.ts'
 import { createMdmClient } from './mdm-client.ts'
 import type { MdmClient } from './mdm-client.ts'
+import { createGate } from './pace.ts'
 import type { ListedDevice, World } from './world.ts'
 
-/** One simulated computer. It does one thing at a time; its fleet decides when. */
+/** One simulated computer. It does one thing at a time; its fleet and the pushes it gets decide when. */
 export type Computer = {
   readonly identity: Identity
   readonly contested: boolean
   /** Lives one round. Never rejects for anything a server does. */
   readonly step: () => Promise<void>
+  /** Whether a push to this token, in lower-case hexadecimal, is for it. */
+  readonly hears: (token: string) => boolean
+  /** A push reached it, so it comes by; not while it is switched off. Never rejects for anything a server does. */
+  readonly woken: () => Promise<void>
   readonly believes: () => Beliefs
   readonly nodeKey: () => string | undefined
 }
@@ -51,6 +56,7 @@ type Life = {
 export function createComputer(options: ComputerOptions): Computer {
   const { plan } = options
   const life = beginLife(options)
+  const alone = createGate(1)
   return {
     identity: plan.identity,
     contested: plan.contested,
@@ -62,16 +68,24 @@ export function createComputer(options: ComputerOptions): Computer {
       awaitingConfiguration: life.mdm?.device.awaitingConfiguration ?? false,
       osquery: life.agentRuns && life.agent?.nodeKey() !== undefined ? 'enrolled' : 'unenrolled',
     }),
-    step: async () => {
-      if (life.away > 0) {
-        life.away -= 1
-        return
-      }
-      await arrive(life)
-      await liveOn(life)
-      await meetFate(life)
-    },
+    step: () => alone(() => liveRound(life)),
+    hears: (token) => life.mdm?.hears(token) ?? false,
+    woken: () => alone(() => comeBy(life)),
   }
+}
+
+async function liveRound(life: Life): Promise<void> {
+  if (life.away > 0) {
+    life.away -= 1
+    return
+  }
+  await arrive(life)
+  await liveOn(life)
+  await meetFate(life)
+}
+
+async function comeBy({ mdm, away }: Life): Promise<void> {
+  if (mdm && mdm.state() !== 'unenrolled' && away === 0) await mdm.live()
 }
 
 function beginLife(options: ComputerOptions): Life {

@@ -11,11 +11,12 @@ import { createMeter } from './meter.ts'
 import type { RequestFigures } from './meter.ts'
 import { createOperator } from './operator.ts'
 import { createGate, createPace } from './pace.ts'
-import type { Pace } from './pace.ts'
+import type { Gate, Pace } from './pace.ts'
 import { defaultRates } from './rates.ts'
 import type { Rates } from './rates.ts'
 import { createReferee } from './rules.ts'
 import type { Violation, ViolationSummary } from './rules.ts'
+import { createWakings, type EachPush } from './wakings.ts'
 import { createWire } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -45,6 +46,8 @@ export type FleetOptions = {
   /** Milliseconds since 1970. The wall clock when absent. */
   readonly clock?: (() => number) | undefined
   readonly signal?: AbortSignal | undefined
+  /** Called once, with what a push service is to call for each push it delivers. Without it nobody is woken. */
+  readonly eachPush?: EachPush | undefined
   readonly onEvent?: ((event: FleetEvent) => void) | undefined
 }
 
@@ -120,10 +123,13 @@ export function createFleet(options: FleetOptions): Fleet {
     computers,
     run: async () => {
       const pace = createPace(signal)
+      const gate = createGate(concurrency)
+      const wakings = createWakings({ computers, pace, gate })
+      options.eachPush?.(wakings.wake)
       const acting = operator ? keepActing(operator.act, pace, options) : undefined
-      await liveAll(computers, { pace, chance, concurrency, options })
+      await liveAll(computers, { pace, chance, gate, options })
       pace.stop()
-      await acting
+      await Promise.all([acting, wakings.ended()])
       wire.close()
     },
     figures: () => ({
@@ -159,16 +165,15 @@ function worldOf(
 type Run = {
   readonly pace: Pace
   readonly chance: Chance
-  readonly concurrency: number
+  readonly gate: Gate
   readonly options: FleetOptions
 }
 
 async function liveAll(
   computers: readonly Computer[],
-  { pace, chance, concurrency, options }: Run,
+  { pace, chance, gate, options }: Run,
 ): Promise<void> {
   const { rounds = Infinity, pollMs = pollMsDefault } = options
-  const gate = createGate(concurrency)
   const live = async ({ identity, step }: Computer): Promise<void> => {
     const rhythm = chance.fork(`${identity.name}/rhythm`)
     // A fleet does not wake up all at once.

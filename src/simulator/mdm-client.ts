@@ -11,7 +11,7 @@ import type { Installed } from './enroller.ts'
 import type { Identity } from './identity.ts'
 import { authenticateKeys, checkin, malformedMessages, report } from './mdm-messages.ts'
 import type { PlistKeys } from './mdm-messages.ts'
-import { createMdmUser, tokenKeys } from './mdm-user.ts'
+import { createMdmUser, tokenIn, tokenKeys } from './mdm-user.ts'
 import { judgeMdm } from './mdm-rules.ts'
 import type { World } from './world.ts'
 import { accuse } from './world.ts'
@@ -22,6 +22,8 @@ export type MdmClient = {
   readonly device: Device
   /** Enrollment key of the user's channel, once the server knows it. */
   readonly userChannel: () => string | undefined
+  /** Whether a push to this token, in lower-case hexadecimal, reaches one of its channels. */
+  readonly hears: (token: string) => boolean
   /** Authenticate and the first TokenUpdate. False when the server did not take one of them. */
   readonly enroll: (as: { readonly automatic: boolean }) => Promise<boolean>
   /** One visit: what there is to say, then its conversations. */
@@ -52,6 +54,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
   let state: 'unenrolled' | 'authenticated' | 'enrolled' = 'unenrolled'
   /** What the server last heard of AwaitingConfiguration. */
   let saidAwaiting = false
+  let token: string | undefined
 
   const forget = (): void => {
     state = 'unenrolled'
@@ -60,18 +63,21 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
     user?.forget()
   }
   const update = async (): Promise<boolean> => {
-    const taken = await say(checkin('TokenUpdate', deviceTokenKeys(device, talk, identifiers)))
+    const keys = deviceTokenKeys(device, talk, identifiers)
+    token = tokenIn(keys)
+    const taken = await say(checkin('TokenUpdate', keys))
     if (taken) {
       state = 'enrolled'
       saidAwaiting = device.awaitingConfiguration
+      await user?.introduce()
     }
-    if (taken) await user?.introduce()
     return taken !== undefined
   }
   return {
     device,
     state: () => state,
     userChannel: () => user?.key(),
+    hears: (pushed) => state !== 'unenrolled' && [token, user?.token()].includes(pushed),
     forget,
     enroll: async ({ automatic }) => {
       forget()
@@ -167,13 +173,13 @@ async function escrow(
   if (!(await say(set))) return
   const request = checkin('GetBootstrapToken', identifiers)
   const answer = await say(request)
-  if (!answer || Buffer.from(token).equals(tokenIn(answer.body))) return
+  if (!answer || Buffer.from(token).equals(bootstrapTokenIn(answer.body))) return
   accuse(world, { computer: device.identity.name, request }, [
     { rule: 'mdm-unreadable', detail: 'not the bootstrap token that was set' },
   ])
 }
 
-function tokenIn(body: Uint8Array): Uint8Array {
+function bootstrapTokenIn(body: Uint8Array): Uint8Array {
   const read = readPlist(body)
   const token = read.ok && isDict(read.value) ? read.value['BootstrapToken'] : undefined
   return isBytes(token) ? token : new Uint8Array()

@@ -1,3 +1,4 @@
+import { isBytes } from '../protocol/plist/value.ts'
 import type { Chance } from './chance.ts'
 import { converse } from './conversation.ts'
 import type { Channel, Talk } from './conversation.ts'
@@ -10,6 +11,8 @@ import type { PlistKeys } from './mdm-messages.ts'
 export type MdmUser = {
   /** Its enrollment key, once the server knows it. */
   readonly key: () => string | undefined
+  /** What it can be pushed to by. */
+  readonly token: () => string | undefined
   /** Its TokenUpdate: before the server took one, the channel does not exist. */
   readonly introduce: () => Promise<void>
   readonly live: () => Promise<void>
@@ -32,8 +35,10 @@ export function createMdmUser(
     unreported: undefined,
   }
   let known = false
+  let token: string | undefined
   const introduce = async (): Promise<void> => {
     const keys = tokenKeys(talk)
+    token = tokenIn(keys)
     const names = { UserLongName: person.longName, NotOnConsole: false }
     const taken = await talk.say(
       checkin('TokenUpdate', { ...channel.identifiers, ...names, ...keys }),
@@ -42,6 +47,7 @@ export function createMdmUser(
   }
   return {
     introduce,
+    token: () => token,
     key: () => (known ? `${mdm?.UDID ?? ''}:${person.guid}` : undefined),
     live: async () => {
       if (!known) await introduce()
@@ -61,3 +67,7 @@ export const tokenKeys = ({ topic, chance }: Pick<Talk, 'topic' | 'chance'>): Pl
   Token: chance.bytes(32),
   PushMagic: chance.uuid(),
 })
+
+/** The push token of a TokenUpdate as a push service names it: lower-case hexadecimal. */
+export const tokenIn = ({ Token: token }: PlistKeys): string | undefined =>
+  isBytes(token) ? Buffer.from(token).toString('hex') : undefined

@@ -7,6 +7,7 @@ import type { ProgressSink } from './progress.ts'
 import type { Rates } from './rates.ts'
 import { rules } from './rules.ts'
 import type { ViolationSummary } from './rules.ts'
+import type { EachPush } from './wakings.ts'
 
 /** What `muster simulate` takes. */
 export type SimulateOptions = {
@@ -39,6 +40,8 @@ export type SimulateOptions = {
   readonly signal?: AbortSignal | undefined
   /** Where progress goes, usually stderr; nowhere when absent. */
   readonly progress?: ProgressSink | undefined
+  /** Called once, with what a push service is to call for each push it delivers. */
+  readonly eachPush?: EachPush | undefined
   readonly onEvent?: ((event: FleetEvent) => void) | undefined
 }
 
