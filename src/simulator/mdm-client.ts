@@ -47,8 +47,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
   const device = createDevice(identity, chance.fork('device'), world.clock)
   let installed: Installed | undefined
   const say = sayer(options, () => installed)
-  const topic = (): string => installed?.topic ?? world.topic
-  const talk: Talk = { device, world, chance, say, topic }
+  const talk: Talk = { device, world, chance, say, topic: () => installed?.topic ?? world.topic }
   const channel: Channel = { identifiers, deliveries: createDeliveries(), unreported: undefined }
   const user = createMdmUser(identity, identifiers, { talk, draw: chance })
   let state: 'unenrolled' | 'authenticated' | 'enrolled' = 'unenrolled'
@@ -83,7 +82,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
       forget()
       installed = await world.enroller?.(identity)
       if (world.enroller !== undefined && installed === undefined) return false
-      const keys = { ...authenticateKeys(identity, topic()), ...identifiers }
+      const keys = { ...authenticateKeys(identity, talk.topic()), ...identifiers }
       if (!(await say(checkin('Authenticate', keys)))) return false
       state = 'authenticated'
       channel.deliveries.newLife()
@@ -108,7 +107,7 @@ export function createMdmClient(options: MdmClientOptions): MdmClient {
     },
     checkOut: async () => {
       // The profile is removed whether or not the server answers.
-      await say(checkin('CheckOut', { ...identifiers, Topic: topic() }))
+      await say(checkin('CheckOut', { ...identifiers, Topic: talk.topic() }))
       forget()
     },
   }
