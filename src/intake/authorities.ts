@@ -33,13 +33,18 @@ export async function openAuthorities(
   const active =
     options.given === undefined ? await ownAuthority(options, rows) : await take(options, rows)
   if (!active.ok) return active
+  const adopted = (options.adopted ?? []).filter(
+    ({ der }) => !rows.some(({ certificate }) => equal(certificate, der)),
+  )
+  const remembered = await remember(options, rows, adopted)
+  if (!remembered.ok) return remembered
   const former = rows.flatMap(({ certificate }) => {
     const read = readCertificate(certificate)
     return read.ok && read.value.fingerprint !== active.value.certificate.fingerprint
       ? [read.value]
       : []
   })
-  const trusted = [active.value.certificate, ...former, ...(options.adopted ?? [])]
+  const trusted = [active.value.certificate, ...former, ...adopted]
   return ok({ active: active.value, trusted })
 }
 
@@ -70,21 +75,39 @@ async function create(options: AuthoritiesOptions): Promise<Result<Authority, st
   return kept(store, [sealed.value, { put: 'authority', row }], made)
 }
 
-/** One that was brought is remembered without its key: what it signed stays valid when another one is. */
+/** One that was brought signs. */
 async function take(
-  { store, world, given }: AuthoritiesOptions,
+  options: AuthoritiesOptions,
   rows: readonly AuthorityRow[],
 ): Promise<Result<Authority, string>> {
+  const { given } = options
   if (given === undefined) throw new Error('nothing was brought')
-  const known = rows.some(({ certificate }) => equal(certificate, given.certificate.der))
-  if (known) return ok(given)
-  const row = rowOf(world.uuid(), given, { keyRef: '', at: world.now() })
-  return kept(store, [{ put: 'authority', row }], given)
+  const kept = await remember(options, rows, [given.certificate])
+  return kept.ok ? ok(given) : kept
+}
+
+/**
+ * Authorities of which somebody else has the key: what they signed stays valid when the setting that named them is
+ * another.
+ */
+async function remember(
+  { store, world }: AuthoritiesOptions,
+  rows: readonly AuthorityRow[],
+  certificates: readonly Certificate[],
+): Promise<Result<void, string>> {
+  const at = world.now()
+  const writes = certificates
+    .filter(({ der }) => !rows.some(({ certificate }) => equal(certificate, der)))
+    .map((certificate): Write => ({
+      put: 'authority',
+      row: rowOf(world.uuid(), { certificate }, { keyRef: '', at }),
+    }))
+  return writes.length === 0 ? ok(undefined) : kept(store, writes, undefined)
 }
 
 const rowOf = (
   id: string,
-  { certificate }: Authority,
+  { certificate }: Pick<Authority, 'certificate'>,
   { keyRef, at }: { readonly keyRef: string; readonly at: number },
 ): AuthorityRow => ({
   id,
@@ -93,15 +116,13 @@ const rowOf = (
   created_at: at,
 })
 
-async function kept(
+async function kept<Value>(
   store: Store,
   writes: readonly Write[],
-  authority: Authority,
-): Promise<Result<Authority, string>> {
+  value: Value,
+): Promise<Result<Value, string>> {
   const committed = await store.commit(writes)
-  return committed.ok
-    ? ok(authority)
-    : fail(`The database cannot be written: ${committed.error.kind}.`)
+  return committed.ok ? ok(value) : fail(`The database cannot be written: ${committed.error.kind}.`)
 }
 
 const equal = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0

@@ -39,6 +39,20 @@ test('one that is brought signs, and what was signed before is believed all the 
   expect(back.trusted.map(({ fingerprint }) => fingerprint)).toEqual(names.toReversed())
 })
 
+test('what was adopted is believed after the setting that named its authority is gone', async () => {
+  const { store, sealing, clock: world } = await openHouse()
+  const { certificate } = rootOf('The CA of another server')
+  const adopting = { store, sealing, world, adopted: [certificate] }
+  for (const options of [adopting, adopting, { store, sealing, world }]) {
+    const opened = await openAuthorities(options)
+    const names = opened.ok ? opened.value.trusted.map(({ fingerprint }) => fingerprint) : []
+    expect(names).toContain(certificate.fingerprint)
+    expect(opened).toMatchObject({ value: { active: { certificate: { isCa: true } } } })
+    expect(opened.ok && opened.value.active.certificate.subject).not.toBe(certificate.subject)
+  }
+  expect(store.lookups.authorities()).toHaveLength(2)
+})
+
 test('its key is nowhere in the database, and another master key does not open it', async () => {
   const house = await openHouse()
   const { active } = await open(house)
