@@ -22,6 +22,8 @@ type Reading = { readonly bytes: Uint8Array; elementsLeft: number }
 type Element = {
   readonly tag: number
   readonly der: Uint8Array
+  /** Nothing of it had to be written anew. */
+  readonly isSame: boolean
   readonly content: Uint8Array
   readonly next: number
 }
@@ -47,7 +49,8 @@ function readPrimitive(
   { tag, from, to }: DerHead,
 ): Element | 'bad-length' {
   if (to === undefined) return 'bad-length'
-  return { tag, content: bytes.subarray(from, to), der: bytes.subarray(at, to), next: to }
+  const der = bytes.subarray(at, to)
+  return { tag, content: bytes.subarray(from, to), der, isSame: true, next: to }
 }
 
 function readConstructed(
@@ -63,7 +66,8 @@ function readConstructed(
   // What was DER comes out as the very bytes that went in: it may be signed.
   if (!isOpen && parts.isSame) {
     const { bytes } = reading
-    return { tag, content: bytes.subarray(from, next), der: bytes.subarray(at, next), next }
+    const der = bytes.subarray(at, next)
+    return { tag, content: bytes.subarray(from, next), der, isSame: true, next }
   }
   return written(tag, { content: Buffer.concat(parts.elements.map(({ der }) => der)), next })
 }
@@ -72,6 +76,7 @@ const written = (tag: number, { content, next }: Pick<Element, 'content' | 'next
   tag,
   content,
   der: Buffer.concat([Uint8Array.of(tag), lengthOf(content.length), content]),
+  isSame: false,
   next,
 })
 
@@ -97,8 +102,7 @@ function readParts(
     if (isEnd) return { elements, isSame, next: isOpen ? next + 2 : next }
     const element = readElement(reading, { at: next, end }, depth + 1)
     if (typeof element === 'string') return element
-    isSame &&=
-      element.der.length === element.next - next && element.der.buffer === reading.bytes.buffer
+    isSame &&= element.isSame
     elements.push(element)
     next = element.next
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { derFromBer } from '../../src/pki/ber.ts'
 import { readSigned } from '../../src/pki/cms-signed.ts'
 import { type DerFault, type DerNode, oidOf, readDer } from '../../src/pki/der-read.ts'
 import { derTimeOf } from '../../src/pki/der-time.ts'
@@ -248,4 +249,17 @@ test('no bytes throw, and those that are read have no second way to be written',
     ),
     { numRuns: 5_000 },
   )
+})
+
+test('an open element is closed also where its parent is not, and where that changes no length', () => {
+  for (const size of [0, 1, 127, 128, 255, 256, 300, 1_000, 5_000]) {
+    const held = der.octetString(new Uint8Array(size).fill(7))
+    const open = Buffer.concat([bytes('30 80'), held, bytes('00 00')])
+    // Small buffers share one memory, as those from a header do.
+    const input = Buffer.from(Buffer.from(der.sequence(open)).toString('base64'), 'base64')
+    const read = derFromBer(input)
+    expect(read.ok && Buffer.from(read.value)).toEqual(
+      Buffer.from(der.sequence(der.sequence(held))),
+    )
+  }
 })
