@@ -2,7 +2,7 @@
 import type { Channel } from '../../../machines/host-context.ts'
 import type { ApnsEvent } from '../../../machines/host-events.ts'
 import type { OutboxRow } from '../../../storage/rows.ts'
-import type { Result } from '../../result.ts'
+import { fail, ok, type Result } from '../../result.ts'
 import type { Hosts, HostView } from '../../runtime/hosts.ts'
 import type { Attempt } from '../../runtime/outbox.ts'
 import type { World } from '../../runtime/world.ts'
@@ -80,8 +80,9 @@ export function createPusher(options: PusherOptions): Pusher {
   async function perform(row: OutboxRow): Promise<Attempt> {
     // What the machine named as the effect's params.
     const { channel: key } = JSON.parse(row.payload) as { readonly channel: string }
-    const found = await lookAt(hosts, row.host_id)
-    if (found === undefined) return { kind: 'done' }
+    const looked = await lookAt(hosts, row.host_id)
+    if (!looked.ok) return looked.error === 'gone' ? { kind: 'done' } : again(looked.error)
+    const found = looked.value
     const channel = channelOf(found, key)
     // The device may have come by itself, or left.
     if (channel === undefined || !hasWork(found, key)) return { kind: 'done' }
@@ -99,7 +100,9 @@ export function createPusher(options: PusherOptions): Pusher {
     hostId,
     channel: key,
   }: Parameters<Pusher['pushNow']>[0]): Promise<PushedNow> {
-    const found = await lookAt(hosts, hostId)
+    const looked = await lookAt(hosts, hostId)
+    if (!looked.ok && looked.error !== 'gone') return { kind: 'failed', reason: looked.error }
+    const found = looked.ok ? looked.value : undefined
     const channel = found && channelOf(found, key)
     if (found === undefined || channel === undefined)
       return { kind: 'failed', reason: 'no push address' }
@@ -120,18 +123,19 @@ export function createPusher(options: PusherOptions): Pusher {
 
 type Found = { readonly hostId: string; readonly view: HostView }
 
-/** The host, or the one it has become. */
-async function lookAt(hosts: Hosts, hostId: string): Promise<Found | undefined> {
+const again = (reason: string): Attempt => ({ kind: 'again', reason })
+
+/** The host, or the one it has become. Fails: `gone`, or why it cannot be looked at now. */
+async function lookAt(hosts: Hosts, hostId: string): Promise<Result<Found, string>> {
   let id = hostId
   for (let hops = 0; hops <= hopsMax; hops += 1) {
     const looked = await hosts.look(id)
-    if (looked.ok) return { hostId: id, view: looked.value }
-    if (looked.error.kind === 'no-such-host') return undefined
-    // Whoever asks tries again: it is overloaded, or cannot be read now.
-    if (looked.error.kind !== 'merged') throw new Error(`the host is ${looked.error.kind}`)
+    if (looked.ok) return ok({ hostId: id, view: looked.value })
+    if (looked.error.kind === 'no-such-host') return fail('gone')
+    if (looked.error.kind !== 'merged') return fail(`the host is ${looked.error.kind}`)
     id = looked.error.into
   }
-  return undefined
+  return fail('gone')
 }
 
 /** The channel if it may be pushed to. */
