@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { fail, ok, type Result } from '../result.ts'
 import { type Certificate, type PkiFault, readCertificate } from './certificate.ts'
 import { readOnlySigner, signatureFault, type Signer, type SignerFault } from './cms-signer.ts'
+import { readHead, type Span } from './der-head.ts'
 import { readDerOrBer } from './der-or-ber.ts'
-import { type DerNode, oidOf, readDer } from './der-read.ts'
+import { type DerNode, oidOf } from './der-read.ts'
 import {
   explicit0,
   fieldsOf,
@@ -25,7 +26,7 @@ import type { SignatureDigest } from './signature-digest.ts'
  * attributes must be DER, since their bytes are what signatures are over. Bound on size: the caller's.
  */
 export function readSigned(bytes: Uint8Array): Result<SignedMessage, SignedFault> {
-  const root = readDerOrBer(bytes)
+  const root = readDerOrBer(bytes, certificatesUnread)
   if (!root.ok) return broken(`neither DER nor BER: ${root.error.kind}`)
   const [type, wrapper] = onlyFieldsOf(root.value, [oidTag, explicit0]) ?? []
   if (type === undefined || oidOf(type) !== oids.signedData) return broken('not a SignedData')
@@ -74,6 +75,9 @@ function readContent(
     ? { contentType, content: content.content }
     : undefined
 }
+
+/** Certificates lie four deep, in `[0]`: their own reader reads them, and remembers those it knows. */
+const certificatesUnread = { depth: 4, inTag: explicit0 } as const
 
 export type SignedMessage = {
   /** Dotted. */
@@ -171,19 +175,44 @@ function isNamed(bytes: Uint8Array, id: DerNode): boolean {
   const named = onlyFieldsOf(id, [sequenceTag, integerTag])
   const own = id.tag === sequenceTag ? issuerAndSerialOf(bytes) : undefined
   if (named === undefined || own === undefined) return false
-  return isEqual(own.issuer.bytes, named[0].bytes) && isEqual(own.serial.bytes, named[1].bytes)
+  return isEqual(own.issuer, named[0].bytes) && isEqual(own.serial, named[1].bytes)
 }
 
+/**
+ * Where issuer and serial stand, without a look at anything else: whoever is found so is read whole before it is
+ * believed, and a device's certificate is read whole once and not with every message.
+ */
 function issuerAndSerialOf(
   bytes: Uint8Array,
-): { readonly issuer: DerNode; readonly serial: DerNode } | undefined {
-  const root = readDer(bytes)
-  const tbs = root.ok ? root.value.children[0] : undefined
-  const fields =
-    fieldsOf(tbs, [explicit0, integerTag, sequenceTag, sequenceTag])?.slice(1) ??
-    fieldsOf(tbs, [integerTag, sequenceTag, sequenceTag])
-  const [serial, , issuer] = fields ?? []
-  return serial && issuer && { issuer, serial }
+): { readonly issuer: Uint8Array; readonly serial: Uint8Array } | undefined {
+  const tbs = inside(bytes, inside(bytes, { at: 0, end: bytes.length }))
+  const version = elementAt(bytes, tbs)
+  const serial = version?.tag === explicit0 ? elementAt(bytes, version.rest) : version
+  const issuer = elementAt(bytes, elementAt(bytes, serial?.rest)?.rest)
+  return serial && issuer && { serial: serial.bytes, issuer: issuer.bytes }
+}
+
+type Stretch = Span | undefined
+
+function elementAt(
+  bytes: Uint8Array,
+  span: Stretch,
+): { readonly tag: number; readonly bytes: Uint8Array; readonly rest: Span } | undefined {
+  const head = span && readHead(bytes, span)
+  if (span === undefined || typeof head !== 'object' || head.to === undefined) return undefined
+  return {
+    tag: head.tag,
+    bytes: bytes.subarray(span.at, head.to),
+    rest: { at: head.to, end: span.end },
+  }
+}
+
+/** The content of the element that begins the stretch. */
+function inside(bytes: Uint8Array, span: Stretch): Stretch {
+  const head = span && readHead(bytes, span)
+  return typeof head === 'object' && head.to !== undefined
+    ? { at: head.from, end: head.to }
+    : undefined
 }
 
 const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>

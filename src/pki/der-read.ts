@@ -27,8 +27,11 @@ export type DerFault = {
 
 export type DerLimits = { readonly depthMax: number; readonly nodesMax: number }
 
+/** Elements whose content is for another reader: those of this depth inside one with this tag stay whole. */
+export type Unread = { readonly depth: number; readonly inTag: number }
+
 /** Certificates nest 8 deep and PKCS #12 files 12; a signed request has some 150 elements. */
-const usualLimits: DerLimits = { depthMax: 32, nodesMax: 20_000 }
+export const usualLimits: DerLimits = { depthMax: 32, nodesMax: 20_000 }
 
 /**
  * Reads one element that takes all of the bytes, strictly: what X.690 calls DER, and nothing it only calls BER.
@@ -37,20 +40,28 @@ const usualLimits: DerLimits = { depthMax: 32, nodesMax: 20_000 }
  */
 export function readDer(
   bytes: Uint8Array,
-  limits: DerLimits = usualLimits,
+  { depthMax, nodesMax, unread }: DerLimits & { readonly unread?: Unread } = usualLimits,
 ): Result<DerNode, DerFault> {
-  const reading: Reading = { bytes, depthMax: limits.depthMax, nodesLeft: limits.nodesMax }
-  const root = readNode(reading, { at: 0, end: bytes.length }, 0)
+  const reading: Reading = { bytes, depthMax, nodesLeft: nodesMax, unread }
+  const root = readNode(reading, { at: 0, end: bytes.length }, { depth: 0, inTag: 0 })
   if (typeof root === 'string') return fail({ kind: root })
   return root.bytes.length === bytes.length ? ok(root) : fail({ kind: 'trailing-bytes' })
 }
 
-type Reading = { readonly bytes: Uint8Array; readonly depthMax: number; nodesLeft: number }
+type Reading = {
+  readonly bytes: Uint8Array
+  readonly depthMax: number
+  readonly unread: Unread | undefined
+  nodesLeft: number
+}
 
-function readNode(reading: Reading, span: Span, depth: number): DerNode | DerFault['kind'] {
+/** How deep an element lies, and in what. */
+type Place = Unread
+
+function readNode(reading: Reading, span: Span, place: Place): DerNode | DerFault['kind'] {
   reading.nodesLeft -= 1
   if (reading.nodesLeft < 0) return 'too-many'
-  if (depth > reading.depthMax) return 'too-deep'
+  if (place.depth > reading.depthMax) return 'too-deep'
   const content = contentSpan(reading.bytes, span)
   if (typeof content === 'string') return content
   const { bytes } = reading
@@ -62,24 +73,28 @@ function readNode(reading: Reading, span: Span, depth: number): DerNode | DerFau
   }
   if ((tag & constructed) === 0)
     return isWellFormed(tag, leaf.content) ? { ...leaf, children: none } : 'bad-value'
-  const children = readChildren(reading, content, depth + 1)
+  if (isUnread(reading, place)) return { ...leaf, children: none }
+  const children = readChildren(reading, content, { depth: place.depth + 1, inTag: tag })
   return typeof children === 'string' ? children : { ...leaf, children }
 }
 
 function readChildren(
   reading: Reading,
   { at, end }: Span,
-  depth: number,
+  place: Place,
 ): readonly DerNode[] | DerFault['kind'] {
   const children: DerNode[] = []
   for (let next = at; next < end;) {
-    const child = readNode(reading, { at: next, end }, depth)
+    const child = readNode(reading, { at: next, end }, place)
     if (typeof child === 'string') return child
     children.push(child)
     next += child.bytes.length
   }
   return children
 }
+
+const isUnread = ({ unread }: Reading, { depth, inTag }: Place): boolean =>
+  unread !== undefined && unread.depth === depth && unread.inTag === inTag
 
 const constructed = 0x20
 const none: readonly DerNode[] = []
