@@ -162,6 +162,27 @@ test('the same UUID with another command is refused, with the same one it is the
   })
 })
 
+test('a page elsewhere gets nothing done with a password its browser knows', async () => {
+  const authorization = basic(world.secrets.admin)
+  const before = pushed.length
+  const elsewhere = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+  ]
+  for (const path of [`/v1/push/${one}`, `/v1/enqueue/${one}`, '/v1/pushcert', '/migration'])
+    for (const headers of elsewhere)
+      for (const method of ['GET', 'POST'])
+        expect(
+          (await world.ask(path, { method, headers: { authorization, ...headers } })).status,
+        ).toBe(403)
+  expect(pushed.length).toBe(before)
+  const typed = { authorization, 'sec-fetch-site': 'none' }
+  const shown = await world.ask(`/v1/pushcert?topic=${topic}`, { headers: typed })
+  expect(shown.status).toBe(200)
+})
+
 test('an empty body only pushes, by any method', async () => {
   const before = pushed.length
   for (const method of ['GET', 'PUT', 'POST'])

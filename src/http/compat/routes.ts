@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { readCheckin } from '../../protocol/mdm/checkin.ts'
 import type { Cause } from '../../runtime/ask.ts'
+import { isSameOrigin } from '../auth.ts'
 import { readBody } from '../body.ts'
 import { answerJson, answerText } from './answers.ts'
 import type { CompatDeps, StoredPushCertificate } from './deps.ts'
@@ -23,6 +24,7 @@ export function createCompatRoutes(deps: CompatDeps, log: Logger): Hono {
     async (c: Context): Promise<Response> => {
       const cause = causeOf(deps, c)
       if (cause === undefined) return unauthorized()
+      if (isFromAnotherSite(c)) return answerText('Forbidden', 403)
       try {
         return await route(deps, c, cause)
       } catch (error) {
@@ -46,6 +48,15 @@ function causeOf({ tokens }: CompatDeps, c: Context): Cause | undefined {
   const pair = Buffer.from(encoded, 'base64').toString('utf8')
   const token = tokens.find(pair.slice(pair.indexOf(':') + 1))
   return token?.role === 'admin' ? { kind: 'operator', id: token.name } : undefined
+}
+
+/**
+ * Scripts say nothing of where they come from; a browser does, and sends along a password that was once typed into it
+ * with whatever a page elsewhere makes it ask for.
+ */
+function isFromAnotherSite(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site') ?? c.req.header('origin')
+  return site !== undefined && site !== 'none' && !isSameOrigin(c)
 }
 
 const unauthorized = (): Response =>
