@@ -36,6 +36,9 @@ const tables = {
   journal: 'host_id',
 } as const
 
+/** Few enough for the cache, so that a page goes to the disk once for many rows. */
+const hostsPerCommit = 50_000
+
 /** Counted by the journal's writer and not by a trigger. */
 const perHostCounter = 'transition_counts'
 
@@ -43,7 +46,7 @@ export function addTwins({ path, originals, hosts, now, say }: Twins): void {
   const db = openForWriting(path)
   // Nobody is promised anything of a draft: it is made anew when its making is cut short.
   db.exec('PRAGMA synchronous = OFF')
-  db.exec('PRAGMA cache_size = -1048576')
+  db.exec('PRAGMA cache_size = -2097152')
   db.exec(
     `CREATE TEMP TABLE twins (nth INTEGER PRIMARY KEY, old_id TEXT UNIQUE, new_id TEXT, seen_at INTEGER, ${pairs})`,
   )
@@ -53,8 +56,8 @@ export function addTwins({ path, originals, hosts, now, say }: Twins): void {
   )
   const copies = Object.entries(tables).map(([table, key]) => copyOf(db, table, key))
   const twin = db.prepare(`INSERT INTO twins VALUES (?, ?, ?, ?${', ?, ?'.repeat(names.length)})`)
+  db.exec('BEGIN')
   for (let from = originals; from < hosts; from += originals) {
-    db.exec('BEGIN')
     db.exec('DELETE FROM twins')
     for (const [index, oldId] of oldIds.slice(0, hosts - from).entries()) {
       const nth = from + index
@@ -64,11 +67,13 @@ export function addTwins({ path, originals, hosts, now, say }: Twins): void {
     }
     for (const copy of copies) db.exec(copy)
     db.exec(seen)
+    if (from % hostsPerCommit !== 0) continue
     db.exec('COMMIT')
-    if (from % 50_000 === 0) say(`filling: ${from} of ${hosts} hosts`)
+    db.exec('BEGIN')
+    say(`filling: ${from} of ${hosts} hosts`)
   }
+  db.exec('COMMIT')
   db.exec(`UPDATE ${perHostCounter} SET count = count * ${hosts} / ${originals}`)
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   db.close()
 }
 
