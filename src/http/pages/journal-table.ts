@@ -73,11 +73,12 @@ const parted = (state: string | null): readonly [string, string | null] =>
     ? ['', null]
     : [state.slice(0, state.indexOf('.')), state.slice(state.indexOf('.') + 1)]
 
-/** A note's few words, one after the other. */
+/** A note's few words, one after the other; what it says nothing of is left out. */
 function details(detail: unknown): Html {
   const entries = typeof detail === 'object' && detail !== null ? Object.entries(detail) : []
+  const said = entries.filter(([, value]) => value !== null)
   return html`<span class="small"
-    >${entries.map(
+    >${said.map(
       ([key, value]) => html`<span class="quiet">${words(key)}</span> ${String(value)} `,
     )}</span
   >`
