@@ -1,6 +1,6 @@
 // The examples of docs/proxies, run as they are but for names, ports and paths: nginx and Caddy end TLS before Muster.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as https from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -109,14 +109,14 @@ function startNginx({
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
     .replace('mdm.example.com;', 'localhost;')
     .replaceAll('/etc/ssl/muster/', `${folder}/`)
-    .replace('127.0.0.1:8080', upstream)
+    .replaceAll('127.0.0.1:8080', upstream)
   const name = `nginx-${port}.conf`
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
     .join(' ')
   writeFileSync(
     at(name),
-    `daemon off; pid ${folder}/${name}.pid; error_log stderr; events {}\nhttp { access_log off; ${temporary}\n${site} }`,
+    `daemon off; pid ${folder}/${name}.pid; error_log stderr; events {}\nhttp { access_log ${folder}/${port}.log; ${temporary}\n${site} }`,
   )
   return spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', at(name)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -166,6 +166,12 @@ const checkin = {
   body: authenticate,
 }
 
+/** Where the proxy keeps none by itself: nothing. */
+const accessLog = (url: string): string => {
+  const path = at(`${new URL(url).port}.log`)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
 for (const [name, start] of [
   ['nginx', startNginx],
   ['Caddy', startCaddy],
@@ -173,6 +179,8 @@ for (const [name, start] of [
   test(`behind ${name} a device enrols with what it signs`, { timeout: 60_000 }, async () => {
     const { url, muster } = await behind(start, { MUSTER_DEVICE_AUTH: 'signature' })
     expect(await playByHand(url, muster)).toBe(0)
+    // Whoever knows the address of a link may enrol.
+    expect(accessLog(url)).not.toContain('/enroll/')
   })
 
   test(
