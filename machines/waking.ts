@@ -21,11 +21,11 @@ export const notingOn = (children: Children, channel: string): readonly CommandS
 export const isWaking = ({ value, context }: CommandSnapshot): boolean =>
   !context.silent && value !== 'unknown'
 
-export const wakingOn = (children: Children, channel: string): readonly CommandSnapshot[] =>
+const wakingOn = (children: Children, channel: string): readonly CommandSnapshot[] =>
   openOn(children, channel).filter((command) => isWaking(command))
 
 /** True while the device has reason to be on its way or at work: pushing would only wake it twice. */
-export const inFlight = (children: Children, channel: string, at: number): boolean =>
+const inFlight = (children: Children, channel: string, at: number): boolean =>
   openOn(children, channel).some(
     ({ value, context }) =>
       value === 'pushed' || (value === 'sent' && at - context.since < patienceMs),
@@ -35,7 +35,7 @@ export const inFlight = (children: Children, channel: string, at: number): boole
 export const isReachable = (channels: HostContext['channels'], key: string): boolean =>
   hasAddress(channels, key) && channels[key]?.addressFault === null
 
-export const hasAddress = (channels: HostContext['channels'], key: string): boolean =>
+const hasAddress = (channels: HostContext['channels'], key: string): boolean =>
   (channels[key]?.pushRef ?? null) !== null
 
 type Talk = { readonly channel: string; readonly at: number }

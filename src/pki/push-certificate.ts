@@ -47,7 +47,7 @@ export function readPushPkcs12(
 }
 
 /** Finds the key's certificate among several and holds it to what APNs will ask. */
-export function checkPushIdentity(
+function checkPushIdentity(
   certificates: readonly Certificate[],
   key: KeyObject,
   nowMs: number,
@@ -72,7 +72,7 @@ export function checkPushIdentity(
 }
 
 /** The one UID of the subject, when it is a topic of MDM. */
-export function topicOf(certificate: Certificate): string | undefined {
+function topicOf(certificate: Certificate): string | undefined {
   const uids = certificate.name.filter(({ oid }) => oid === uidOid)
   const [uid] = uids
   return uids.length === 1 && uid !== undefined && topicPattern.test(uid.value)

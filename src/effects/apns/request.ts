@@ -18,7 +18,7 @@ export type Ended =
 const expirationSeconds = 7 * 86_400
 
 /** Apple answers within a second; a connection that does not within this is dead. */
-export const requestTimeoutMs = 10_000
+const requestTimeoutMs = 10_000
 
 /** A reason is below a hundred bytes; more is not from Apple. */
 const bodyCharsMax = 4_096

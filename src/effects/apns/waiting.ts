@@ -19,7 +19,7 @@ export type WaitingPushes = {
 }
 
 /** The outbox has 256 under way and scripts a few hundred, so more means that we leak. */
-export const waitingMax = 4_096
+const waitingMax = 4_096
 
 /** A push whose connection broke is tried once more at once; after that it is the outbox's turn. */
 const triesMax = 2

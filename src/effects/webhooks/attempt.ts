@@ -16,7 +16,7 @@ const retryFirstMs = 5_000
 const retryLongestMs = 6 * 3_600_000
 
 /** Doubling with ±20 % jitter, so that what failed together does not come back together. */
-export const retryMs = (attempts: number, random: number): number =>
+const retryMs = (attempts: number, random: number): number =>
   Math.round(Math.min(retryFirstMs * 2 ** (attempts - 1), retryLongestMs) * (0.8 + 0.4 * random))
 
 export type After = {
