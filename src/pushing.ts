@@ -5,6 +5,7 @@ import type { Store } from '../storage/store.ts'
 import type { Config } from './config.ts'
 import { createApns } from './effects/apns/apns.ts'
 import { createPusher, type Pusher } from './effects/apns/performer.ts'
+import { createSuspicion } from './effects/apns/suspicion.ts'
 import { createPushAddresses } from './intake/push-address.ts'
 import { createPushCertificates, type PushCertificates } from './intake/push-certificates.ts'
 import { createPushTopics } from './intake/push-topics.ts'
@@ -61,6 +62,12 @@ export function openPushing({ config, keep, store, hosts, log }: PushingOptions)
         await topics.refuse(topic, refusal)
       },
     },
+    suspicion: createSuspicion((topic, refusals) =>
+      log.error(
+        { topic, refusals },
+        'Apple gives up one push token after the other: is this the certificate the devices enrolled with?',
+      ),
+    ),
     addressOf: createPushAddresses(sealing),
   })
   const telling = tellOfExpiry({ certificates, world, log })

@@ -9,12 +9,15 @@ import type { World } from '../../runtime/world.ts'
 import type { Apns } from './apns.ts'
 import { createCooldown } from './cooldown.ts'
 import type { PushOutcome } from './reasons.ts'
+import type { Suspicion } from './suspicion.ts'
 
 export type PusherOptions = {
   readonly hosts: Hosts
   readonly world: World
   readonly apns: Pick<Apns, 'push'>
   readonly topics: Topics
+  /** Hears how Apple takes tokens. */
+  readonly suspicion?: Suspicion
   readonly addressOf: (
     ref: string,
   ) => Promise<Result<{ readonly token: Uint8Array; readonly magic: string }, 'unreadable'>>
@@ -149,10 +152,11 @@ const hasWork = ({ view }: Found, key: string): boolean =>
   [...view.commands.values()].some(({ saved }) => saved.context.channel === key)
 
 async function tryPush(
-  { apns, topics, addressOf }: PusherOptions,
+  options: PusherOptions,
   { hostId }: Found,
   channel: Channel,
 ): Promise<Tried> {
+  const { apns, topics, addressOf } = options
   const { topic, addressFault } = channel
   const standing = topics.standing(topic)
   const { certificateAt } = standing
@@ -163,9 +167,21 @@ async function tryPush(
   const address = await addressOf(channel.pushRef ?? '')
   if (!address.ok) return tried(refused('PushAddressUnreadable', 'address'))
   const outcome = await apns.push({ topic, ...address.value })
-  if (outcome.kind === 'refused' && outcome.fault === 'topic')
-    await topics.refuse(topic, { certificateAt: standing.certificateAt, reason: outcome.reason })
+  await learn(options, outcome, { topic, certificateAt: standing.certificateAt })
   return tried(outcome)
+}
+
+/** What Apple's answer says beyond this one device. */
+async function learn(
+  { topics, suspicion }: PusherOptions,
+  outcome: PushOutcome,
+  { topic, certificateAt }: { readonly topic: string; readonly certificateAt: number },
+): Promise<void> {
+  if (outcome.kind === 'pushed') return suspicion?.taken(topic)
+  if (outcome.kind === 'unavailable') return
+  if (outcome.fault === 'address') suspicion?.refused(topic)
+  if (outcome.fault === 'topic')
+    await topics.refuse(topic, { certificateAt, reason: outcome.reason })
 }
 
 /** Without asking Apple. */
