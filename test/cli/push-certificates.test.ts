@@ -55,7 +55,10 @@ test('a deletion is confirmed, and names the topic in the address', async () => 
 
 test('a file that is not there is named, and nothing is sent', async () => {
   const before = peer.asked.length
-  const { code, stderr: err } = await run(['push-certificates', 'upload', '/nowhere/push.pem'], peer)
+  const { code, stderr: err } = await run(
+    ['push-certificates', 'upload', '/nowhere/push.pem'],
+    peer,
+  )
   expect([code, peer.asked.length]).toEqual([1, before])
   expect(err).toContain('/nowhere/push.pem')
 })
