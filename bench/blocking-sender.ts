@@ -9,8 +9,9 @@ export type FromSender =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answered'; readonly name: string; readonly status: number }
 
-const { url, enrollSecret, runs, only } = workerData as {
+const { url, adminToken, enrollSecret, runs, only } = workerData as {
   readonly url: string
+  readonly adminToken: string
   readonly enrollSecret: string
   readonly runs: number
   readonly only: string
@@ -51,9 +52,21 @@ if (key.length !== nodeKey.length) throw new Error('a key of another length')
 /** What an agent may send uncompressed. */
 const wireBytesMax = 10 * 1_024 * 1_024
 
+/** To the Mac of the fixtures. */
+async function command(body: Uint8Array): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/hosts/5D0C9B1E-7A42-4E4B-9F57-0B1C2D3E4F50/commands`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/xml' },
+    body: Uint8Array.from(body),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
 /** Others' bodies are sent as they are; an agent's with its key. */
 async function send({ as }: WorstBody, bytes: Uint8Array, isGzip: boolean): Promise<number> {
   if (as === 'plist') return put(bytes, '')
+  if (as === 'command') return command(bytes)
   const route = as === 'log' ? 'log' : 'distributed/write'
   const answer = await post(route, bytes, isGzip ? { 'content-encoding': 'gzip' } : {})
   await answer.arrayBuffer()
@@ -70,7 +83,8 @@ for (let run = 0; run < runs; run += 1)
     const plain = Buffer.from(worst.make())
     const keyAt = plain.indexOf(nodeKey)
     if (keyAt >= 0) plain.write(key, keyAt, 'latin1')
-    const isGzip = plain.length > wireBytesMax && worst.as !== 'plist'
+    const isAgents = worst.as === 'log' || worst.as === 'write'
+    const isGzip = plain.length > wireBytesMax && isAgents
     const bytes = isGzip ? gzipSync(plain, { level: 1 }) : plain
     await tell({ kind: 'ready' })
     const status = await send(worst, bytes, isGzip)

@@ -22,6 +22,7 @@ const { values } = parseArgs({
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-blocking-'))
 const enrollSecret = 'enroll-secret-of-the-blocking-bench'
+const adminToken = 'muster_admin-token-of-the-blocking-bench'
 const config = readConfig(
   {},
   {
@@ -29,6 +30,7 @@ const config = readConfig(
     MUSTER_DEVICE_AUTH: 'none',
     MUSTER_LISTEN: '127.0.0.1:0',
     MUSTER_ENROLL_SECRET: enrollSecret,
+    MUSTER_ADMIN_TOKEN: adminToken,
     MUSTER_LOG_LEVEL: 'silent',
   },
 )
@@ -60,7 +62,13 @@ const figures: Figure[] = []
 
 await new Promise<void>((resolve, reject) => {
   const sender = new Worker(new URL('blocking-sender.ts', import.meta.url), {
-    workerData: { url: running.url, enrollSecret, runs: Number(values.runs), only: values.only },
+    workerData: {
+      url: running.url,
+      adminToken,
+      enrollSecret,
+      runs: Number(values.runs),
+      only: values.only,
+    },
   })
   sender.on('error', reject)
   sender.on('exit', () => resolve())

@@ -1,6 +1,7 @@
 // `node bench/parsing.ts`: how long the worst body of an allowed size occupies the thread that reads it.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { readCommand } from '../src/protocol/mdm/command.ts'
 import { readWrite } from '../src/protocol/osquery/distributed.ts'
 import { readJson } from '../src/protocol/osquery/json.ts'
 import { bodyLimits } from '../src/protocol/osquery/limits.ts'
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 
 const read: Readonly<Record<WorstBody['as'], (bytes: Uint8Array) => { readonly ok: boolean }>> = {
   plist: (bytes) => readPlist(bytes),
+  command: (bytes) => readCommand(bytes),
   log(bytes) {
     const json = readJson(bytes, bodyLimits.log)
     return json.ok ? readLog(json.value) : json

@@ -6,7 +6,7 @@ import { binaryBodies } from './worst-binary.ts'
 
 export type WorstBody = {
   readonly name: string
-  readonly as: 'plist' | 'log' | 'write'
+  readonly as: 'plist' | 'command' | 'log' | 'write'
   readonly make: () => Uint8Array
 }
 
@@ -47,17 +47,32 @@ const piece = 1_000_000
 
 function strings(chars: number, unit: string): string {
   const one = `<string>${unit.repeat(piece / Buffer.byteLength(unit))}</string>`
-  return one.repeat(Math.floor(chars / one.length))
+  return one.repeat(Math.floor(chars / Buffer.byteLength(one)))
 }
 
+/** What stands before a list and behind it. */
+type Frame = { readonly head: string; readonly tail: string }
+
 /** A report of a command nobody sent, which is kept as it came. */
-const head =
-  '<plist version="1.0"><dict><key>Status</key><string>Acknowledged</string><key>UDID</key>' +
-  '<string>5D0C9B1E-7A42-4E4B-9F57-0B1C2D3E4F50</string><key>CommandUUID</key><string>C-1</string><key>Extra</key><array>'
-const tail = '</array></dict></plist>'
+const report: Frame = {
+  head:
+    '<plist version="1.0"><dict><key>Status</key><string>Acknowledged</string><key>UDID</key>' +
+    '<string>5D0C9B1E-7A42-4E4B-9F57-0B1C2D3E4F50</string><key>CommandUUID</key><string>C-1</string><key>Extra</key><array>',
+  tail: '</array></dict></plist>',
+}
+
+/** What an operator sends to a device. */
+const command: Frame = {
+  head: '<plist version="1.0"><dict><key>Command</key><dict><key>RequestType</key><string>ProfileList</string><key>Extra</key><array>',
+  tail: '</array></dict></dict></plist>',
+}
 const room = plistLimits.bytesMax - 1_000
 
-function xmlBody(value: (nth: number) => string, filling: (chars: number) => string): Uint8Array {
+const xmlBody = (
+  value: (nth: number) => string,
+  filling: (chars: number) => string,
+  { head, tail }: Frame = report,
+): Uint8Array => {
   const parts = Array.from({ length: plistLimits.nodesMax - 50 }, (_, nth) => value(nth)).join('')
   return Buffer.from(head + parts + filling(room - parts.length) + tail)
 }
@@ -122,6 +137,22 @@ const writes: Readonly<Record<string, () => Uint8Array>> = {
     ),
 }
 
+/** Read by the same reader as a report; here each kind of value and each kind of filling is sent once. */
+const commands: Readonly<Record<string, () => Uint8Array>> = {
+  ...Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      `to a device: ${name}`,
+      () => xmlBody(value, () => '', command),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(fillings).map(([name, fill]) => [
+      `to a device: ${name}`,
+      () => xmlBody(() => '', fill, command),
+    ]),
+  ),
+}
+
 const named = (
   as: WorstBody['as'],
   from: Readonly<Record<string, () => Uint8Array>>,
@@ -137,6 +168,7 @@ export const worstBodies: readonly WorstBody[] = [
   ),
   ...named('plist', alone),
   ...named('plist', binaryBodies),
+  ...named('command', commands),
   ...named('log', logs),
   ...named('write', writes),
 ]

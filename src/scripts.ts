@@ -10,7 +10,7 @@ import { realWorld } from './world.ts'
 
 /** For scripts that were written for NanoMDM. Each is known by an API token as its password. */
 export function scriptRoutes(core: Core, log: Logger): Hono {
-  const { keep, store, hosts, sight, tokens, commands, pushing } = core
+  const { keep, store, hosts, sight, tokens, commands, pushing, reading } = core
   const migration = createMdmIntake({
     hosts,
     sight,
@@ -23,6 +23,7 @@ export function scriptRoutes(core: Core, log: Logger): Hono {
     {
       tokens,
       commands,
+      reading,
       uuidFor,
       lookups: store.lookups,
       migrate: migration.checkin,

@@ -6,6 +6,7 @@ import { upgradeSnapshot } from '../../machines/versions.ts'
 import type { CommandRow } from '../../storage/rows.ts'
 import type { Store } from '../../storage/store.ts'
 import { buildCommand, unsafeToRepeat } from '../protocol/mdm/command.ts'
+import { wishText } from '../protocol/mdm/wish-text.ts'
 import type { Dict } from '../protocol/plist/value.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { AskFault, Cause } from '../runtime/ask.ts'
@@ -13,7 +14,6 @@ import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
 import { digestOf, type Sealing } from '../secrets/sealing.ts'
 import { createTurnstile } from './turnstile.ts'
-import { wishText } from './wish-text.ts'
 
 export type Wish = {
   readonly hostId: string
@@ -22,11 +22,26 @@ export type Wish = {
   /** Enrollment key; the host's device channel when left out. */
   readonly channel?: string
   readonly requestType: string
-  readonly payload: Dict
+  /** The keys of Command beside RequestType, or who writes them where they are too many to do it here. */
+  readonly payload: Dict | Writer
   readonly priority: number
   readonly expiresInMs: number
   /** Not to wake the device for it: it is there when the device comes. */
   readonly silent?: boolean
+}
+
+/** Writes a command whose payload only it knows. */
+export type Writer = (
+  form: Pick<Wish, 'channel' | 'priority' | 'expiresInMs'> & { readonly commandUUID: string },
+) => Promise<Result<Written, { readonly kind: 'unavailable'; readonly detail: string }>>
+
+export type Written = {
+  /** The property list for the device. */
+  readonly bytes: Uint8Array
+  /** SHA-256 of the wish's text in hexadecimal, by which it is known when it is sent again. */
+  readonly digest: string
+  /** False for what must not run twice. */
+  readonly repeatable: boolean
 }
 
 export type SendFault =
@@ -66,13 +81,28 @@ export function createCommands(options: CommandsOptions): Commands {
   const nextSeq = createSeqs(options)
   return {
     async send(wish, cause) {
-      const text = new TextEncoder().encode(wishText(wish))
       const commandUUID = wish.commandUUID ?? options.world.uuid()
-      const sending: Sending = { ...wish, commandUUID, digest: digestOf(text), nextSeq, cause }
+      const { payload } = wish
+      const written =
+        typeof payload === 'function'
+          ? await payload({ ...wish, commandUUID })
+          : ok(writtenHere({ ...wish, payload, commandUUID }))
+      if (!written.ok) return written
+      const sending: Sending = { ...wish, ...written.value, commandUUID, nextSeq, cause }
       // Two requests with one UUID must not both seal a body under it.
       return inOrder([commandUUID], () => send(options, sending)) ?? fail({ kind: 'overloaded' })
     },
     cancel: (commandUUID, cause) => cancel(options, commandUUID, cause),
+  }
+}
+
+function writtenHere(
+  wish: Wish & { readonly payload: Dict; readonly commandUUID: string },
+): Written {
+  return {
+    bytes: buildCommand(wish),
+    digest: digestOf(new TextEncoder().encode(wishText(wish))),
+    repeatable: !unsafeToRepeat(wish.requestType, wish.payload),
   }
 }
 
@@ -86,16 +116,16 @@ function createSeqs({ world, store }: Pick<CommandsOptions, 'world' | 'store'>):
   }
 }
 
-type Sending = Wish & {
-  readonly commandUUID: string
-  readonly digest: string
-  readonly nextSeq: () => number
-  readonly cause: Cause
-}
+type Sending = Wish &
+  Written & {
+    readonly commandUUID: string
+    readonly nextSeq: () => number
+    readonly cause: Cause
+  }
 
 async function send(options: CommandsOptions, sending: Sending): ReturnType<Commands['send']> {
   const { store, hosts, sealing } = options
-  const { commandUUID, hostId, cause } = sending
+  const { commandUUID, hostId, cause, bytes } = sending
   const before = store.lookups.command(commandUUID)
   if (before !== undefined)
     return before.host_id === hostId && before.request_digest === sending.digest
@@ -106,7 +136,6 @@ async function send(options: CommandsOptions, sending: Sending): ReturnType<Comm
   const channel = channelFor(looked.value.snapshot.context, sending.channel)
   if (!channel.ok) return channel
   const ref = requestRefOf(commandUUID)
-  const bytes = buildCommand(sending)
   const sealed = await sealing.seal({ ref, hostId, kind: 'command.request', bytes })
   if (!sealed.ok) return fail({ kind: 'unavailable', detail: 'the request could not be sealed' })
   const event = enqueueEvent(options, sending, channel.value)
@@ -132,7 +161,7 @@ const enqueueEvent = (
   priority: sending.priority,
   seq: sending.nextSeq(),
   expiresAt: world.now() + sending.expiresInMs,
-  repeatable: !unsafeToRepeat(sending.requestType, sending.payload),
+  repeatable: sending.repeatable,
   requestRef: requestRefOf(sending.commandUUID),
   requestDigest: sending.digest,
   ...(sending.silent === true && { silent: true }),

@@ -122,6 +122,25 @@ test('of several targets each gets a command of its own, whose UUID leads back t
   expect(sharedUuidOf(uuid, one)).toBe(uuid)
 })
 
+test('a command too large to read here reaches each of several targets whole', async () => {
+  const padding = 'a'.repeat(70_000)
+  const large = buildPlist({
+    Command: { RequestType: 'Settings', Padding: padding },
+    CommandUUID: 'LARGE',
+  })
+  expect((await script(`/v1/enqueue/${one},${two}?nopush=1`, large)).status).toBe(200)
+  for (const channel of [one, two]) {
+    const own = uuidFor('LARGE', channel)
+    const kept = await world.api(`/commands/${own}?format=plist&part=request`)
+    expect(kept.text).toBe(
+      buildPlist({ Command: { Padding: padding, RequestType: 'Settings' }, CommandUUID: own }),
+    )
+  }
+  const nameless = buildPlist({ Command: { RequestType: 'Settings', Padding: padding } })
+  const refused = await script(`/v1/enqueue/${one}`, nameless)
+  expect(refused.json()['command_error']).toBe('decoding command: no CommandUUID')
+})
+
 test('an enrollment that is not there fails alone: 207 with the others, 500 on its own', async () => {
   const some = await script(`/v1/enqueue/${one},${stranger}`, command('PARTLY'))
   expect(some.status).toBe(207)

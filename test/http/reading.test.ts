@@ -3,6 +3,8 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { bodyJson, bodyPlist } from '../../src/http/api/command-body.ts'
 import { worstBodies } from '../../bench/worst-bodies.ts'
 import { readMessage } from '../../src/http/mdm/message.ts'
+import { writtenCommand } from '../../src/http/reading/command-writing.ts'
+import { readOperatorCommand } from '../../src/http/reading/operator-command.ts'
 import { createReading, largeBytesMin } from '../../src/http/reading/reading.ts'
 import { readReport } from '../../src/protocol/mdm/report.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
@@ -151,19 +153,51 @@ const cpuMs = (): number => {
   return (user + system) / 1_000
 }
 
+const wish = { priority: 0, expiresInMs: 60_000, commandUUID: 'C-1' }
+
+test('a large command is written as a small one would be', async () => {
+  const text = (rest: string): string =>
+    `<plist><dict><key>Command</key><dict><key>RequestType</key><string>DeviceLock</string>` +
+    `<key>PIN</key><string>123456</string></dict><key>CommandUUID</key><string>C-1</string></dict>${rest}</plist>`
+  const small = await readOperatorCommand(reading, bytes(text('')))
+  const large = await readOperatorCommand(reading, bytes(text(padding)))
+  if (!small.ok || !large.ok) throw new Error('both are sound')
+  expect(large.value).toMatchObject({ requestType: 'DeviceLock', commandUUID: 'C-1' })
+  const { payload } = large.value
+  if (typeof payload !== 'function') throw new Error('its payload was not left to the thread')
+  // Twice, as for two targets: the bytes it is written from are still there.
+  const [written, again] = [await payload(wish), await payload({ ...wish, commandUUID: 'C-2' })]
+  expect(written).toEqual({ ok: true, value: writtenCommand(bytes(text('')), wish) })
+  expect(again).toMatchObject({ ok: true, value: { repeatable: false } })
+  expect(written).not.toEqual(again)
+})
+
+test('a large command that is none fails as a small one does', async () => {
+  const text = `<plist><dict><key>Command</key><dict/></dict>${padding}</plist>`
+  expect(await readOperatorCommand(reading, bytes(text))).toEqual(
+    await readOperatorCommand(reading, bytes(text.replace(padding, ''))),
+  )
+})
+
 test('the worst bodies cost the thread that serves less than 50 ms', async () => {
   const worst = worstBodies.filter(({ name }) =>
-    ['XML: true, then strings of references', 'wide numbers', 'a detail of wide rows'].includes(
-      name,
-    ),
+    [
+      'XML: true, then strings of references',
+      'to a device: strings of references',
+      'wide numbers',
+      'a detail of wide rows',
+    ].includes(name),
   )
-  expect(worst).toHaveLength(3)
+  expect(worst).toHaveLength(4)
   for (const { name, as, make } of worst) {
     const body = make()
     const before = cpuMs()
     const read = await reading.turn(body.length, async (ask) => {
       if (as === 'plist') await ask('message', { bytes: body })
-      else await ask(as, { bytes: body, limits })
+      else if (as === 'command') {
+        const { bytes: command } = await ask('command', { bytes: body })
+        await ask('wish', { command, form: wish })
+      } else await ask(as, { bytes: body, limits })
     })
     expect(read.ok, name).toBe(true)
     expect(cpuMs() - before, name).toBeLessThan(50)

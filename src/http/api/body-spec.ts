@@ -9,7 +9,10 @@ export type BodySpec<Body> = {
   readonly content: Readonly<Record<string, z.ZodType>>
   readonly optional: boolean
   readonly bytesMax: (mediaType: string) => number
-  readonly read: (bytes: Uint8Array, mediaType: string) => Result<Body, Problem>
+  readonly read: (
+    bytes: Uint8Array,
+    mediaType: string,
+  ) => Result<Body, Problem> | Promise<Result<Body, Problem>>
 }
 
 /** A thousand devices of Apple's list are 600 kB; nothing else comes near. */

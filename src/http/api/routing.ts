@@ -116,7 +116,7 @@ async function bodyOf(
       detail: `Content-Type must be ${types.join(' or ')}.`,
     })
   const body = await readBody(context, { bytesMax: spec.bytesMax(type) })
-  return body.ok ? spec.read(body.value, type) : fail(bodyProblem(body.error))
+  return body.ok ? await spec.read(body.value, type) : fail(bodyProblem(body.error))
 }
 
 function bodyProblem(fault: BodyFault): Problem {

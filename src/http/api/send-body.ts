@@ -1,12 +1,15 @@
 // A command as an operator writes it: JSON, or the property list a device will get.
 import { z } from '@hono/zod-openapi'
-import { isRequestType, readCommand } from '../../protocol/mdm/command.ts'
+import type { Writer } from '../../intake/commands.ts'
+import { isRequestType } from '../../protocol/mdm/command.ts'
 import { isCommandUuid } from '../../protocol/mdm/command-uuid.ts'
 import { jsonToPlist } from '../../protocol/plist/json.ts'
 import { plistLimits } from '../../protocol/plist/limits.ts'
 import { type Dict, emptyDict, isDict } from '../../protocol/plist/value.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Problem } from '../problem.ts'
+import { readOperatorCommand } from '../reading/operator-command.ts'
+import type { Reading } from '../reading/reading.ts'
 import { type BodySpec, jsonBody, jsonBytesMax, jsonType } from './body-spec.ts'
 import { invalidAt } from './invalid.ts'
 
@@ -53,7 +56,7 @@ const jsonWish = z.strictObject({
 export type SendBody = {
   readonly form: 'json' | 'plist'
   readonly requestType: string
-  readonly payload: Dict
+  readonly payload: Dict | Writer
   readonly commandUUID: string | undefined
   readonly channel: string | undefined
   readonly priority: number | undefined
@@ -70,7 +73,7 @@ const plistTypes = [
 
 const jsonSpec = jsonBody(jsonWish)
 
-export const sendBody: BodySpec<SendBody> = {
+export const sendBody = (reading: Reading): BodySpec<SendBody> => ({
   content: {
     ...jsonSpec.content,
     ...Object.fromEntries(
@@ -79,11 +82,12 @@ export const sendBody: BodySpec<SendBody> = {
   },
   optional: false,
   bytesMax: (type) => (type === jsonType ? jsonBytesMax : plistLimits.bytesMax),
-  read: (bytes, type) => (type === jsonType ? readJsonWish(bytes, type) : readPlistWish(bytes)),
-}
+  read: (bytes, type) =>
+    type === jsonType ? readJsonWish(bytes, type) : readPlistWish(reading, bytes),
+})
 
-function readJsonWish(bytes: Uint8Array, type: string): Result<SendBody, Problem> {
-  const wish = jsonSpec.read(bytes, type)
+async function readJsonWish(bytes: Uint8Array, type: string): Promise<Result<SendBody, Problem>> {
+  const wish = await jsonSpec.read(bytes, type)
   if (!wish.ok) return wish
   const { request_type, payload: given = {}, command_uuid, expires_in_s, ...rest } = wish.value
   // As JSON gave it: the schema's copy would drop a member named __proto__.
@@ -103,10 +107,14 @@ function readJsonWish(bytes: Uint8Array, type: string): Result<SendBody, Problem
   })
 }
 
-function readPlistWish(bytes: Uint8Array): Result<SendBody, Problem> {
-  const command = readCommand(bytes)
+async function readPlistWish(
+  reading: Reading,
+  bytes: Uint8Array,
+): Promise<Result<SendBody, Problem>> {
+  const command = await readOperatorCommand(reading, bytes)
   if (!command.ok) {
     const { kind, detail } = command.error
+    if (kind === 'busy') return fail({ kind: 'unavailable', detail })
     return fail(
       kind === 'bad-plist'
         ? { kind: 'malformed', detail: `The body is not a property list: ${detail}.` }

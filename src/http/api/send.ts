@@ -31,7 +31,7 @@ export const sendEndpoint = (deps: ApiDeps): Endpoint =>
         'The same command_uuid and body again is the same command (200); another body is refused (409).',
       params: refParams,
       query: sendQuery,
-      body: sendBody,
+      body: sendBody(deps.reading),
       gives: sentCommand,
       also: { 201: 'The command, queued.' },
     },

@@ -4,6 +4,7 @@ import type { MdmIntake } from '../../intake/mdm.ts'
 import type { Tokens } from '../../intake/tokens.ts'
 import type { Result } from '../../result.ts'
 import type { Cause } from '../../runtime/ask.ts'
+import type { Reading } from '../reading/reading.ts'
 
 /** How a push that was tried now ended, in the words of NanoMDM's scripts: Apple's id, or a sentence. */
 export type PushedNow =
@@ -20,6 +21,8 @@ export type CompatDeps = {
   readonly lookups: Store['lookups']
   readonly tokens: Pick<Tokens, 'find'>
   readonly commands: Commands
+  /** For commands that take too long to read where everybody waits. */
+  readonly reading: Reading
   /** What one of several targets gets as its CommandUUID. */
   uuidFor(commandUUID: string, channel: string): string
   readonly migrate: MdmIntake['checkin']

@@ -1,10 +1,11 @@
 // `/v1/enqueue/{ids}` and `/v1/push/{ids}`: commands for several enrollments, and their awakening.
 import type { Context } from 'hono'
 import type { SendFault } from '../../intake/commands.ts'
-import { type GivenCommand, readCommand } from '../../protocol/mdm/command.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Cause } from '../../runtime/ask.ts'
 import { readBody } from '../body.ts'
+import { type OperatorCommand, readOperatorCommand } from '../reading/operator-command.ts'
+import type { Reading } from '../reading/reading.ts'
 import { answerResult, type CompatResult, type TargetResult } from './answers.ts'
 import type { CompatDeps, PushedNow } from './deps.ts'
 import { pushWords, readTargets, type Target } from './targets.ts'
@@ -18,7 +19,7 @@ const commandBytesMax = 16 * 1_048_576
 /** As where no expiry is asked for elsewhere. */
 const expiresInMs = 30 * 86_400_000
 
-type Command = GivenCommand & { readonly commandUUID: string }
+type Command = OperatorCommand & { readonly commandUUID: string }
 
 /** Any method, as in NanoMDM. An empty body only pushes. */
 export async function enqueue(deps: CompatDeps, c: Context, cause: Cause): Promise<Response> {
@@ -29,7 +30,7 @@ export async function enqueue(deps: CompatDeps, c: Context, cause: Cause): Promi
   if (!body.ok) return refuse(`reading body: ${body.error.kind}`)
   if (body.value.length === 0)
     return noPush ? refuse('must enqueue or push') : pushAll(deps, targets.value)
-  const command = readWhole(body.value)
+  const command = await readWhole(deps.reading, body.value)
   if (!command.ok) return refuse(`decoding command: ${command.error}`)
   return enqueueAll(deps, { targets: targets.value, command: command.value, cause, noPush })
 }
@@ -61,8 +62,8 @@ async function pushAll(deps: CompatDeps, targets: readonly Target[]): Promise<Re
   return answerResult(await pushEach(deps, targets), targets.length)
 }
 
-function readWhole(bytes: Uint8Array): Result<Command, string> {
-  const command = readCommand(bytes)
+async function readWhole(reading: Reading, bytes: Uint8Array): Promise<Result<Command, string>> {
+  const command = await readOperatorCommand(reading, bytes)
   if (!command.ok) return fail(command.error.detail)
   const { commandUUID } = command.value
   // Here, unlike in our own API, whoever sends names the command: its answer comes back under that name.
@@ -82,7 +83,8 @@ type Status = Readonly<Record<string, TargetResult>>
 async function sendAll(deps: CompatDeps, sending: Sending): Promise<Status> {
   const { targets, command, cause, noPush } = sending
   const failures: Record<string, TargetResult> = {}
-  await eachOf(targets, async ({ id, found }) => {
+  const isLarge = typeof command.payload === 'function'
+  await eachOf(targets, isLarge ? largeAtOnceMax : atOnceMax, async ({ id, found }) => {
     if (found === undefined) {
       failures[id] = { command_error: 'no such enrollment' }
       return
@@ -102,7 +104,7 @@ async function pushEach(
 ): Promise<Pick<CompatResult, 'status' | 'push_error'>> {
   const status: Record<string, TargetResult> = {}
   const broken = new Set<string>()
-  await eachOf(targets, async ({ id, found }) => {
+  await eachOf(targets, atOnceMax, async ({ id, found }) => {
     const pushed: PushedNow =
       found === undefined
         ? { kind: 'failed', reason: 'push data missing for id' }
@@ -126,12 +128,16 @@ function joined(failures: Status, pushes: Status): Pick<CompatResult, 'status'> 
 /** Targets under way at once: enough to fill the writer's groups, few enough to leave devices their turn. */
 const atOnceMax = 64
 
+/** Each target of a large command takes a copy of it, and a place in the line of large bodies. */
+const largeAtOnceMax = 2
+
 async function eachOf<Item>(
   items: readonly Item[],
+  most: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const rest = items.values()
-  const workers = Array.from({ length: Math.min(atOnceMax, items.length) }, async () => {
+  const workers = Array.from({ length: Math.min(most, items.length) }, async () => {
     for (const item of rest) await work(item)
   })
   await Promise.all(workers)

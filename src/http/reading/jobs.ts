@@ -1,4 +1,7 @@
 // What the reading thread is asked, and what it answers.
+import type { Written } from '../../intake/commands.ts'
+import type { GivenCommand } from '../../protocol/mdm/command.ts'
+import type { CommandWish } from '../../protocol/mdm/wish-text.ts'
 import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
 import type { Answer } from '../../protocol/osquery/distributed.ts'
 import type { OsqueryFault } from '../../protocol/osquery/fault.ts'
@@ -25,6 +28,13 @@ export type Jobs = {
     { readonly bytes: Uint8Array; readonly limits: JsonLimits },
     Result<Spoken<readonly Answer[]>, OsqueryFault>,
   ]
+  /** A command an operator wrote: as it came, and what it is. */
+  readonly command: readonly [
+    { readonly bytes: Uint8Array },
+    { readonly bytes: Uint8Array; readonly said: Result<NamedCommand, MessageFault> },
+  ]
+  /** The same command once more, as the device and whoever compares wishes get it. Its bytes are copied. */
+  readonly wish: readonly [{ readonly command: Uint8Array; readonly form: WishForm }, Written]
   /** A kept property list as JSON. */
   readonly shown: readonly [{ readonly bytes: Uint8Array; readonly isRevealed: boolean }, JsonValue]
   /** A kept property list as it came, or built anew without its secrets where it has any. */
@@ -32,6 +42,13 @@ export type Jobs = {
 }
 
 export type JobName = keyof Jobs
+
+/** A command without its payload. */
+export type NamedCommand = Omit<GivenCommand, 'payload'>
+
+export type WishForm = Omit<CommandWish, 'requestType' | 'payload'> & {
+  readonly commandUUID: string
+}
 
 /** Who speaks is looked at before what is said. */
 type Spoken<Said> = {

@@ -8,6 +8,7 @@ import { type JsonObject, member, readJson } from '../../protocol/osquery/json.t
 import { readLog } from '../../protocol/osquery/log.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
 import { ok } from '../../result.ts'
+import { namedCommand, writtenCommand } from './command-writing.ts'
 import { bareBody, shownBody } from './kept-body.ts'
 import type { FromThread, JobName, Jobs, ToThread } from './jobs.ts'
 
@@ -44,6 +45,8 @@ const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] 
       said: answers.ok ? ok(readKnownDetails(answers.value)) : answers,
     })
   },
+  command: ({ bytes }) => ({ bytes, said: namedCommand(bytes) }),
+  wish: ({ command, form }) => writtenCommand(command, form),
   shown: ({ bytes, isRevealed }) => shownBody(bytes, isRevealed),
   bare: ({ bytes }) => ({ bytes: bareBody(bytes) }),
 }

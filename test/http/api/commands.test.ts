@@ -82,6 +82,37 @@ describe('a command_uuid sent again', () => {
     expect(again.status).toBe(200)
   })
 
+  test('as a property list too large to read here, and back as JSON, is the same command', async () => {
+    const large = { ...wish, command_uuid: 'again-large', payload: { A: 'a'.repeat(70_000), B: 1 } }
+    const plist = (payload: Readonly<Record<string, string | number>>): string =>
+      buildPlist({
+        CommandUUID: 'again-large',
+        Command: { RequestType: large.request_type, ...payload },
+      })
+    const query = '?priority=5&expires_in_s=3600'
+    const xml = { 'content-type': 'text/xml' }
+    const first = await send(plist(large.payload), query, xml)
+    expect([first.status, first.json()['command_uuid']]).toEqual([201, 'again-large'])
+    expect((await send(plist({ B: 1, A: large.payload.A }), query, xml)).status).toBe(200)
+    expect((await send(large)).status).toBe(200)
+    expect((await send(plist({ ...large.payload, B: 2 }), query, xml)).status).toBe(409)
+    const request = await world.api('/commands/again-large?format=plist&part=request')
+    expect(request.text).toBe(
+      buildPlist({
+        Command: { ...large.payload, RequestType: large.request_type },
+        CommandUUID: 'again-large',
+      }),
+    )
+  })
+
+  test('a large property list that is no command is told why', async () => {
+    const refused = await send(buildPlist({ Command: { A: 'a'.repeat(70_000) } }), '', {
+      'content-type': 'text/xml',
+    })
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('RequestType')
+  })
+
   const others: readonly (readonly [string, Json])[] = [
     ['another payload', { payload: { ManifestURL: 'https://example.com/b.plist' } }],
     ['another request type', { request_type: 'InstallMedia' }],

@@ -1,9 +1,17 @@
-import { buildPlist } from '../protocol/plist/build.ts'
-import { dictOf, isArray, isDict, type PlistValue } from '../protocol/plist/value.ts'
-import type { Wish } from './commands.ts'
+import { buildPlist } from '../plist/build.ts'
+import { type Dict, dictOf, isArray, isDict, type PlistValue } from '../plist/value.ts'
+
+/** What an operator wants: a command for a channel, with its place in line. */
+export type CommandWish = {
+  readonly channel?: string | undefined
+  readonly requestType: string
+  readonly payload: Dict
+  readonly priority: number
+  readonly expiresInMs: number
+}
 
 /** A wish as text that is equal for equal wishes, whatever the order of its keys and the form it came in. */
-export const wishText = (wish: Omit<Wish, 'hostId' | 'commandUUID'>): string =>
+export const wishText = (wish: CommandWish): string =>
   buildPlist({
     channel: wish.channel,
     expiresInMs: wish.expiresInMs,
