@@ -35,7 +35,13 @@ export function createDeviceRegistry(options: DeviceRegistryOptions): DeviceRegi
         : undefined,
   })
 
-  function endOf({ status, renews }: Entry): 'retired' | 'revoked' | undefined {
+  /** Revoking a link is for what was given away by it and is nobody's yet. */
+  const isLinkRevoked = (linkId: string | null): boolean =>
+    linkId !== null && typeof lookups.enrollmentLink(linkId)?.revoked_at === 'number'
+
+  function endOf({ status, renews, link_id }: Entry): 'retired' | 'revoked' | undefined {
+    if (status === 'issued' && renews === null)
+      return isLinkRevoked(link_id) ? 'revoked' : undefined
     const former = status === 'issued' && renews !== null ? entries.get(renews) : undefined
     if (isLiving({ status, renews }, former)) return undefined
     return status === 'revoked' || former?.status === 'revoked' ? 'revoked' : 'retired'

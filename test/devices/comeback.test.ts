@@ -58,6 +58,25 @@ test('of two renewals of one certificate the first that speaks is the one', asyn
   expect(await answered(first, idle(who))).toBe(200)
 })
 
+test('whoever has a certificate by a link and did not use it enrols no more once that is revoked', async () => {
+  const { who, badge, host } = await enrolled(rig)
+  const { body } = await rig.operator.post('/enrollment_links', { name: 'to the wrong one', host })
+  const link_id = String(body['id'])
+  const issued = await rig.badge({ mintedFor: host, link_id })
+  const other = await enrolled(rig, identity(), { link_id })
+  const renewal = await rig.badge({
+    mintedFor: other.host,
+    link_id,
+    renews: other.badge.certificate.fingerprint,
+  })
+  await rig.operator.post(`/enrollment_links/${link_id}/revoke`, {})
+  expect(await answered(issued, authenticate(who))).toBe(400)
+  expect(await answered(badge, idle(who))).toBe(200)
+  // Who enrolled by it stays enrolled, and is renewed.
+  expect(await answered(other.badge, idle(other.who))).toBe(200)
+  expect(await answered(renewal, idle(other.who))).toBe(200)
+})
+
 test('a host whose adopted certificate was revoked is not adopted by the next former one', async () => {
   const who = identity()
   const owner = await enrolled(rig, who)

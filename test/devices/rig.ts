@@ -37,7 +37,7 @@ export type Rig = {
 }
 
 export type Issue = Partial<
-  Pick<CertificateRow, 'status' | 'renews' | 'not_before' | 'not_after' | 'host_id'>
+  Pick<CertificateRow, 'status' | 'renews' | 'not_before' | 'not_after' | 'host_id' | 'link_id'>
 > & {
   /** The host its challenge was minted for. */
   readonly mintedFor?: string
@@ -166,8 +166,16 @@ function issue(issuer: Authority, { not_after: end }: Issue): Certificate {
   return certificateOf(issueCertificate(issuer, wish))
 }
 
+const usual = {
+  mintedFor: null,
+  status: 'issued',
+  host_id: null,
+  renews: null,
+  link_id: null,
+} as const
+
 function rowOf(certificate: Certificate, how: Issue): CertificateRow {
-  const { mintedFor = null, proven, status = 'issued', host_id = null, renews = null } = how
+  const { mintedFor, proven, status, host_id, renews, link_id } = { ...usual, ...how }
   const ended = status === 'retired' || status === 'revoked'
   return {
     ...rowOfCertificate(certificate),
@@ -178,7 +186,7 @@ function rowOf(certificate: Certificate, how: Issue): CertificateRow {
     vouched_host_id: mintedFor,
     proven: proven === undefined ? null : JSON.stringify(proven),
     profile: null,
-    link_id: null,
+    link_id,
     team: null,
     challenge_hash: null,
     transaction_id: null,

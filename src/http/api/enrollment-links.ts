@@ -133,7 +133,8 @@ const revokeEndpoint = (deps: ApiDeps): Endpoint =>
       method: 'post',
       path: '/enrollment_links/{id}/revoke',
       role: 'admin',
-      summary: 'Ends a link. Devices that enrolled by it stay enrolled.',
+      summary:
+        'Ends a link, and certificates got by it that no device enrolled with. Devices that did stay enrolled.',
       params: z.object({ id: z.string() }),
       gives: link,
     },
