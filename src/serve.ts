@@ -1,12 +1,11 @@
 // A running server: its listeners, what it says at the start, and how it stops.
-import type { RequestListener, Server as NodeServer } from 'node:http'
+import type { Server as NodeServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { Server as TlsServer } from 'node:tls'
 import { serve as listenWith } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
-import { createGate, type Gate } from './http/gate.ts'
 import { openServer, type Server } from './server.ts'
 import { type ListenerTls, tlsFor } from './tls.ts'
 
@@ -41,31 +40,20 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   const log = pino({ level: config.logLevel }, process.stderr)
   const server = await openServer(config, log)
   const listeners: NodeServer[] = []
-  const gate = gateOf(config, log)
   try {
     const { app, deviceApp } = server
     const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
     const { deviceListen } = config
     if (deviceListen !== undefined)
-      listeners.push(
-        await listen({ app: deviceApp, address: deviceListen, tls: tls?.devices, gate }),
-      )
+      listeners.push(await listen({ app: deviceApp, address: deviceListen, tls: tls?.devices }))
     const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
-    const main = await listen({ app, address: config.listen, tls: mainTls, gate })
+    const main = await listen({ app, address: config.listen, tls: mainTls })
     listeners.push(main)
     const url = urlOf(config, main)
     await greet({ config, server, url }, talk)
-    return {
-      url,
-      server,
-      async stop() {
-        gate.stop()
-        await stop(server, listeners)
-      },
-    }
+    return { url, server, stop: () => stop(server, listeners) }
   } catch (error) {
     // Closed with the rest: one that is left open would keep a program alive that serves nobody.
-    gate.stop()
     await stop(server, listeners)
     throw error
   }
@@ -75,22 +63,9 @@ type Listening = {
   readonly app: Hono
   readonly address: Address
   readonly tls: ListenerTls | undefined
-  readonly gate: Gate
 }
 
-function gateOf({ proxies }: Config, log: Logger): Gate {
-  return createGate({
-    isProxy: (address) => proxies?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') === true,
-    overloaded: (isOverloaded) =>
-      log.warn(
-        isOverloaded
-          ? 'overloaded: clients that ask too often are told to wait'
-          : 'no longer overloaded',
-      ),
-  })
-}
-
-function listen({ app, address: { host, port }, tls, gate }: Listening): Promise<NodeServer> {
+function listen({ app, address: { host, port }, tls }: Listening): Promise<NodeServer> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeServer>()
   const limits = {
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -110,9 +85,6 @@ function listen({ app, address: { host, port }, tls, gate }: Listening): Promise
     () => resolve(listener),
   ) as NodeServer
   listener.maxConnections = connectionsMax
-  const through = listener.listeners('request') as RequestListener[]
-  listener.removeAllListeners('request')
-  for (const next of through) listener.on('request', gate.before(next))
   if (tls !== undefined && listener instanceof TlsServer) tls.watch(listener)
   listener.once('error', (error: NodeJS.ErrnoException) =>
     reject(
