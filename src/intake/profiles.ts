@@ -8,6 +8,7 @@ import { signCms } from '../pki/cms-signing.ts'
 import { buildPlist } from '../protocol/plist/build.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { World } from '../runtime/world.ts'
+import { createAllowance } from './allowance.ts'
 import type { Authorities } from './authorities.ts'
 import type { Challenges, Occasion } from './challenges.ts'
 import type { Proven } from './credential.ts'
@@ -65,8 +66,17 @@ export type ProfilesOptions = {
   readonly assignedOnly: boolean
 }
 
+/** Each profile leaves a challenge behind. A classroom of devices may come at once, and 1,800 an hour after it. */
+const linkAllowance = { burst: 1_000, refillMs: 2_000 } as const
+
+/** Somebody tries again and again; what Apple signed once can be sent by anybody who saw it. */
+const deviceAllowance = { burst: 20, refillMs: 60_000 } as const
+
 export function createProfiles(options: ProfilesOptions): Profiles {
   const { lookups, world, authorities, links } = options
+  const { now } = options.world
+  const ofLinks = createAllowance({ ...linkAllowance, now })
+  const ofDevices = createAllowance({ ...deviceAllowance, now })
   return {
     openLink,
     lacks(origin) {
@@ -77,12 +87,14 @@ export function createProfiles(options: ProfilesOptions): Profiles {
       const link = openLink(secret, origin)
       if (!link.ok) return link
       const { id: linkId, team, host_id } = link.value
+      if (!ofLinks.takes(linkId)) return fail({ kind: 'unavailable' })
       const hostId = survivorOf(lookups, host_id)
       return fresh(options, origin, { linkId, hostId, team: team ?? undefined })
     },
     async byDevice(proven, origin) {
       const hostId = assignedHost(lookups, proven)
       if (hostId === undefined && options.assignedOnly) return fail({ kind: 'not-assigned' })
+      if (!ofDevices.takes(proven.serial ?? proven.udid ?? '')) return fail({ kind: 'unavailable' })
       return fresh(options, origin, { hostId, proven })
     },
     async renewing(present) {
