@@ -66,7 +66,7 @@ async function upload(
   { certificate, key }: Identity,
   { url, token }: { readonly url: string; readonly token: string },
 ): Promise<void> {
-  const answer = await fetch(`${url}/api/v1/push_certificates`, {
+  const answer = await fetch(`${url}/api/v1/push-certificates`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ pem: certificate + key }),

@@ -40,7 +40,7 @@ export function addEnrollLinks(program: Command, shell: Shell): void {
       .description('every link, newest first, without its address')
       .action(
         shell.runs((call) =>
-          listing(call, { ...look, path: '/enrollment_links', query: {}, whole: true }),
+          listing(call, { ...look, path: '/enrollment-links', query: {}, whole: true }),
         ),
       ),
   )
@@ -77,7 +77,7 @@ async function create(call: Call): Promise<Result<number, Fault>> {
   const [expiresInMs, uses] = [options.number('expiresIn'), options.number('uses')]
   const made = await client.value.json({
     method: 'POST',
-    path: '/enrollment_links',
+    path: '/enrollment-links',
     json: {
       name: args[0] ?? '',
       ...(host !== undefined && { host }),
@@ -114,7 +114,7 @@ async function revoke(call: Call): Promise<Result<number, Fault>> {
   })
   if (!sure.ok) return sure
   const revoked = await reach(call, args, (id) =>
-    client.value.json({ method: 'POST', path: `/enrollment_links/${segment(id)}/revoke` }),
+    client.value.json({ method: 'POST', path: `/enrollment-links/${segment(id)}/revoke` }),
   )
   return revoked.ok ? toldReached(call, look, { ...revoked.value, of: args.length }) : revoked
 }

@@ -42,7 +42,7 @@ export function addPushCertificates(program: Command, shell: Shell): void {
         .description('push certificates, one per topic, and when they expire')
         .action(
           shell.runs((call) =>
-            listing(call, { ...look, path: '/push_certificates', query: {}, whole: true }),
+            listing(call, { ...look, path: '/push-certificates', query: {}, whole: true }),
           ),
         ),
     ),
@@ -88,7 +88,7 @@ async function upload(call: Call): Promise<Result<number, Fault>> {
     ...bodyOf(Buffer.concat(bytes.slice(0, -1))),
     ...(password !== undefined && { password: lineOf(password.value) }),
   }
-  const kept = await client.value.json({ method: 'PUT', path: '/push_certificates', json })
+  const kept = await client.value.json({ method: 'PUT', path: '/push-certificates', json })
   if (!kept.ok) return kept
   await call.io.stdout.write(textOf(call, look, kept.value))
   return ok(exitCodes.ok)
@@ -117,7 +117,7 @@ async function remove(call: Call): Promise<Result<number, Fault>> {
   })
   if (!sure.ok) return sure
   const removed = await reach(call, args, async (topic) => {
-    const path = `/push_certificates/${segment(topic)}`
+    const path = `/push-certificates/${segment(topic)}`
     const gone = await client.value.json({ method: 'DELETE', path })
     return gone.ok ? ok(gone.value ?? { topic }) : gone
   })

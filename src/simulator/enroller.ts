@@ -46,7 +46,7 @@ export function createEnroller({ api, wire, keys, clock, tell }: EnrollerOptions
     const made = await api.send({
       kind: 'api.enrollmentLinks',
       method: 'POST',
-      path: '/enrollment_links',
+      path: '/enrollment-links',
       body,
     })
     return textAt(made?.body, 'url')

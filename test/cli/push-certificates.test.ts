@@ -35,7 +35,7 @@ for (const [what, args, json] of uploads)
   test(`of what is uploaded, ${what}`, async () => {
     expect((await run(['push-certificates', 'upload', ...args], peer)).code).toBe(0)
     const asked = peer.asked.at(-1)
-    expect(asked).toMatchObject({ method: 'PUT', url: '/push_certificates' })
+    expect(asked).toMatchObject({ method: 'PUT', url: '/push-certificates' })
     expect(JSON.parse(asked?.body ?? '')).toEqual(json)
   })
 
@@ -50,7 +50,7 @@ test('a deletion is confirmed, and names the topic in the address', async () => 
   expect((await run(['push-certificates', 'delete', item.topic], peer)).code).not.toBe(0)
   expect(peer.asked).toHaveLength(before)
   expect((await run(['push-certificates', 'delete', item.topic, '--yes'], peer)).code).toBe(0)
-  expect(peer.asked.at(-1)).toMatchObject({ method: 'DELETE', url: `/push_certificates/${item.topic}` }) // prettier-ignore
+  expect(peer.asked.at(-1)).toMatchObject({ method: 'DELETE', url: `/push-certificates/${item.topic}` }) // prettier-ignore
 })
 
 test('a file that is not there is named, and nothing is sent', async () => {

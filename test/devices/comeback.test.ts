@@ -60,7 +60,7 @@ test('of two renewals of one certificate the first that speaks is the one', asyn
 
 test('whoever has a certificate by a link and did not use it enrols no more once that is revoked', async () => {
   const { who, badge, host } = await enrolled(rig)
-  const { body } = await rig.operator.post('/enrollment_links', { name: 'to the wrong one', host })
+  const { body } = await rig.operator.post('/enrollment-links', { name: 'to the wrong one', host })
   const link_id = String(body['id'])
   const issued = await rig.badge({ mintedFor: host, link_id })
   const other = await enrolled(rig, identity(), { link_id })
@@ -69,7 +69,7 @@ test('whoever has a certificate by a link and did not use it enrols no more once
     link_id,
     renews: other.badge.certificate.fingerprint,
   })
-  await rig.operator.post(`/enrollment_links/${link_id}/revoke`, {})
+  await rig.operator.post(`/enrollment-links/${link_id}/revoke`, {})
   expect(await answered(issued, authenticate(who))).toBe(400)
   expect(await answered(badge, idle(who))).toBe(200)
   // Who enrolled by it stays enrolled, and is renewed.

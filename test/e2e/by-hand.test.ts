@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 async function linkOf(wish: Readonly<Record<string, string>>): Promise<string> {
-  const { status, body } = await operator.post('/enrollment_links', wish)
+  const { status, body } = await operator.post('/enrollment-links', wish)
   expect(status).toBe(201)
   return String(body['url'])
 }

@@ -145,7 +145,7 @@ function startCaddy({
 /** Plays the device of docs/enroll-by-hand.sh; resolves to its exit code and leaves its certificate behind. */
 async function playByHand(url: string, muster: Muster): Promise<unknown> {
   const operator = createOperator(muster.url, muster.token)
-  const { body } = await operator.post('/enrollment_links', { name: 'by hand' })
+  const { body } = await operator.post('/enrollment-links', { name: 'by hand' })
   const home = at(`device-${new URL(url).port}`)
   mkdirSync(home)
   const env = { ...process.env, CURL: `curl --cacert ${at('certificate.pem')}` }

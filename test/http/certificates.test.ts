@@ -146,19 +146,19 @@ describe('an enrolment link', () => {
     [{ name: 'x', expires_in_ms: 1 }, 422],
     [{ name: 'x', hosts: 'y' }, 422],
   ])('is not opened by %o', async (body, status) => {
-    expect((await world.api('/enrollment_links', { method: 'POST', body })).status).toBe(status)
+    expect((await world.api('/enrollment-links', { method: 'POST', body })).status).toBe(status)
   })
 
   test('for a host lets one device in and for a week, a shared one any number', async () => {
     const body = { name: 'x' }
-    const one = await world.api('/enrollment_links', {
+    const one = await world.api('/enrollment-links', {
       method: 'POST',
       body: { ...body, host: mac.serial },
     })
     expect(one.json()).toMatchObject({ host_id: hostId, uses_max: 1, status: 'open' })
     const weekMs = Date.parse(String(one.json()['expires_at'])) - Date.now()
     expect(Math.round(weekMs / 86_400_000)).toBe(7)
-    const shared = await world.api('/enrollment_links', {
+    const shared = await world.api('/enrollment-links', {
       method: 'POST',
       body: { ...body, expires_in_ms: null },
     })

@@ -159,7 +159,7 @@ describe('a link', () => {
       expect(answer.headers.get('cache-control')).toBe('no-store')
       expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
     }
-    expect((await world.api('/enrollment_links')).text).not.toContain(secret)
+    expect((await world.api('/enrollment-links')).text).not.toContain(secret)
     expect(id).not.toBe(secret)
   })
 
@@ -167,7 +167,7 @@ describe('a link', () => {
   const ended: readonly (readonly [string, () => Promise<string>, readonly [number, string]])[] = [
     ['that nobody opened',   async () => 'A'.repeat(43),                                                    [404, 'not known']],
     ['named by its id',      async () => (await stage.link()).id,                                           [404, 'not known']],
-    ['that was revoked',     async () => { const { id, secret } = await stage.link(); await world.api(`/enrollment_links/${id}/revoke`, { method: 'POST' }); return secret }, [410, 'revoked']],
+    ['that was revoked',     async () => { const { id, secret } = await stage.link(); await world.api(`/enrollment-links/${id}/revoke`, { method: 'POST' }); return secret }, [410, 'revoked']],
     ['that is used up',      async () => { const { secret } = await stage.link({ uses_max: 1 }); await stage.issued(challengeIn((await world.ask(`/enroll/${secret}`)).text)); return secret }, [410, 'as often']],
   ]
   test.each(ended)('%s gives no profile and says why', async (_, opening, [status, words]) => {
@@ -180,7 +180,7 @@ describe('a link', () => {
   })
 
   test('is of no use before the server knows what devices listen to, and says what to do', async () => {
-    const made = await bare.api('/enrollment_links', { method: 'POST', body: { name: 'x' } })
+    const made = await bare.api('/enrollment-links', { method: 'POST', body: { name: 'x' } })
     const answer = await bare.ask(new URL(String(made.json()['url'])).pathname)
     expect(answer.status).toBe(503)
     expect(answer.text).toContain('push certificate')
@@ -266,7 +266,7 @@ test('a signer that was given signs every profile that is not asked for unsigned
     signer.key.export({ type: 'pkcs8', format: 'pem' }).toString() +
     writePem('CERTIFICATE', root.certificate.der)
   const signing = await openHttpWorld({ MUSTER_PUSH_TOPIC: topic, MUSTER_PROFILE_SIGNER: pem })
-  const made = await signing.api('/enrollment_links', { method: 'POST', body: { name: 'x' } })
+  const made = await signing.api('/enrollment-links', { method: 'POST', body: { name: 'x' } })
   const { pathname } = new URL(String(made.json()['url']))
   const response = await signing.server.app.request(pathname)
   const message = readSigned(new Uint8Array(await response.arrayBuffer()))

@@ -10,7 +10,7 @@ const world = await openHttpWorld({ MUSTER_APNS_URL: 'https://127.0.0.1:1' })
 const visitor = await signedIn(world, 'admin')
 
 afterEach(async () => {
-  await world.api(`/push_certificates/${topic}`, { method: 'DELETE' })
+  await world.api(`/push-certificates/${topic}`, { method: 'DELETE' })
 })
 
 /** As a browser sends a form with files. */
@@ -81,7 +81,7 @@ test('a certificate that ends soon is told of on every page, in the API and in t
   await uploads({ certificate, key })
   for (const path of ['/hosts', '/settings/push'])
     expect((await visitor.get(path)).text).toContain('expires in 6 days')
-  expect((await world.api('/push_certificates')).text).toContain('expires in 6 days')
+  expect((await world.api('/push-certificates')).text).toContain('expires in 6 days')
   const metrics = (await world.ask('/metrics', { as: 'viewer' })).text
   expect(metrics).toMatch(
     new RegExp(`muster_push_certificate_expires_timestamp_seconds\\{topic="${topic}"\\} \\d{10}`),

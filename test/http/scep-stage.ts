@@ -32,7 +32,7 @@ export function stageOf(world: HttpWorld, authority: Certificate): Stage {
   const spare = keyPair()
 
   const link: Stage['link'] = async (wish = {}) => {
-    const made = await world.api('/enrollment_links', {
+    const made = await world.api('/enrollment-links', {
       method: 'POST',
       body: { name: 'a link', ...wish },
     })

@@ -70,7 +70,7 @@ async function spent(): Promise<string> {
 async function ofRevokedLink(): Promise<string> {
   const { id, secret } = await stage.link()
   const { text } = await world.ask(`/enroll/${secret}`)
-  await world.api(`/enrollment_links/${id}/revoke`, { method: 'POST' })
+  await world.api(`/enrollment-links/${id}/revoke`, { method: 'POST' })
   return challengeIn(text)
 }
 
@@ -321,7 +321,7 @@ test('a certificate remembers the word it was issued on', async () => {
     renews: null,
     status: 'issued',
   })
-  const links = await world.api('/enrollment_links')
+  const links = await world.api('/enrollment-links')
   expect(links.json()['items']).toContainEqual(
     expect.objectContaining({ id, uses: 1, status: 'used-up' }),
   )

@@ -75,7 +75,7 @@ const listEndpoint = (deps: ApiDeps): Endpoint =>
     {
       ...shared,
       method: 'get',
-      path: '/enrollment_links',
+      path: '/enrollment-links',
       role: 'viewer',
       summary: 'Enrolment links, newest first, without their addresses.',
       gives: pageOf(link),
@@ -94,7 +94,7 @@ const createEndpoint = (deps: ApiDeps): Endpoint =>
     {
       ...shared,
       method: 'post',
-      path: '/enrollment_links',
+      path: '/enrollment-links',
       role: 'admin',
       summary: 'Opens an enrolment link. Its address is in the answer and nowhere else.',
       description:
@@ -131,7 +131,7 @@ const revokeEndpoint = (deps: ApiDeps): Endpoint =>
     {
       ...shared,
       method: 'post',
-      path: '/enrollment_links/{id}/revoke',
+      path: '/enrollment-links/{id}/revoke',
       role: 'admin',
       summary:
         'Ends a link, and certificates got by it that no device enrolled with. Devices that did stay enrolled.',

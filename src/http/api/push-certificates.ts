@@ -65,7 +65,7 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
         ...shared,
         role: 'viewer',
         method: 'get',
-        path: '/push_certificates',
+        path: '/push-certificates',
         summary: 'Push certificates, one per topic.',
         gives: pageOf(pushCertificate),
       },
@@ -78,7 +78,7 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
       {
         ...shared,
         method: 'put',
-        path: '/push_certificates',
+        path: '/push-certificates',
         summary: 'Takes a push certificate with its key, in place of the one its topic had.',
         body: jsonBody(upload),
         gives: pushCertificate,
@@ -99,7 +99,7 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
       {
         ...shared,
         method: 'delete',
-        path: '/push_certificates/{topic}',
+        path: '/push-certificates/{topic}',
         summary: 'Deletes the certificate of a topic: its devices are not woken any more.',
         params: z.object({ topic: z.string() }),
         gives: z.undefined(),

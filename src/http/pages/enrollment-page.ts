@@ -21,7 +21,7 @@ export async function enrollmentPage(
   visit: Visit,
   { told, refused, fields }: Shown = {},
 ): Answered {
-  const list = await visit.api.get<List<EnrollmentLink>>('/enrollment_links')
+  const list = await visit.api.get<List<EnrollmentLink>>('/enrollment-links')
   if (!list.ok) return list
   const links = list.value.items
   const content = html`<h1>Enrol <span class="count">${count(links.length)}</span></h1>
@@ -173,7 +173,7 @@ const dayMs = 86_400_000
 
 export async function openLink(deps: PagesDeps, visit: Visit, fields: URLSearchParams): Answered {
   const [host, uses] = [fields.get('host')?.trim(), fields.get('uses')?.trim()]
-  const made = await visit.api.post<Told>('/enrollment_links', {
+  const made = await visit.api.post<Told>('/enrollment-links', {
     name: fields.get('name') ?? '',
     expires_in_ms: Number(fields.get('days') ?? '7') * dayMs,
     ...(host && { host }),
@@ -188,7 +188,7 @@ export async function openLink(deps: PagesDeps, visit: Visit, fields: URLSearchP
 
 export async function revokeLink(deps: PagesDeps, visit: Visit): Answered {
   const id = visit.context.req.param('id') ?? ''
-  const revoked = await visit.api.post(path('enrollment_links', id, 'revoke'), undefined)
+  const revoked = await visit.api.post(path('enrollment-links', id, 'revoke'), undefined)
   return revoked.ok
     ? ok({ kind: 'go', to: '/enrollment' })
     : enrollmentPage(deps, visit, { refused: revoked.error })

@@ -16,7 +16,7 @@ export async function pushPage(visit: Visit, refused?: Refused): Answered {
       content: html`<h1>Push certificates</h1>
         ${viewers}`,
     })
-  const list = await visit.api.get<List<PushCertificate>>('/push_certificates')
+  const list = await visit.api.get<List<PushCertificate>>('/push-certificates')
   if (!list.ok) return list
   const { items } = list.value
   const content = html`<h1>Push certificates</h1>
@@ -123,7 +123,7 @@ export async function uploadPush(visit: Visit, fields: URLSearchParams): Answere
   const files = ['certificate', 'key'].map((name) => Buffer.from(fields.get(name) ?? '', 'base64'))
   const bytes = Buffer.concat(files.flatMap((file) => [file, Buffer.from('\n')]).slice(0, -1))
   const password = fields.get('password') ?? ''
-  const kept = await visit.api.put('/push_certificates', {
+  const kept = await visit.api.put('/push-certificates', {
     ...(bytes.includes('-----BEGIN ')
       ? { pem: bytes.toString('latin1') }
       : { pkcs12: (files[0] ?? Buffer.alloc(0)).toString('base64') }),
@@ -134,6 +134,6 @@ export async function uploadPush(visit: Visit, fields: URLSearchParams): Answere
 
 export async function deletePush(visit: Visit): Answered {
   const topic = visit.context.req.param('topic') ?? ''
-  const gone = await visit.api.delete(`/push_certificates${path(topic)}`)
+  const gone = await visit.api.delete(`/push-certificates${path(topic)}`)
   return gone.ok ? ok({ kind: 'go', to: '/settings/push' }) : pushPage(visit, gone.error)
 }

@@ -38,7 +38,7 @@ const newMac = (): Mac => {
   return { udid: `7B1C7B2E-9F30-4D56-8E71-6B0D2C3E${tail}`, serial: `C02PUSH${tail}` }
 }
 
-const upload = (body: unknown) => world.api('/push_certificates', { method: 'PUT', body })
+const upload = (body: unknown) => world.api('/push-certificates', { method: 'PUT', body })
 
 const sent = (hostId: string): Promise<string> => world.sent(hostId, { request_type: 'DeviceInformation', payload: { Queries: ['UDID'] } }) // prettier-ignore
 
@@ -59,7 +59,7 @@ async function told(uuid: string, isTold: (command: Command) => boolean): Promis
 
 describe('without a push certificate', () => {
   test('the list is empty', async () => {
-    expect((await world.api('/push_certificates')).json()).toEqual({
+    expect((await world.api('/push-certificates')).json()).toEqual({
       items: [],
       total: 0,
       next: null,
@@ -113,7 +113,7 @@ describe('with a push certificate', () => {
     const second = await sent(await world.enrolled(newMac()))
     await told(second, ({ push }) => push?.reason === 'BadCertificate')
     expect(delivered).toEqual([])
-    const [item] = (await world.api('/push_certificates')).json()['items'] as { warnings: string[] }[] // prettier-ignore
+    const [item] = (await world.api('/push-certificates')).json()['items'] as { warnings: string[] }[] // prettier-ignore
     expect(item?.warnings[0]).toContain('Apple does not take the push certificate')
     await upload({ pem: pem() })
     for (const id of [uuid, second]) await told(id, ({ state }) => state === 'pushed')
@@ -147,18 +147,18 @@ describe('with a push certificate', () => {
   })
 
   test('viewers see it and may not change it', async () => {
-    expect((await world.api('/push_certificates', { as: 'viewer' })).status).toBe(200)
+    expect((await world.api('/push-certificates', { as: 'viewer' })).status).toBe(200)
     expect(
-      (await world.api('/push_certificates', { as: 'viewer', method: 'PUT', body: {} })).status,
+      (await world.api('/push-certificates', { as: 'viewer', method: 'PUT', body: {} })).status,
     ).toBe(403)
   })
 
   test('it can be deleted, and its key goes along', async () => {
     const { store } = world.server.keep
     const ref = store.lookups.pushCertificate(topic)?.key_ref ?? ''
-    expect((await world.api(`/push_certificates/${topic}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await world.api(`/push-certificates/${topic}`, { method: 'DELETE' })).status).toBe(204)
     expect(store.lookups.sealed(ref)).toBeUndefined()
-    expect((await world.api(`/push_certificates/${topic}`, { method: 'DELETE' })).status).toBe(404)
+    expect((await world.api(`/push-certificates/${topic}`, { method: 'DELETE' })).status).toBe(404)
   })
 })
 
