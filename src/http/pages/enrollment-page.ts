@@ -86,6 +86,10 @@ const openForm = ({ url }: Visit, fields: URLSearchParams | undefined): Html => 
         />
       </label>
       <label>
+        Team
+        <input name="team" maxlength="100" autocomplete="off" value="${value('team')}" />
+      </label>
+      <label>
         Open for
         <select name="days">
           <option value="1">a day</option>
@@ -163,20 +167,23 @@ const row = (deps: PagesDeps, { now, mayChange }: Visit, link: EnrollmentLink): 
     </td>
   </tr>`
 
-function whom({ store }: PagesDeps, { host_id }: EnrollmentLink): Html {
-  if (host_id === null) return html`<span class="quiet">whoever comes</span>`
+function whom({ store }: PagesDeps, { host_id, team }: EnrollmentLink): Html {
+  const ofTeam = team === null ? nothing : html` <span class="quiet">(${team})</span>`
+  if (host_id === null) return html`<span class="quiet">whoever comes</span>${ofTeam}`
   const host = store.lookups.host(host_id)
-  return html`<a href="${path('hosts', host_id)}">${host?.hostname ?? host?.serial ?? host_id}</a>`
+  return html`<a href="${path('hosts', host_id)}">${host?.hostname ?? host?.serial ?? host_id}</a
+    >${ofTeam}`
 }
 
 const dayMs = 86_400_000
 
 export async function openLink(deps: PagesDeps, visit: Visit, fields: URLSearchParams): Answered {
-  const [host, uses] = [fields.get('host')?.trim(), fields.get('uses')?.trim()]
+  const [host, team, uses] = ['host', 'team', 'uses'].map((name) => fields.get(name)?.trim())
   const made = await visit.api.post<Told>('/enrollment-links', {
     name: fields.get('name') ?? '',
     expires_in_ms: Number(fields.get('days') ?? '7') * dayMs,
     ...(host && { host }),
+    ...(team && { team }),
     ...(uses && { uses_max: Number(uses) }),
   })
   return enrollmentPage(
