@@ -58,7 +58,9 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     }),
   async simulate(options) {
     const summary = await simulate(options)
-    return { summary, broken: violationLines(summary), exitCode: exitCodeOf(summary) }
+    const keptOut = summary.keptOut.map((why) => `Devices could not enrol: ${why}`)
+    const broken = [...violationLines(summary), ...keptOut]
+    return { summary, broken, exitCode: exitCodeOf(summary) }
   },
 })
 

@@ -1,5 +1,6 @@
 // How a simulated device gets its identity: a link from the operator, the profile behind it, a certificate.
 import { signCms } from '../pki/cms-signing.ts'
+import { fail, ok, type Result } from '../result.ts'
 import type { ApiClient } from './api-client.ts'
 import type { DeviceKeys } from './device-keys.ts'
 import { type EnrolmentProfile, readEnrolmentProfile } from './enrolment-profile.ts'
@@ -24,14 +25,22 @@ type EnrollerOptions = {
   readonly keys: DeviceKeys
   readonly clock: () => number
   readonly tell: World['tell']
+  /** Why a device could not enrol, in the server's words where it said any. */
+  readonly keptOut: (why: string) => void
 }
 
 /**
  * A computer the server knows gets a link made for it, as an operator would give to somebody at the desk;
  * all others share one, as on a poster.
  */
-export function createEnroller({ api, wire, keys, clock, tell }: EnrollerOptions): Enroller {
+export function createEnroller(options: EnrollerOptions): Enroller {
+  const { api, wire, keys, clock } = options
   let poster: Promise<string | undefined> | undefined
+
+  function keepOut({ name }: Identity, why: string): undefined {
+    options.tell(name, `could not enrol: ${why}`)
+    options.keptOut(why)
+  }
 
   async function linkFor(identity: Identity): Promise<string | undefined> {
     const ref = identity.serial ?? identity.mdm?.EnrollmentID ?? identity.uuid
@@ -52,7 +61,7 @@ export function createEnroller({ api, wire, keys, clock, tell }: EnrollerOptions
     return textAt(made?.body, 'url')
   }
 
-  async function profileAt(link: string): Promise<EnrolmentProfile | undefined> {
+  async function profileAt(link: string): Promise<Result<EnrolmentProfile, string>> {
     const { pathname, search } = new URL(link)
     const sent = await wire.send({
       kind: 'mdm.profile',
@@ -60,21 +69,21 @@ export function createEnroller({ api, wire, keys, clock, tell }: EnrollerOptions
       path: pathname + search,
       headers: { accept: 'application/x-apple-aspen-config' },
     })
-    return sent.ok && sent.value.status === 200 ? readEnrolmentProfile(sent.value.body) : undefined
+    if (!sent.ok) return fail(`no profile: ${sent.error}`)
+    const { status, body } = sent.value
+    if (status !== 200) return fail(sentenceIn(body) ?? `the profile was answered ${status}`)
+    const profile = readEnrolmentProfile(body)
+    return profile === undefined ? fail('no device could enrol with the profile') : ok(profile)
   }
 
   return async (identity) => {
     const link = await linkFor(identity)
-    const profile = link === undefined ? undefined : await profileAt(link)
-    if (profile === undefined) {
-      tell(identity.name, 'was given no enrolment profile')
-      return undefined
-    }
+    if (link === undefined) return keepOut(identity, 'the server gave no enrolment link')
+    const read = await profileAt(link)
+    if (!read.ok) return keepOut(identity, read.error)
+    const profile = read.value
     const obtained = await obtainIdentity({ wire, clock, profile, pair: await keys.next() })
-    if (!obtained.ok) {
-      tell(identity.name, `got no certificate: ${obtained.error}`)
-      return undefined
-    }
+    if (!obtained.ok) return keepOut(identity, obtained.error)
     return {
       topic: profile.topic,
       sign: profile.signsMessages ? signerOf(obtained.value, clock) : same,
@@ -103,4 +112,10 @@ const signerOf =
 function textAt(body: unknown, name: string): string | undefined {
   const value = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
   return typeof value === 'string' ? value : undefined
+}
+
+/** What the server says to people, as one line; undefined for anything that is not text. */
+function sentenceIn(body: Buffer): string | undefined {
+  const text = body.toString('utf8').trim()
+  return text === '' || text.startsWith('<') ? undefined : text.split('\n')[0]?.slice(0, 300)
 }

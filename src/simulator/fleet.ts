@@ -52,6 +52,8 @@ export type FleetOptions = {
 }
 
 export type FleetEvent =
+  /** A device could not enrol. */
+  | { readonly kind: 'kept-out'; readonly why: string }
   /** Something happened to a computer, in words for people. */
   | { readonly kind: 'life'; readonly computer: string; readonly what: string }
   | ({ readonly kind: 'violation' } & Violation)
@@ -157,7 +159,13 @@ function worldOf(
     appleList: api && createAppleList(api, means.tell),
     enroller:
       api && enrolling
-        ? createEnroller({ ...means, api, keys: createDeviceKeys(), clock })
+        ? createEnroller({
+            ...means,
+            api,
+            keys: createDeviceKeys(),
+            clock,
+            keptOut: (why) => options.onEvent?.({ kind: 'kept-out', why }),
+          })
         : undefined,
   }
 }

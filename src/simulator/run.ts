@@ -52,6 +52,8 @@ export type Summary = {
   readonly answers: number
   readonly requests: Readonly<Record<string, RequestFigures>>
   readonly violations: ViolationSummary
+  /** Why devices could not enrol, each reason once. */
+  readonly keptOut: readonly string[]
   /** What the computers hold to be true of themselves at the end. */
   readonly believed: Believed
 }
@@ -83,7 +85,17 @@ export const demoOptions: Omit<SimulateOptions, 'url'> = {
 
 /** Runs a fleet against a server and says what came of it. Rejects only when the simulator itself is wrong. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
-  const { url, durationMs, progress, token, hosts = 30, seed = 'muster', ...rest } = options
+  const {
+    url,
+    durationMs,
+    progress,
+    token,
+    hosts = 30,
+    seed = 'muster',
+    onEvent,
+    ...rest
+  } = options
+  const keptOut = new Set<string>()
   const startMs = performance.now()
   const ending = createEnding(options.signal, durationMs)
   const fleet = createFleet({
@@ -94,6 +106,10 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     seed,
     baseUrl: url,
     signal: ending.signal,
+    onEvent(event) {
+      if (event.kind === 'kept-out' && keptOut.size < reasonsMax) keptOut.add(event.why)
+      onEvent?.(event)
+    },
   })
   const showing = progress && showWhile(fleet, progress, startMs)
   try {
@@ -104,8 +120,11 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
   }
   const { answers, requests, violations, believed } = fleet.figures()
   const elapsedMs = Math.round(performance.now() - startMs)
-  return { seed, hosts, elapsedMs, answers, requests, violations, believed }
+  return { seed, hosts, elapsedMs, answers, requests, violations, keptOut: [...keptOut], believed }
 }
+
+/** Reasons worth telling: there are a handful. */
+const reasonsMax = 10
 
 /** One signal for both ways a run ends from outside. */
 function createEnding(

@@ -369,6 +369,7 @@ describe('what runs here', () => {
       answers: 9,
       requests: {},
       violations: { total: 1, byRule: {}, examples: [] },
+      keptOut: [],
       believed: { appleList: {}, mdm: {}, osquery: {}, contested: 0 },
     }
     const line =

@@ -85,3 +85,14 @@ test('when all is quiet the server holds what the computers hold of themselves',
     osquery: { enrolled: believed.osquery.enrolled },
   })
 })
+
+test('where devices cannot enrol, the summary says why, once and in the server’s words', async () => {
+  const summary = await live({
+    hosts: 3,
+    rounds: 3,
+    enrolling: true,
+    rates: { ...calmRates, arrive: 1 },
+  })
+  expect(summary.believed.mdm.enrolled ?? 0).toBe(0)
+  expect(summary.keptOut).toEqual([expect.stringContaining('has no push certificate yet')])
+})

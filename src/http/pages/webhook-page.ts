@@ -50,7 +50,7 @@ const none = html`<div class="empty">
 </div>`
 
 const facts = (item: WebhookItem): Html =>
-  html`<dl>
+  html`<dl class="described">
     <dt>State</dt>
     <dd>${standing(item)}</dd>
     <dt>Address</dt>
