@@ -70,6 +70,7 @@ export type Channel = {
   readonly round: number
 }
 
+/** A serial number that Apple's list assigns to us. */
 export type DepDevice = {
   readonly serial_number: string
   readonly profile_status: string | null
@@ -106,7 +107,8 @@ export type HostContext = {
   readonly bootstrapTokenRef: string | null
   /** How many reports came that belong to none of our open commands; picks where the raw body is kept. */
   readonly strays: number
-  readonly dep: DepDevice | null
+  /** By serial number. A computer has one; a host that operators made of several listed ones has each. */
+  readonly depDevices: Readonly<Record<string, DepDevice>>
   readonly agents: Readonly<Record<string, Agent>>
 }
 
@@ -131,6 +133,6 @@ export const emptyContext = (id: string, at: number): HostContext => ({
   unlockTokenRef: null,
   bootstrapTokenRef: null,
   strays: 0,
-  dep: null,
+  depDevices: {},
   agents: {},
 })

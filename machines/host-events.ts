@@ -20,9 +20,12 @@ type Sighted = {
   readonly facts: SaidFacts
 }
 
+/** Apple's list no longer has that serial number. */
+export type Delisted = Happened<'dep.removed'> & { readonly serial: string }
+
 export type DepEvent =
   | (Happened<'dep.assigned'> & Sighted & { readonly device: DepDevice })
-  | Happened<'dep.removed'>
+  | Delisted
 
 export type Authenticate = Happened<'mdm.Authenticate'> &
   Sighted & {
@@ -117,7 +120,8 @@ export type Parts = {
     readonly unlockTokenRef: string | null
     readonly bootstrapTokenRef: string | null
   } | null
-  readonly dep: DepDevice | null
+  /** By serial number. */
+  readonly depDevices: Readonly<Record<string, DepDevice>>
   readonly agents: Readonly<Record<string, Agent>>
 }
 

@@ -10,10 +10,12 @@ import {
   withAgent,
   withAgentsOf,
   withDetails,
+  withDevices,
   withIdentity,
   withoutFacts,
   withoutAgents,
   withoutChannel,
+  withoutDevices,
   withToken,
 } from './host-updates.ts'
 
@@ -39,8 +41,12 @@ export const learning = setup({
         said: { readonly identity: Partial<Identity>; readonly quarantined: boolean },
       ) => withIdentity(context, said),
     ),
-    learnDevice: assign((_, { device }: { readonly device: DepDevice }) => ({ dep: device })),
-    forgetDevice: assign({ dep: null }),
+    learnDevice: assign(({ context }, { device }: { readonly device: DepDevice }) =>
+      withDevices(context, { [device.serial_number]: device }),
+    ),
+    forgetDevices: assign(({ context }, { serials }: { readonly serials: readonly string[] }) =>
+      withoutDevices(context, serials),
+    ),
     learnAgent: assign(
       ({ context }, said: { readonly agent: Agent; readonly graceUntil: number }) =>
         withAgent(context, said.agent, said.graceUntil),
@@ -60,7 +66,9 @@ export const learning = setup({
     })),
     countStray: assign({ strays: ({ context }) => context.strays + 1 }),
     freeChild: stopChild((_, { id }: { readonly id: string }) => id),
-    absorbDep: assign((_, said: { readonly parts: Parts }) => ({ dep: said.parts.dep })),
+    absorbDevices: assign(({ context }, said: { readonly parts: Parts }) =>
+      withDevices(context, said.parts.depDevices),
+    ),
     mergeFacts: assign(
       (
         { context },

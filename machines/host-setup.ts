@@ -21,7 +21,14 @@ import type {
   TokenUpdate,
 } from './host-events.ts'
 import { learning } from './host-learning.ts'
-import { lifeBegan, newFacts, nextRound, withAddressFault, withoutAgents } from './host-updates.ts'
+import {
+  lifeBegan,
+  newFacts,
+  nextRound,
+  withAddressFault,
+  withoutAgents,
+  withoutDevices,
+} from './host-updates.ts'
 import {
   channelOfAlarm,
   isAddressDead,
@@ -60,15 +67,18 @@ export const hostSetup = learning.extend({
       said.kind === 'device' && said.awaitingConfiguration === false,
     wasDeviceConfigured: (_, { requestType, state }: CommandOutput) =>
       requestType === 'DeviceConfigured' && state === 'acknowledged',
-    bringsDep: (_, { parts }: { readonly parts: Parts }) => parts.dep !== null,
-    depIsNews: ({ context }, { device }: { readonly device: DepDevice }) =>
-      JSON.stringify(context.dep?.raw) !== JSON.stringify(device.raw),
+    bringsDevices: (_, { parts }: { readonly parts: Parts }) =>
+      Object.keys(parts.depDevices).length > 0,
+    deviceIsNews: ({ context }, { device }: { readonly device: DepDevice }) =>
+      JSON.stringify(context.depDevices[device.serial_number]?.raw) !== JSON.stringify(device.raw),
+    deviceListed: ({ context }, { serial }: { readonly serial: string }) =>
+      Object.hasOwn(context.depDevices, serial),
+    noDeviceLeft: ({ context }, { serials }: { readonly serials: readonly string[] }) =>
+      Object.keys(withoutDevices(context, serials).depDevices).length === 0,
     agentKnown: ({ context }, { keyHash }: { readonly keyHash: string }) =>
       Object.hasOwn(context.agents, keyHash),
     noAgentLeft: ({ context }, { keyHashes }: { readonly keyHashes: readonly string[] | null }) =>
       Object.keys(withoutAgents(context, keyHashes).agents ?? {}).length === 0,
-    releasesDep: ({ context }, { parts }: { readonly parts: Parts }) =>
-      parts.dep !== null && parts.dep.serial_number === context.dep?.serial_number,
     releasesMdm: ({ context }, { parts }: { readonly parts: Parts }) =>
       Object.keys(parts.mdm?.channels ?? {}).some((key) => Object.hasOwn(context.channels, key)),
     /** The other's MDM life is in that state, and began after ours if we have one. */
@@ -104,6 +114,13 @@ export const hostSetup = learning.extend({
         })
       },
     ),
+    /** Another serial number beside those it is listed under moves no state, so a note tells of it. */
+    noteListed: deciding(({ context, enqueue }, { device }: { readonly device: DepDevice }) => {
+      const { serial_number } = device
+      const serials = Object.keys(context.depDevices)
+      if (serials.length === 0 || serials.includes(serial_number)) return
+      enqueue({ type: 'note', params: { event: 'dep.assigned', detail: { serial_number } } })
+    }),
     /** What was sealed for the life that ends is of no use to the next, and to nobody else. */
     dropSecrets: deciding(({ context, enqueue }) => {
       const { channels, unlockTokenRef, bootstrapTokenRef } = context

@@ -4,6 +4,8 @@ import type {
   Authenticate,
   CommandDone,
   CommandReport,
+  Delisted,
+  Release,
   TokenUpdate,
 } from './host-events.ts'
 
@@ -116,3 +118,42 @@ export const revoking = <Event>(keys: (args: On<Event>) => readonly string[] | n
       },
     },
   ] as const
+
+const released = ({ event }: On<Release>): { readonly serials: readonly string[] } => ({
+  serials: Object.keys(event.parts.depDevices),
+})
+
+export const releasingDevices = [
+  {
+    guard: { type: 'noDeviceLeft', params: released },
+    target: '#host.dep.unassigned',
+    actions: { type: 'forgetDevices', params: released },
+  },
+  { actions: { type: 'forgetDevices', params: released } },
+] as const
+
+const delisted = ({ event }: On<Delisted>): { readonly serials: readonly string[] } => ({
+  serials: [event.serial],
+})
+
+/** One serial number leaves Apple's list; while another is on it, no state says so, and a note does. */
+export const delisting = [
+  {
+    guard: { type: 'noDeviceLeft', params: delisted },
+    target: '#host.dep.unassigned',
+    actions: { type: 'forgetDevices', params: delisted },
+  },
+  {
+    guard: { type: 'deviceListed', params: ({ event }: On<Delisted>) => event },
+    actions: [
+      { type: 'forgetDevices', params: delisted },
+      {
+        type: 'note',
+        params: ({ event }: On<Delisted>) => ({
+          event: event.type,
+          detail: { serial_number: event.serial },
+        }),
+      },
+    ],
+  },
+] as const

@@ -161,6 +161,21 @@ export const withoutAgents = (
         ),
 })
 
+/** What Apple says of one serial number says nothing of another. */
+export const withDevices = (
+  { depDevices }: HostContext,
+  devices: HostContext['depDevices'],
+): Change => ({ depDevices: { ...depDevices, ...devices } })
+
+export const withoutDevices = (
+  { depDevices }: HostContext,
+  serials: readonly string[],
+): { readonly depDevices: HostContext['depDevices'] } => ({
+  depDevices: Object.fromEntries(
+    Object.entries(depDevices).filter(([serial]) => !serials.includes(serial)),
+  ),
+})
+
 export function mdmOf(parts: Parts): Change {
   if (parts.mdm === null) return {}
   const { state: _state, ...mdm } = parts.mdm

@@ -5,10 +5,12 @@ import { hostSetup } from './host-setup.ts'
 import {
   absorbing,
   begin,
+  delisting,
   done,
   learnToken,
   letGo,
   type On,
+  releasingDevices,
   revoking,
   takeReport,
 } from './host-transitions.ts'
@@ -160,14 +162,15 @@ const mdm = hostSetup.createStateConfig({
   },
 })
 
-/** Apple's device list, whatever profile it has assigned there. */
+/** Apple's device list, whatever profile it has assigned there: one serial number of the host's suffices. */
 const dep = hostSetup.createStateConfig({
   initial: 'unassigned',
   on: {
     'dep.assigned': {
-      guard: { type: 'depIsNews', params: ({ event }) => event },
+      guard: { type: 'deviceIsNews', params: ({ event }) => event },
       target: '.assigned',
       actions: [
+        { type: 'noteListed', params: ({ event }) => event },
         { type: 'learnDevice', params: ({ event }) => event },
         { type: 'learnIdentity', params: ({ event }) => event },
         {
@@ -176,25 +179,18 @@ const dep = hostSetup.createStateConfig({
         },
       ],
     },
+    'identity.absorb': {
+      guard: { type: 'bringsDevices', params: ({ event }) => event },
+      target: '.assigned',
+      actions: { type: 'absorbDevices', params: ({ event }) => event },
+    },
   },
   states: {
-    unassigned: {
-      on: {
-        'identity.absorb': {
-          guard: { type: 'bringsDep', params: ({ event }) => event },
-          target: 'assigned',
-          actions: { type: 'absorbDep', params: ({ event }) => event },
-        },
-      },
-    },
+    unassigned: {},
     assigned: {
       on: {
-        'dep.removed': { target: 'unassigned', actions: 'forgetDevice' },
-        'identity.release': {
-          guard: { type: 'releasesDep', params: ({ event }) => event },
-          target: 'unassigned',
-          actions: 'forgetDevice',
-        },
+        'dep.removed': delisting,
+        'identity.release': releasingDevices,
       },
     },
   },

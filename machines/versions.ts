@@ -7,7 +7,7 @@ type Stored = { readonly [key: string]: unknown }
 type Machine = { readonly version: number; readonly steps: readonly ((old: Stored) => Stored)[] }
 
 export const machineVersions = {
-  host: { version: 2, steps: [withAddressTimes] },
+  host: { version: 3, steps: [withAddressTimes, withDepDevices] },
   command: { version: 2, steps: [withPush] },
 } as const satisfies Record<string, Machine>
 
@@ -49,4 +49,13 @@ function withPush(old: Stored): Stored {
     ...old,
     context: { ...context, silent: false, since: context['createdAt'], push: null },
   }
+}
+
+/** Until version 3 a host knew one device of Apple's list, or none. */
+function withDepDevices(old: Stored): Stored {
+  // What version 2 stored: a host's context with that device.
+  const { dep, ...context } = old['context'] as Context & {
+    readonly dep: (Context & { readonly serial_number: string }) | null
+  }
+  return { ...old, context: { ...context, depDevices: dep ? { [dep.serial_number]: dep } : {} } }
 }

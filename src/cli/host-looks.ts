@@ -78,6 +78,17 @@ export const claimLook: Look = {
   ),
 }
 
+export const depDeviceLook: Look = {
+  name: 'serial_number',
+  columns: columnsOf(
+    'APPLE LIST: serial_number',
+    'PROFILE: ~profile_status',
+    'SINCE: @since',
+    '+PROFILE UUID: profile_uuid',
+    '+CHANGED: op_date',
+  ),
+}
+
 export const channelLook: Look = {
   name: 'key',
   columns: columnsOf(

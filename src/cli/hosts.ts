@@ -7,7 +7,14 @@ import { columnsOf } from './column.ts'
 import type { Fault } from './fault.ts'
 import { type Look, tableText } from './format.ts'
 import { examples, group } from './group.ts'
-import { channelLook, claimLook, commandLook, hostLook, journalLook } from './host-looks.ts'
+import {
+  channelLook,
+  claimLook,
+  commandLook,
+  depDeviceLook,
+  hostLook,
+  journalLook,
+} from './host-looks.ts'
 import { addHostsIdentity } from './hosts-identity.ts'
 import { at, isObject, type Json, listAt } from './json.ts'
 import { addListOptions, filtersOf, listing } from './listing.ts'
@@ -105,6 +112,7 @@ const factLook: Look = {
 const parts: readonly (readonly [string, Look])[] = [
   ['channels', channelLook],
   ['claims', claimLook],
+  ['dep_devices', depDeviceLook],
   ['open_commands', commandLook],
   ['alarms', alarmLook],
 ]

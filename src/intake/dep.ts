@@ -111,7 +111,7 @@ async function remove(
   const { serial, known } = gone
   if (known === undefined) return { serial, hostId: null, outcome: 'unknown' }
   const asked = await hosts.ask(known.host_id, {
-    events: [{ type: 'dep.removed', at: world.now() }],
+    events: [{ type: 'dep.removed', at: world.now(), serial }],
     cause,
   })
   const outcome = asked.ok ? { outcome: 'removed' as const } : failed(asked.error.kind)

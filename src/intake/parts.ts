@@ -9,7 +9,7 @@ type Listed = { readonly identity: Identity; readonly quarantined: boolean }
 /** Everything of a host that can belong to another. */
 export const partsOf = (snapshot: HostSnapshot): Parts => ({
   mdm: mdmPart(snapshot),
-  dep: snapshot.context.dep,
+  depDevices: snapshot.context.depDevices,
   agents: snapshot.context.agents,
 })
 

@@ -83,7 +83,7 @@ function decide(
           {
             type: 'identity.absorb',
             at,
-            parts: { mdm: standing.survivor, dep: null, agents: reopened(undo.survivorId) },
+            parts: { mdm: standing.survivor, depDevices: {}, agents: reopened(undo.survivorId) },
           },
           settleEvent(listedAs(done, undo.survivorId), at, {
             forget: factsFrom(survivor.context, loser.context),
@@ -130,19 +130,23 @@ function listedAs(done: Split, hostId: string): Split['settled'][number] {
 
 /** What of the survivor came from the other host, as it is now. */
 function partsFor(survivor: HostSnapshot, undo: Undo): Parts {
-  const { mdm, dep, agents } = partsOf(survivor)
+  const { mdm, depDevices, agents } = partsOf(survivor)
   const theirKeys = undo.agents.before
     .filter(({ host_id }) => host_id === undo.loserId)
     .map(({ node_key_hash }) => node_key_hash)
   const isTheirs = Object.keys(mdm?.channels ?? {}).some((key) => undo.enrollmentKeys.includes(key))
   return {
     mdm: isTheirs ? mdm : null,
-    dep: dep !== null && undo.depSerials.includes(dep.serial_number) ? dep : null,
-    agents: Object.fromEntries(
-      Object.entries(agents).filter(([keyHash]) => theirKeys.includes(keyHash)),
-    ),
+    depDevices: entriesNamed(depDevices, undo.depSerials),
+    agents: entriesNamed(agents, theirKeys),
   }
 }
+
+const entriesNamed = <Entry>(
+  entries: Readonly<Record<string, Entry>>,
+  names: readonly string[],
+): Readonly<Record<string, Entry>> =>
+  Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)))
 
 type Parted = {
   readonly survivor: HostSnapshot

@@ -1,7 +1,13 @@
 // What is listed and looked up, derived from snapshots. Losing all of it loses nothing.
 import type { CommandSnapshot } from '../../machines/command.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
-import type { Agent, Channel, FactName, HostContext } from '../../machines/host-context.ts'
+import type {
+  Agent,
+  Channel,
+  DepDevice,
+  FactName,
+  HostContext,
+} from '../../machines/host-context.ts'
 import { dotted, lifecycleOf, statusOf } from '../../machines/standing.ts'
 import type {
   AgentRow,
@@ -73,19 +79,15 @@ const agentRow = (hostId: string, agent: Agent): AgentRow => ({
   detail_at: agent.detailAt,
 })
 
-function depDeviceRow(snapshot: HostSnapshot): DepDeviceRow | null {
-  const { id, dep } = snapshot.context
-  if (dep === null) return null
-  return {
-    serial: dep.serial_number,
-    host_id: id,
-    assigned: 1,
-    profile_status: dep.profile_status,
-    op_date: dep.op_date,
-    raw: JSON.stringify(dep.raw),
-    updated_at: dep.since,
-  }
-}
+const depDeviceRow = (hostId: string, device: DepDevice): DepDeviceRow => ({
+  serial: device.serial_number,
+  host_id: hostId,
+  assigned: 1,
+  profile_status: device.profile_status,
+  op_date: device.op_date,
+  raw: JSON.stringify(device.raw),
+  updated_at: device.since,
+})
 
 type Owner = { readonly hostId: string; readonly originHostId: string; readonly version: number }
 
@@ -118,7 +120,7 @@ export const channelWrites = (
 ): readonly Write[] => [
   ...enrollmentWrites(before?.context.channels, after),
   ...agentWrites(before?.context.agents, after),
-  ...depWrites(before?.context.dep ?? null, after),
+  ...depWrites(before?.context.depDevices, after),
 ]
 
 const enrollmentWrites = (
@@ -141,16 +143,15 @@ const agentWrites = (
       : { put: 'agent', row: agentRow(id, agent) },
   )
 
-function depWrites(before: HostContext['dep'], after: HostSnapshot): readonly Write[] {
-  const { id, dep } = after.context
-  if (before === dep) return []
-  const row = depDeviceRow(after)
-  const gone = before !== null && before.serial_number !== dep?.serial_number
-  return [
-    ...(gone ? [{ drop: 'dep_device', serial: before.serial_number, host_id: id } as const] : []),
-    ...(row === null ? [] : [{ put: 'dep_device', row } as const]),
-  ]
-}
+const depWrites = (
+  before: HostContext['depDevices'] | undefined,
+  { context: { id, depDevices } }: HostSnapshot,
+): readonly Write[] =>
+  changed(before, depDevices).map(([serial, device]) =>
+    device === undefined
+      ? { drop: 'dep_device', serial, host_id: id }
+      : { put: 'dep_device', row: depDeviceRow(id, device) },
+  )
 
 /** Entries that are new, other than before, or (as `undefined`) gone. */
 function changed<Entry>(

@@ -46,6 +46,11 @@ export function openDoors({ hosts, store, clock }: House) {
     if (!read.ok) throw new Error(read.error.detail)
     return mdm.checkin(read.value, { kind: 'none' })
   }
+  const list = async (device: object) => {
+    const devices = readDevices({ devices: [device] })
+    if (!devices.ok) throw new Error('bad devices')
+    return dep.see(devices.value, operator)
+  }
   return {
     osquery,
     sealing,
@@ -58,11 +63,10 @@ export function openDoors({ hosts, store, clock }: House) {
     },
     commands: createCommands({ store, hosts, sealing, world }),
     reconcile: createReconcile({ store, hosts, world }),
-    async assign({ serial }: Pick<Computer, 'serial'>) {
-      const devices = readDevices({ devices: [{ serial_number: serial, model: 'MacBook Pro' }] })
-      if (!devices.ok) throw new Error('bad devices')
-      return dep.see(devices.value, operator)
-    },
+    assign: ({ serial }: Pick<Computer, 'serial'>, more: object = {}) =>
+      list({ serial_number: serial, model: 'MacBook Pro', ...more }),
+    unassign: ({ serial }: Pick<Computer, 'serial'>) =>
+      list({ serial_number: serial, op_type: 'deleted' }),
     authenticate: ({ serial, uuid }: Computer, more: object = {}) =>
       checkin({
         MessageType: 'Authenticate',

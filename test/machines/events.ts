@@ -1,6 +1,6 @@
 // Things that happen to a host, with everything a test does not care about filled in.
 import type { CommandInput } from '../../machines/command.ts'
-import type { Agent } from '../../machines/host-context.ts'
+import type { Agent, DepDevice } from '../../machines/host-context.ts'
 import type {
   Authenticate,
   CommandReport,
@@ -207,7 +207,22 @@ export const assigned = (given: Given<Assigned> = {}): Assigned => ({
   ...given,
 })
 
-export const removed: HostEvent = { type: 'dep.removed', at: now }
+/** Another computer of Apple's list. */
+export const otherDevice = {
+  ...depDevice,
+  serial_number: 'C02OTHER',
+  raw: { serial_number: 'C02OTHER', profile_status: 'assigned' },
+} as const
+
+export const removed = (serial: string = depDevice.serial_number): HostEvent => ({
+  type: 'dep.removed',
+  at: now,
+  serial,
+})
+
+/** Devices as a host knows them. */
+export const listed = (...devices: readonly DepDevice[]): Parts['depDevices'] =>
+  Object.fromEntries(devices.map((one) => [one.serial_number, one]))
 
 export const agent = (keyHash: string, given: Partial<Agent> = {}): Agent => ({
   keyHash,
@@ -244,7 +259,7 @@ export const revoke = (keyHashes: readonly string[] | null): HostEvent => ({
   keyHashes,
 })
 
-const noParts: Parts = { mdm: null, dep: null, agents: {} }
+const noParts: Parts = { mdm: null, depDevices: {}, agents: {} }
 
 /** An MDM life that began with an Authenticate at `since`. */
 export const mdmParts = (

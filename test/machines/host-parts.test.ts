@@ -8,8 +8,10 @@ import {
   details,
   device,
   enrolled,
+  listed,
   mdmParts,
   osqueryEnroll,
+  otherDevice,
   release,
   settle,
   tokenUpdate,
@@ -56,15 +58,26 @@ for (const [ourStart, ourState, theirStart, theirState, mdm, pushRef] of lives)
   })
 
 test('a host absorbs what it has not: an assignment, agents', () => {
-  const world = after(...enrolled, absorb({ dep: depDevice, agents: { b: agent('b') } }))
+  const world = after(
+    ...enrolled,
+    absorb({ depDevices: listed(depDevice), agents: { b: agent('b') } }),
+  )
   expect(world.standing()).toBe('enrolled.ready assigned enrolled')
   world.send(absorb({ agents: { c: agent('c') } }))
   expect(Object.keys(world.snapshot().context.agents)).toEqual(['b', 'c'])
 })
 
-test("its own assignment outweighs another host's", () => {
-  const world = after(assigned(), absorb({ dep: { ...depDevice, serial_number: 'C02OTHER' } }))
-  expect(world.snapshot().context.dep?.serial_number).toBe('C02ONE')
+test('a listed host that absorbs a listed one is listed under both serial numbers', () => {
+  const world = after(assigned(), absorb({ depDevices: listed(otherDevice) }))
+  expect(world.snapshot().context.depDevices).toEqual(listed(depDevice, otherDevice))
+})
+
+test('a host releases the serial numbers of the other, as they are now, and stays listed under its own', () => {
+  const world = after(assigned(), absorb({ depDevices: listed(otherDevice) }))
+  const moved = { ...otherDevice, profile_status: 'pushed', raw: { profile_status: 'pushed' } }
+  world.send(assigned({ device: moved }), release({ depDevices: listed(moved) }))
+  expect(world.standing()).toBe('unenrolled assigned unenrolled')
+  expect(world.snapshot().context.depDevices).toEqual(listed(depDevice))
 })
 
 test('absorbed agents are bounded like enrolled ones', () => {
@@ -81,9 +94,9 @@ test('releasing gives back exactly the parts that belong to the other', () => {
   expect(Object.keys(world.snapshot().context.agents)).toEqual(['hash-a'])
   world.send(release({ mdm: mdmParts('ready', 500) }))
   expect(world.standing()).toBe('unenrolled assigned enrolled')
-  world.send(release({ dep: { ...depDevice, serial_number: 'C02OTHER' } }))
+  world.send(release({ depDevices: listed(otherDevice) }))
   expect(world.standing()).toBe('unenrolled assigned enrolled')
-  world.send(release({ dep: depDevice }))
+  world.send(release({ depDevices: listed(depDevice) }))
   expect(world.standing()).toBe('unenrolled unassigned enrolled')
   world.send(release({ agents: { 'hash-a': agent('hash-a') } }))
   expect(world.standing()).toBe('unenrolled unassigned unenrolled')
@@ -92,12 +105,16 @@ test('releasing gives back exactly the parts that belong to the other', () => {
 test('what one host absorbs from another it can release again, and is as before', () => {
   const world = after(agentA)
   const before = world.store()
-  const parts = { mdm: mdmParts('ready', 500), dep: depDevice, agents: { b: agent('b') } }
+  const parts = {
+    mdm: mdmParts('ready', 500),
+    depDevices: listed(depDevice),
+    agents: { b: agent('b') },
+  }
   world.send(absorb(parts), release(parts))
   const { host } = world.store()
   expect(world.standing()).toBe('unenrolled unassigned enrolled')
   expect(host['value']).toEqual(before.host['value'])
-  expect(world.snapshot().context).toMatchObject({ channels: {}, dep: null, enrolledAt: null })
+  expect(world.snapshot().context).toMatchObject({ channels: {}, depDevices: {}, enrolledAt: null })
 })
 
 test("settled identity replaces the former; another host's facts only fill gaps", () => {

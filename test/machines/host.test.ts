@@ -13,10 +13,12 @@ import {
   enrolled,
   expiry,
   idle,
+  listed,
   mdmParts,
   notNow,
   now,
   osqueryEnroll,
+  otherDevice,
   pushed,
   release,
   removed,
@@ -49,11 +51,11 @@ const standings = [
   [[assigned(), agentA, ...enrolled],                     'enrolled.ready assigned enrolled'],
   [[...enrolled, agentA, assigned()],                     'enrolled.ready assigned enrolled'],
   [[assigned(), ...enrolled, agentA, checkOut()],         'unenrolled assigned enrolled'],
-  [[assigned(), ...enrolled, agentA, removed],            'enrolled.ready unassigned enrolled'],
+  [[assigned(), ...enrolled, agentA, removed()],          'enrolled.ready unassigned enrolled'],
   [[assigned(), ...enrolled, agentA, revoke(null)],       'enrolled.ready assigned unenrolled'],
   [[assigned(), ...enrolled, agentA, reset],              'unenrolled assigned unenrolled'],
-  [[assigned(), removed],                                 'unenrolled unassigned unenrolled'],
-  [[assigned(), removed, assigned()],                     'unenrolled assigned unenrolled'],
+  [[assigned(), removed()],                               'unenrolled unassigned unenrolled'],
+  [[assigned(), removed(), assigned()],                   'unenrolled assigned unenrolled'],
 ] as const
 for (const [events, standing] of standings)
   test(`a host that saw ${events.map(({ type }) => type).join(', ')} is ${standing}`, () => {
@@ -74,13 +76,17 @@ const notAllowedBefore: readonly HostEvent[] = [
   notNow('A'),
   stray('A'),
   enqueue('A'),
-  removed,
+  removed(),
   details('hash-a'),
   revoke(null),
   revoke(['hash-a']),
   pushed(),
   expiry('A'),
-  release({ mdm: mdmParts('ready', 500), dep: depDevice, agents: { 'hash-a': agent('hash-a') } }),
+  release({
+    mdm: mdmParts('ready', 500),
+    depDevices: listed(depDevice),
+    agents: { 'hash-a': agent('hash-a') },
+  }),
   absorb({}),
 ]
 for (const event of notAllowedBefore)
@@ -133,12 +139,45 @@ test('the same device of the list a second time is no news, another version of i
   expect(world.snapshot().context).toBe(context)
   const raw = { ...depDevice.raw, profile_status: 'pushed' }
   world.send(assigned({ device: { ...depDevice, profile_status: 'pushed', raw } }))
-  expect(world.snapshot().context.dep?.profile_status).toBe('pushed')
+  expect(world.snapshot().context.depDevices['C02ONE']?.profile_status).toBe('pushed')
 })
 
 test('a device that returns to the list is news again', () => {
-  const world = after(assigned(), removed)
-  expect(world.snapshot().context.dep).toBeNull()
+  const world = after(assigned(), removed())
+  expect(world.snapshot().context.depDevices).toEqual({})
   world.send(assigned())
-  expect(world.snapshot().context.dep).toEqual(depDevice)
+  expect(world.snapshot().context.depDevices).toEqual(listed(depDevice))
+})
+
+const alsoAssigned = assigned({ device: otherDevice })
+const other = otherDevice.serial_number
+// prettier-ignore
+const listings = [
+  // what happened                                                        dep            listed are
+  [[assigned(), alsoAssigned],                                            'assigned',   [depDevice, otherDevice]],
+  [[assigned(), alsoAssigned, removed(other)],                            'assigned',   [depDevice]],
+  [[assigned(), alsoAssigned, removed()],                                 'assigned',   [otherDevice]],
+  [[assigned(), alsoAssigned, removed(), removed()],                      'assigned',   [otherDevice]],
+  [[assigned(), alsoAssigned, removed(), removed(other)],                 'unassigned', []],
+  [[assigned(), alsoAssigned, removed(), assigned()],                     'assigned',   [otherDevice, depDevice]],
+  [[assigned(), removed(other)],                                          'assigned',   [depDevice]],
+  [[assigned(), absorb({ depDevices: listed(otherDevice) })],             'assigned',   [depDevice, otherDevice]],
+  [[absorb({ depDevices: listed(depDevice, otherDevice) }), removed()],   'assigned',   [otherDevice]],
+] as const
+for (const [events, dep, devices] of listings)
+  test(`a host that saw ${events.map((event) => `${event.type} ${'serial' in event ? event.serial : ''}`).join(', ')} is ${dep} by ${devices.length} serial numbers`, () => {
+    const { value, context } = after(...events).snapshot()
+    expect(value.dep).toBe(dep)
+    expect(context.depDevices).toEqual(listed(...devices))
+  })
+
+test('a second serial number that comes or goes is noted, as no state tells of it', () => {
+  const world = after(assigned())
+  const note = (event: string, serial_number: string) => ({
+    type: 'note',
+    params: { event, detail: { serial_number } },
+  })
+  expect(world.send(alsoAssigned)).toEqual([note('dep.assigned', other)])
+  expect(world.send(removed())).toEqual([note('dep.removed', depDevice.serial_number)])
+  expect(world.send(removed(other))).toEqual([])
 })

@@ -13,15 +13,16 @@ import {
   cancel,
   checkOut,
   commandInput,
-  depDevice,
   displaced,
   details,
   enqueue,
   expiry,
   idle,
+  listed,
   mdmParts,
   notNow,
   osqueryEnroll,
+  otherDevice,
   pushed,
   pushReady,
   pushRefused,
@@ -71,7 +72,8 @@ const users: readonly HostEvent[] = [
 
 const otherRegions: readonly HostEvent[] = [
   assigned(),
-  removed,
+  removed(),
+  removed(otherDevice.serial_number),
   osqueryEnroll(agent('hash-a')),
   details('hash-a'),
   revoke(['hash-a']),
@@ -80,7 +82,7 @@ const otherRegions: readonly HostEvent[] = [
 
 const parts = {
   mdm: mdmParts('ready', 5_000),
-  dep: depDevice,
+  depDevices: listed(otherDevice),
   agents: { 'hash-b': agent('hash-b') },
 }
 const identity: readonly HostEvent[] = [

@@ -25,7 +25,7 @@ const cases = [
   // a host that                               saw                                                 lifecycle            status
   ['is new',                                   [],                                                 'unenrolled',        'off'],
   ['is in the list',                           [assigned()],                                       'dep_assigned',      'pending'],
-  ['left the list',                            [assigned(), removed],                              'unenrolled',        'off'],
+  ['left the list',                            [assigned(), removed()],                            'unenrolled',        'off'],
   ['has an agent on a Mac',                    [agentOn('darwin')],                                'osquery_enrolled',  'off'],
   ['has an agent on Linux',                    [agentOn('linux')],                                 'osquery_enrolled',  null],
   ['has an agent on Windows',                  [agentOn('windows')],                               'osquery_enrolled',  null],
@@ -38,7 +38,7 @@ const cases = [
   ['enrolled by hand, with a user',            [...enrolled, userToken()],                         'mdm_enrolled',      'on_manual'],
   ['enrolled from the list',                   [assigned(), ...enrolled],                          'mdm_enrolled',      'on_automatic'],
   ['enrolled, then came into the list',        [...enrolled, assigned()],                          'mdm_enrolled',      'on_automatic'],
-  ['enrolled from the list and left it',       [assigned(), ...enrolled, removed],                 'mdm_enrolled',      'on_manual'],
+  ['enrolled from the list and left it',       [assigned(), ...enrolled, removed()],               'mdm_enrolled',      'on_manual'],
   ['sits in Setup Assistant',                  [assigned(), authenticate(), waiting],              'mdm_enrolled',      'on_automatic'],
   ['enrolled by EnrollmentID',                 personal,                                           'mdm_enrolled',      'on_personal'],
   ['enrolled by EnrollmentID, in the list',    [assigned(), ...personal],                          'mdm_enrolled',      'on_personal'],

@@ -10,10 +10,12 @@ import {
   assigned,
   authenticate,
   checkOut,
+  depDevice,
   details,
   device,
   expiry,
   idle,
+  listed,
   notNow,
   now,
   pushed,
@@ -54,7 +56,7 @@ function wake(name: string): World {
 const cases: readonly (readonly [string, string, Readonly<Record<string, string>>, HostEvent, string, Readonly<Record<string, string>>])[] = [
   // fixture              woken                              with                 takes              and is then                        with
   ['host-1-new',          'unenrolled unassigned unenrolled', {},                  assigned(),        'unenrolled assigned unenrolled',   {}],
-  ['host-1-everything',   'enrolled.ready assigned enrolled', {},                  removed,           'enrolled.ready unassigned enrolled', {}],
+  ['host-1-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready unassigned enrolled', {}],
   ['host-1-everything',   'enrolled.ready assigned enrolled', {},                  revoke(null),      'enrolled.ready assigned unenrolled', {}],
   ['host-1-everything',   'enrolled.ready assigned enrolled', {},                  details('hash-a'), 'enrolled.ready assigned enrolled', {}],
   ['host-1-authenticated', 'authenticated unassigned unenrolled', {},              tokenUpdate(),     'enrolled.ready unassigned unenrolled', {}],
@@ -69,6 +71,8 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
   ['command-1-unknown',   'enrolled.ready unassigned unenrolled', { A: 'unknown' }, authenticate(),   'authenticated unassigned unenrolled', { A: 'superseded' }],
   ['host-2-unreachable',  'enrolled.ready unassigned unenrolled', { A: 'queued' }, tokenUpdate(),     'enrolled.ready unassigned unenrolled', { A: 'queued' }],
   ['host-2-unreachable',  'enrolled.ready unassigned unenrolled', { A: 'queued' }, pushed(),          'enrolled.ready unassigned unenrolled', { A: 'pushed' }],
+  ['host-2-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready unassigned enrolled', {}],
+  ['host-3-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready assigned enrolled', {}],
   ['command-2-pushed',    'enrolled.ready unassigned unenrolled', { A: 'pushed' }, idle(),            'enrolled.ready unassigned unenrolled', { A: 'sent' }],
   ['command-2-silent',    'enrolled.ready unassigned unenrolled', { A: 'not_now' }, idle(),           'enrolled.ready unassigned unenrolled', { A: 'sent' }],
 ]
@@ -90,6 +94,17 @@ test('what version 1 stored is as if it had never been pushed for, with an addre
   expect(world.command('A').context).toMatchObject({ since: now, push: null, silent: false })
   const unreached = wake('host-1-authenticated').snapshot().context.channels[device]
   expect(unreached).toMatchObject({ pushRef: null, addressAt: null })
+})
+
+for (const name of ['host-1-everything', 'host-2-everything'])
+  test(`the one device that ${name} knew of Apple's list is the one it is listed under`, () => {
+    const world = wake(name)
+    expect(world.snapshot().context.depDevices).toEqual(listed(depDevice))
+    expect(world.store().host['context']).not.toHaveProperty('dep')
+  })
+
+test('what version 2 stored of a host that is on no list is on none', () => {
+  expect(wake('host-2-unreachable').snapshot().context.depDevices).toEqual({})
 })
 
 const fixtures = globSync(`${folder}/*.json`).map((path) => basename(path, '.json'))

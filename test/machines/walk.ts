@@ -33,14 +33,14 @@ export function walk(alphabet: readonly HostEvent[]): Walked {
 /** What the guards look at. Times and counters are left out, so that the walk closes. */
 function situation(world: World): string {
   const snapshot = world.snapshot()
-  const { channels, agents, dep, quarantined } = snapshot.context
+  const { channels, agents, depDevices, quarantined } = snapshot.context
   const commands = Object.keys(snapshot.children).map((id) => {
     const { value, context } = world.command(id)
     const deferred = context.deferredRound === channels[context.channel]?.round
     return [id, value, value === 'not_now' && deferred]
   })
   const lives = Object.values(channels).map(({ key, since, pushRef }) => [key, since, pushRef])
-  const parts = [Object.keys(agents), dep?.serial_number, quarantined]
+  const parts = [Object.keys(agents), Object.keys(depDevices), quarantined]
   return JSON.stringify([standingOf(snapshot), commands, lives, parts])
 }
 

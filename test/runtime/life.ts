@@ -25,6 +25,8 @@ import {
 export const steps = [
   'assign',
   'remove',
+  'assign another',
+  'remove another',
   'Authenticate',
   'TokenUpdate',
   'user TokenUpdate',
@@ -90,18 +92,10 @@ export function createLife(hostId: string): Life {
   }
 
   const said: Readonly<Record<Step['what'], (at: number, picked: Picked) => HostEvent>> = {
-    assign: (at) =>
-      assigned({
-        at,
-        identity: { serial: `C02${hostId}` },
-        device: {
-          ...depDevice,
-          serial_number: `C02${hostId}`,
-          since: at,
-          raw: { serial_number: `C02${hostId}`, seen: at },
-        },
-      }),
-    remove: (at) => ({ ...removed, at }) as HostEvent,
+    assign: (at) => listing(`C02${hostId}`, at),
+    remove: (at) => ({ ...removed(`C02${hostId}`), at }) as HostEvent,
+    'assign another': (at) => listing(`C03${hostId}`, at),
+    'remove another': (at) => ({ ...removed(`C03${hostId}`), at }) as HostEvent,
     Authenticate: (at) => authenticate({ at, channel: device, identity: { udid: device } }),
     TokenUpdate: (at) => tokenUpdate({ at, channel: device }),
     'awaiting TokenUpdate': (at) =>
@@ -141,5 +135,12 @@ export function createLife(hostId: string): Life {
       }),
   }
 }
+
+const listing = (serial_number: string, at: number): HostEvent =>
+  assigned({
+    at,
+    identity: { serial: serial_number },
+    device: { ...depDevice, serial_number, since: at, raw: { serial_number, seen: at } },
+  })
 
 type Picked = { readonly uuid: string; readonly key: string }

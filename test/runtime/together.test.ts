@@ -81,7 +81,7 @@ test('joint turns that cross each other end, each seeing what the other left', a
       hosts.together({
         hostIds,
         decide(snapshots) {
-          const at = (snapshots.get('c1')?.context.dep?.since ?? 0) + 1
+          const at = (snapshots.get('c1')?.context.depDevices['C02C']?.since ?? 0) + 1
           const device = {
             serial_number: 'C02C',
             profile_status: null,
@@ -97,7 +97,7 @@ test('joint turns that cross each other end, each seeing what the other left', a
   const outcomes = await Promise.all(turns)
   expect(outcomes.every((outcome) => outcome.ok)).toBe(true)
   // Twenty of the turns counted c1 on by one: none was lost.
-  expect(valueOf(await hosts.look('c1')).snapshot.context.dep?.since).toBe(20)
+  expect(valueOf(await hosts.look('c1')).snapshot.context.depDevices['C02C']?.since).toBe(20)
 })
 
 test('one host named twice takes one turn', async () => {

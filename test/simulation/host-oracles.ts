@@ -45,10 +45,7 @@ function listingFaults(lookups: Lookups, snapshot: HostSnapshot): readonly strin
 }
 
 function channelFaults(lookups: Lookups, { context }: HostSnapshot): readonly string[] {
-  const { id, channels, agents, dep } = context
-  const devices = lookups.depDevicesOf(id)
-  // A host that was made of two keeps both rows of Apple's list, and its own state one device.
-  const device = devices.find(({ serial }) => serial === dep?.serial_number) ?? devices[0] ?? null
+  const { id, channels, agents, depDevices } = context
   const isMadeOfTwo = lookups.mergesOf(id).length > 0
   return [
     ...lookups
@@ -63,13 +60,13 @@ function channelFaults(lookups: Lookups, { context }: HostSnapshot): readonly st
     ...Object.keys(agents)
       .filter((keyHash) => lookups.agent(keyHash)?.host_id !== id)
       .map((keyHash) => `agent ${keyHash} of ${id} has no row`),
-    ...(isMadeOfTwo && dep?.serial_number !== device?.serial
-      ? []
-      : unlike(
-          id,
-          device && [device.serial, device.raw],
-          dep && [dep.serial_number, JSON.stringify(dep.raw)],
-        )),
+    ...unlike(
+      id,
+      lookups.depDevicesOf(id).map(({ serial, raw }) => [serial, raw]),
+      Object.keys(depDevices)
+        .toSorted()
+        .map((serial) => [serial, JSON.stringify(depDevices[serial]?.raw)]),
+    ),
   ]
 }
 

@@ -28,14 +28,17 @@ type Known = {
 
 export function explain(known: Known): Explanation {
   const { row } = known
-  const [mdm, dep, osquery] = [mdmBecause(known), depBecause(known), osqueryBecause(known)]
-  const because = { mdm, dep, osquery }
+  const because: RegionBecause = {
+    mdm: [mdmBecause(known)],
+    dep: depBecause(known),
+    osquery: [osqueryBecause(known)],
+  }
   return {
     status: { value: row.status, because: statusBecause(known, because) },
     lifecycle: { value: row.lifecycle, because: lifecycleBecause(row, because) },
-    mdm: { value: row.mdm, because: [mdm] },
-    dep: { value: row.dep, because: [dep] },
-    osquery: { value: row.osquery, because: [osquery] },
+    mdm: { value: row.mdm, because: because.mdm },
+    dep: { value: row.dep, because: because.dep },
+    osquery: { value: row.osquery, because: because.osquery },
   }
 }
 
@@ -81,18 +84,20 @@ function mdmBecause({ row, context, moves: { mdm: move } }: Known): Because {
   }
 }
 
-function depBecause({ row, context: { dep }, moves: { dep: move } }: Known): Because {
-  if (dep !== null)
-    return {
-      fact: `Apple's list has serial ${dep.serial_number}, profile ${dep.profile_status ?? 'unknown'}.`,
+/** One for each serial number the host is listed under. */
+function depBecause({ row, context, moves: { dep: move } }: Known): readonly Because[] {
+  const devices = Object.values(context.depDevices)
+  if (devices.length > 0)
+    return devices.map(({ serial_number, profile_status, since }) => ({
+      fact: `Apple's list has serial ${serial_number}, profile ${profile_status ?? 'unknown'}.`,
       source: 'dep',
-      atMs: dep.since,
+      atMs: since,
       seq: move?.seq ?? null,
-    }
-  if (move === undefined) return never("It was never in Apple's device list.")
+    }))
+  if (move === undefined) return [never("It was never in Apple's device list.")]
   const fact =
     row.dep === 'unassigned' ? `It left with ${move.event}.` : `It came with ${move.event}.`
-  return moved(move, { fact, source: 'dep', atMs: move.at })
+  return [moved(move, { fact, source: 'dep', atMs: move.at })]
 }
 
 function osqueryBecause({ row, context, moves: { osquery: move } }: Known): Because {
@@ -115,17 +120,17 @@ function osqueryBecause({ row, context, moves: { osquery: move } }: Known): Beca
       })
 }
 
-type RegionBecause = Readonly<Record<Region, Because>>
+type RegionBecause = Readonly<Record<Region, readonly Because[]>>
 
 function statusBecause({ row, context }: Known, { mdm, dep }: RegionBecause): readonly Because[] {
   switch (row.status) {
     case 'on_personal':
-      return [mdm, personalChannel(context)]
+      return [...mdm, personalChannel(context)]
     case 'on_automatic':
     case 'on_manual':
     case 'pending':
     case 'off':
-      return [mdm, dep]
+      return [...mdm, ...dep]
     case null:
     default:
       return [platformBecause(context)]
@@ -159,12 +164,12 @@ function lifecycleBecause(
 ): readonly Because[] {
   switch (lifecycle) {
     case 'mdm_enrolled':
-      return [mdm]
+      return mdm
     case 'osquery_enrolled':
-      return [osquery]
+      return osquery
     case 'dep_assigned':
-      return [dep]
+      return dep
     default:
-      return [mdm, dep, osquery]
+      return [...mdm, ...dep, ...osquery]
   }
 }

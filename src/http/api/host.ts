@@ -51,6 +51,14 @@ const agent = z.object({
   detail_at: time.nullable(),
 })
 
+const depDevice = z.object({
+  serial_number: z.string(),
+  profile_status: z.string().nullable(),
+  profile_uuid: z.string().nullable(),
+  op_date: z.string().nullable().openapi({ description: "When Apple's list last changed it." }),
+  since: time,
+})
+
 const alarm = z.object({ name: z.string(), due_at: time })
 
 const wholeHost = hostItem
@@ -58,6 +66,10 @@ const wholeHost = hostItem
     facts: z.record(z.string(), fact),
     channels: z.array(channel),
     claims: z.array(claim),
+    dep_devices: z.array(depDevice).openapi({
+      description:
+        "Serial numbers that Apple's list assigns to us: several once listed hosts were merged.",
+    }),
     agents: z.array(agent),
     open_commands: z.array(commandItem),
     alarms: z.array(alarm),
@@ -126,6 +138,7 @@ function whole(
     ),
     channels: Object.values(context.channels).map(channelOf),
     claims: lookups.claimsOf(row.id).map(claimOf),
+    dep_devices: Object.values(context.depDevices).map(depDeviceOf),
     agents: Object.values(context.agents).map(agentOf),
     open_commands: [...view.commands.values()].map(({ saved }) => itemOfContext(row.id, saved)),
     alarms: lookups.alarmsOf(row.id).map(({ name, due_at }) => ({ name, due_at: iso(due_at) })),
@@ -146,6 +159,20 @@ const channelOf = (one: HostContext['channels'][string]): z.input<typeof channel
   push_fault: one.addressFault?.reason ?? null,
   user_short_name: one.userShortName,
   since: iso(one.since),
+})
+
+const depDeviceOf = ({
+  serial_number,
+  profile_status,
+  profile_uuid,
+  op_date,
+  since,
+}: HostContext['depDevices'][string]): z.input<typeof depDevice> => ({
+  serial_number,
+  profile_status,
+  profile_uuid,
+  op_date,
+  since: iso(since),
 })
 
 const claimOf = (row: ClaimRow): z.input<typeof claim> => ({

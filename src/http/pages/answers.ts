@@ -54,6 +54,13 @@ export type WholeHost = HostItem & {
     readonly first_seen_at: string
     readonly last_seen_at: string
   }[]
+  readonly dep_devices: readonly {
+    readonly serial_number: string
+    readonly profile_status: string | null
+    readonly profile_uuid: string | null
+    readonly op_date: string | null
+    readonly since: string
+  }[]
   readonly agents: readonly {
     readonly key: string
     readonly instance: string | null

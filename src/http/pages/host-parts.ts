@@ -8,7 +8,8 @@ const rowsMax = 50
 
 /** What the host is known by and who speaks for it. */
 export const hostParts = (host: WholeHost, now: number): Html =>
-  html`${claims(host, now)} ${channels(host, now)} ${agents(host, now)} ${alarms(host, now)}`
+  html`${claims(host, now)} ${depDevices(host, now)} ${channels(host, now)} ${agents(host, now)}
+  ${alarms(host, now)}`
 
 function claims({ claims: all }: WholeHost, now: number): Html {
   return panel(
@@ -20,6 +21,20 @@ function claims({ claims: all }: WholeHost, now: number): Html {
           <td class="mono break">${value}</td>
           <td>${chip(status)}</td>
           <td class="quiet small">${source}, ${ago(last_seen_at, now)}</td>
+        </tr>`,
+    ),
+  )
+}
+
+function depDevices({ dep_devices: all }: WholeHost, now: number): Html {
+  return panel(
+    'Apple list',
+    all.map(
+      ({ serial_number, profile_status, since }) =>
+        html`<tr>
+          <th scope="row" class="mono break">${serial_number}</th>
+          <td>profile ${profile_status ?? 'unknown'}</td>
+          <td class="quiet small">since ${ago(since, now)}</td>
         </tr>`,
     ),
   )
