@@ -115,7 +115,9 @@ function flagText(flag: string, value: string): Result<string, string> {
   try {
     return ok(readFileSync(value, 'utf8').trim())
   } catch (error) {
-    return fail(`names a file that cannot be read: ${(error as Error).message}`)
+    // Not by its name: where a file is wanted somebody gives the secret itself.
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    return fail(`names a file that cannot be read (${code})`)
   }
 }
 

@@ -13,6 +13,8 @@ type Offered = { readonly uuid: string; readonly command: Said } | undefined
 export type Computer = {
   readonly serial: string
   readonly uuid: string
+  /** What a proxy in front adds to its MDM messages. */
+  readonly headers: Readonly<Record<string, string>>
   checkin(type: string, keys?: Keys): Promise<Got>
   /** Authenticate and TokenUpdate, as an enrolment has them. */
   enrolInMdm(): Promise<void>
@@ -36,6 +38,8 @@ export function identity(number: number): Identity {
 type Given = Identity & {
   readonly url: string
   readonly enrollSecret: string
+  /** What a proxy in front adds to its MDM messages. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Replaces the invented push token and such. */
   readonly secrets?: {
     readonly token: Uint8Array
@@ -45,7 +49,7 @@ type Given = Identity & {
 }
 
 export function createComputer(given: Given): Computer {
-  const { url, serial, uuid, enrollSecret } = given
+  const { url, serial, uuid, enrollSecret, headers = {} } = given
   const secrets = given.secrets ?? {
     token: Buffer.alloc(32, 7),
     magic: 'magic',
@@ -55,7 +59,7 @@ export function createComputer(given: Given): Computer {
   async function put(type: string, keys: Keys): Promise<Got> {
     const got = await exchange(url, {
       path: '/mdm',
-      headers: { 'content-type': type },
+      headers: { 'content-type': type, ...headers },
       body: buildPlist({ UDID: uuid, ...keys }),
     })
     const harm = harms(got)
@@ -88,6 +92,7 @@ export function createComputer(given: Given): Computer {
   return {
     serial,
     uuid,
+    headers,
     checkin,
     agent,
     async enrolInMdm() {

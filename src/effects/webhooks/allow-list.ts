@@ -23,10 +23,13 @@ export function readAllowList(text: string): Result<Allows, string> {
   const entries = text.split(',').map((entry) => entry.trim().toLowerCase())
   if (entries.length > entriesMax) return fail(`must have at most ${entriesMax} entries`)
   const rules: Allows[] = []
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const rule = ruleOf(entry)
+    // By its place: nobody knows what was pasted there.
     if (rule === undefined)
-      return fail(`must be host[:port], address[:port] or network/bits by comma, not ${entry}`)
+      return fail(
+        `must be host[:port], address[:port] or network/bits by comma, and entry ${index + 1} is not`,
+      )
     rules.push(rule)
   }
   return ok((destination) => rules.some((allows) => allows(destination)))

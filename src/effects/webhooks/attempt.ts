@@ -38,7 +38,7 @@ export function after(
       row: { ...tried, state: 'delivered', finished_at: at, last_error: null },
       gone: false,
     }
-  const told = { ...tried, last_error: reasonOf(sent) }
+  const told = { ...tried, last_error: reasonOf(kind, sent) }
   const gone = kind === 'standard' && status === 410
   if (gone || attempts >= attemptsMax || (attempts >= attemptsMin && isOld(row, at)))
     return { row: { ...told, state: 'failed', finished_at: at }, gone }
@@ -53,10 +53,11 @@ const isOld = ({ created_at }: DeliveryRow, at: number): boolean =>
 const isTaken = (kind: WebhookRow['kind'], status: number | null): boolean =>
   status !== null && (kind === 'nanomdm' ? status === 200 : status >= 200 && status < 300)
 
-function reasonOf(sent: Sent): string {
+/** A receiver that fails likes to repeat what it was told: tokens and keys, where it is told of them. */
+function reasonOf(kind: WebhookRow['kind'], sent: Sent): string {
   switch (sent.kind) {
     case 'answered':
-      return sent.text
+      return kind === 'nanomdm' ? wordsNotKept : sent.text
     case 'unreachable':
     case 'refused':
       return sent.detail
@@ -64,3 +65,5 @@ function reasonOf(sent: Sent): string {
       return unreachable(sent)
   }
 }
+
+const wordsNotKept = 'what it said may repeat the message and is not kept'

@@ -1,11 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 
 /** Secrets that are recognised wherever they turn up, in whatever form. */
 export type Canaries = {
   /** A new secret; the name says what it stands for. */
   plant(name: string): string
+  /** One that was planted before; throws when there is none of that name. */
+  planted(name: string): string
   /** Watches a secret that somebody else made. */
   watch(name: string, secret: string): string
+  /** The same for bytes that are no text. */
+  watchBytes(name: string, secret: Uint8Array): void
   readonly names: readonly string[]
   /** Names of the secrets found in these bytes, with the form they were in. */
   foundIn(bytes: Uint8Array): readonly string[]
@@ -14,8 +18,16 @@ export type Canaries = {
 export function createCanaries(): Canaries {
   const forms: { readonly name: string; readonly form: string; readonly bytes: Buffer }[] = []
   const names: string[] = []
+  const secrets = new Map<string, string>()
 
   function watch(name: string, secret: string): string {
+    if (secret.length < 12) throw new Error(`${name} is too short to be recognised`)
+    watchBytes(name, Buffer.from(secret))
+    forms.push({ name, form: 'utf16', bytes: Buffer.from(secret, 'utf16le') })
+    return secret
+  }
+
+  function watchBytes(name: string, secret: Uint8Array): void {
     if (secret.length < 12) throw new Error(`${name} is too short to be recognised`)
     names.push(name)
     const plain = Buffer.from(secret)
@@ -25,16 +37,24 @@ export function createCanaries(): Canaries {
       ...Object.fromEntries([0, 1, 2].map((shift) => [`base64+${shift}`, base64At(plain, shift)])),
     }
     forms.push({ name, form: 'plain', bytes: plain })
-    forms.push({ name, form: 'utf16', bytes: Buffer.from(secret, 'utf16le') })
     for (const [form, text] of Object.entries(texts))
       forms.push({ name, form, bytes: Buffer.from(text) })
-    return secret
   }
 
   return {
     names,
     watch,
-    plant: (name) => watch(name, `canary${randomBytes(12).toString('hex')}`),
+    watchBytes,
+    plant(name) {
+      const secret = `canary${randomBytes(13).toString('hex')}`
+      secrets.set(name, secret)
+      return watch(name, secret)
+    },
+    planted(name) {
+      const secret = secrets.get(name)
+      if (secret === undefined) throw new Error(`${name} was never planted`)
+      return secret
+    },
     foundIn(bytes) {
       const within = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       return forms
@@ -49,4 +69,15 @@ function base64At(plain: Buffer, shift: number): string {
   const skipped = (3 - shift) % 3
   const groups = Math.floor((plain.length - skipped) / 3)
   return plain.subarray(skipped, skipped + groups * 3).toString('base64')
+}
+
+/**
+ * Watches a private key by pieces of its secret number.
+ *
+ * PEM breaks its lines anywhere: of pieces that follow each other at most one is broken.
+ */
+export function watchKey({ watchBytes }: Canaries, name: string, key: KeyObject): void {
+  const { d = '' } = key.export({ format: 'jwk' })
+  const secret = Buffer.from(d, 'base64url')
+  for (const at of [0, 16]) watchBytes(`${name}, byte ${at}`, secret.subarray(at, at + 16))
 }

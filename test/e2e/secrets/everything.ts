@@ -1,12 +1,20 @@
 // All that a server shows and keeps: what operators can read, and the bytes of its data folder.
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Muster } from './muster.ts'
-import { exchange, type Got, jsonOf } from './wire.ts'
+import type { Muster } from '../muster.ts'
+import { exchange, type Got, jsonOf } from '../wire.ts'
 
-export type Shown = { readonly place: string; readonly bytes: Uint8Array }
+export type Shown = {
+  readonly place: string
+  readonly bytes: Uint8Array
+  /** The path as the API's document has it. */
+  readonly template?: string
+}
 
-/** Fills the parameters of a path with all that a server has to put there. */
+/**
+ * What to put for the parameters of paths: under `first segment name`, such as `webhooks id`, or else under the name.
+ * A parameter that nobody fills fails the search: what it would show was not looked at.
+ */
 export type Fillings = Readonly<Record<string, readonly string[]>>
 
 const variants = ['', '?format=plist', '?format=plist&part=request', '?limit=1000']
@@ -23,10 +31,11 @@ export async function readApi(muster: Muster, fillings: Fillings): Promise<reado
     // The events are read from where they begin, by `readEvents`.
     if (!('get' in methods) || template.endsWith('/events')) continue
     for (const filled of fill(template, fillings))
-      for (const variant of variants) {
-        const path = `/api/v1${filled.replace(/^\/api\/v1/, '')}${variant}`
-        shown.push(shownOf(`GET ${path}`, await get(path)))
-      }
+      for (const variant of variants)
+        shown.push({
+          ...shownOf(`GET ${filled}${variant}`, await get(`/api/v1${filled}${variant}`)),
+          template,
+        })
   }
   for (const path of ['/metrics', '/version', '/readyz', '/livez', '/'])
     shown.push(shownOf(`GET ${path}`, await get(path)))
@@ -42,9 +51,10 @@ const shownOf = (place: string, got: Got): Shown => ({
 function fill(template: string, fillings: Fillings): readonly string[] {
   const [hole, name] = /\{(\w+)\}/.exec(template) ?? []
   if (hole === undefined || name === undefined) return [template]
-  const key =
-    template.startsWith('/machines') || template.includes('/v1/machines') ? 'machine' : name
-  return (fillings[key] ?? []).flatMap((value) =>
+  const [, first] = template.split('/')
+  const values = fillings[`${first} ${name}`] ?? fillings[name]
+  if (values === undefined) throw new Error(`nothing to fill ${template} with`)
+  return values.flatMap((value) =>
     fill(template.replace(hole, encodeURIComponent(value)), fillings),
   )
 }
@@ -67,33 +77,43 @@ export async function readEvents(muster: Muster): Promise<Shown> {
 /** A stream does not end by itself; what it has is sent at once. */
 const streamMs = 1_500
 
-/** The console, page by page, as far as its links lead. */
+/** The console, page by page, as far as its links lead: whole pages before their filters, of which there is no end. */
 export async function readPages(muster: Muster): Promise<readonly Shown[]> {
-  const signedIn = await exchange(muster.url, {
-    method: 'POST',
-    path: '/sign-in',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      origin: muster.url,
-      'sec-fetch-site': 'same-origin',
-    },
-    body: new URLSearchParams({ token: muster.token, next: '/hosts' }).toString(),
-  })
-  const cookie = (signedIn.headers['set-cookie'] ?? '').split(';')[0] ?? ''
+  const cookie = await signedIn(muster)
   const shown: Shown[] = []
   const [waiting, known] = [['/hosts'], new Set(['/hosts'])]
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
     const got = await exchange(muster.url, { method: 'GET', path, headers: { cookie } })
     shown.push({ place: `page ${path} → ${got.status}`, bytes: got.body })
-    if (!(got.headers['content-type'] ?? '').startsWith('text/html')) continue
-    for (const [, href = ''] of String(got.body).matchAll(/ href="(\/[^"#]*)/g)) {
-      const next = href.replaceAll('&amp;', '&')
-      if (known.has(next) || known.size >= pagesMax) continue
-      known.add(next)
-      waiting.push(next)
+    const fresh = linksIn(got).filter((link) => !known.has(link))
+    for (const link of fresh.slice(0, pagesMax - known.size)) {
+      known.add(link)
+      if (link.includes('?')) waiting.push(link)
+      else waiting.unshift(link)
     }
   }
   return shown
+}
+
+const linksIn = ({ headers, body }: Got): readonly string[] =>
+  (headers['content-type'] ?? '').startsWith('text/html')
+    ? [...String(body).matchAll(/ href="(\/[^"#]*)/g)].map(([, href = '']) =>
+        href.replaceAll('&amp;', '&'),
+      )
+    : []
+
+async function signedIn({ url, token }: Muster): Promise<string> {
+  const { headers } = await exchange(url, {
+    method: 'POST',
+    path: '/sign-in',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: url,
+      'sec-fetch-site': 'same-origin',
+    },
+    body: new URLSearchParams({ token, next: '/hosts' }).toString(),
+  })
+  return (headers['set-cookie'] ?? '').split(';')[0] ?? ''
 }
 
 /** Filters make addresses without end; what a few computers have to show is seen long before. */
