@@ -1,5 +1,6 @@
 // Copies of hosts under other names, row by row, as fast as SQLite writes.
 import { realWorld } from '../src/world.ts'
+import { fillChecksums } from '../storage/checksum-fill.ts'
 import type { Connection } from '../storage/connection.ts'
 import { openForWriting } from '../storage/connection.ts'
 import { serialOf, uuidOf } from './devices.ts'
@@ -72,6 +73,8 @@ export function addTwins({ path, originals, hosts, now, say }: Twins): void {
     db.exec('BEGIN')
     say(`filling: ${from} of ${hosts} hosts`)
   }
+  say('filling: checksums')
+  fillChecksums(db)
   db.exec('COMMIT')
   db.exec(`UPDATE ${perHostCounter} SET count = count * ${hosts} / ${originals}`)
   db.close()

@@ -5,6 +5,7 @@ import type { Lookups } from './store.ts'
 export const certificateLookups = ({
   one,
   many,
+  sound,
 }: Reads): Pick<
   Lookups,
   | 'authorities'
@@ -25,15 +26,15 @@ export const certificateLookups = ({
     'certificates',
     'host_id = ?1 OR (host_id IS NULL AND vouched_host_id = ?1) ORDER BY issued_at, fingerprint',
   ),
-  endingCertificates: many(
+  endingCertificates: sound(
     'certificates',
     "status = 'active' AND not_after <= ? ORDER BY not_after, fingerprint LIMIT ?",
   ),
   challenge: one('challenges', 'hash = ?'),
-  endedChallenges: many('challenges', 'expires_at <= ? ORDER BY expires_at, hash LIMIT ?'),
+  endedChallenges: sound('challenges', 'expires_at <= ? ORDER BY expires_at, hash LIMIT ?'),
   enrollmentLink: one('enrollment_links', 'id = ?'),
   enrollmentLinkBySecret: one('enrollment_links', 'secret_hash = ?'),
-  enrollmentLinks: many('enrollment_links', 'true ORDER BY created_at, id'),
+  enrollmentLinks: sound('enrollment_links', 'true ORDER BY created_at, id'),
   pushCertificate: one('push_certificates', 'topic = ?'),
-  pushCertificates: many('push_certificates', 'true ORDER BY topic'),
+  pushCertificates: sound('push_certificates', 'true ORDER BY topic'),
 })

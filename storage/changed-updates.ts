@@ -1,3 +1,4 @@
+import { storedColumns } from './checksum.ts'
 import { columns, type Value } from './columns.ts'
 import type { Connection, Statement } from './connection.ts'
 
@@ -10,7 +11,7 @@ export function createChangedUpdates(
   table: 'commands' | 'hosts',
   extra: readonly string[] = [],
 ): (old: readonly Value[], next: readonly Value[]) => void {
-  const names: readonly string[] = [...columns[table], ...extra]
+  const names: readonly string[] = [...storedColumns(table), ...extra]
   const [key] = columns[table]
   const statements = new Map<string, Statement>()
   const statementFor = (changed: readonly number[]): Statement => {

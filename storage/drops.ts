@@ -1,3 +1,4 @@
+import { checksumOf, isSound, storedColumns } from './checksum.ts'
 import type { Table, Value } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { Write } from './store.ts'
@@ -19,13 +20,7 @@ export function createDrops(db: Connection): {
   const ofHost = onlyAboutTheHost.map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE host_id = ?`),
   )
-  const moveAll = db.prepare('UPDATE commands SET host_id = ? WHERE host_id = ?')
-  const moveOrigin = db.prepare(
-    'UPDATE commands SET host_id = ? WHERE host_id = ? AND origin_host_id = ?',
-  )
-  const moveChannel = db.prepare(
-    'UPDATE commands SET host_id = ? WHERE host_id = ? AND channel = ?',
-  )
+  const mover = createMover(db)
   return {
     drop(change) {
       if (change.drop === 'host') for (const statement of ofHost) statement.run([change.id])
@@ -36,11 +31,40 @@ export function createDrops(db: Connection): {
     },
     move(change) {
       const { from, to, origin, channel } = change
-      if (channel !== undefined) moveChannel.run([to, from, channel])
-      else if (origin === null) moveAll.run([to, from])
-      else moveOrigin.run([to, from, origin])
+      if (channel !== undefined) mover.channel(to, from, channel)
+      else if (origin === null) mover.all(to, from)
+      else mover.origin(to, from, origin)
     },
   }
+}
+
+type Moving = (to: string, ...from: readonly string[]) => void
+
+/** Rows change hands one by one, since SQL cannot make their checksums. */
+function createMover(db: Connection): Record<'all' | 'origin' | 'channel', Moving> {
+  const names = storedColumns('commands')
+  const update = db.prepare('UPDATE commands SET host_id = ?, checksum = ? WHERE command_uuid = ?')
+  const [uuidAt, hostAt] = [names.indexOf('command_uuid'), names.indexOf('host_id')]
+  const moving = (condition: string): Moving => {
+    const found = db.prepare(`SELECT ${names.join(', ')} FROM commands WHERE ${condition}`).raw()
+    return (to, ...from) => {
+      for (const values of found.all(from)) {
+        const moved = values.slice(0, -1).with(hostAt, to)
+        update.run([to, movedChecksum(values, moved), values[uuidAt] ?? null])
+      }
+    }
+  }
+  return {
+    all: moving('host_id = ?'),
+    origin: moving('host_id = ? AND origin_host_id = ?'),
+    channel: moving('host_id = ? AND channel = ?'),
+  }
+}
+
+/** What was damaged stays so: a checksum over it anew would vouch for it. */
+function movedChecksum(before: readonly Value[], moved: readonly Value[]): number {
+  const sum = checksumOf(moved)
+  return isSound('commands', before) ? sum : sum ^ 1
 }
 
 const keyed = {

@@ -8,10 +8,14 @@ import { webhookLookups } from './webhook-lookups.ts'
  * Reads by key on the calling thread, through a read-only connection.
  *
  * Each is one or two index steps: some ten microseconds. A read after a commit resolved sees that commit.
+ * `note` hears of rows that are not as they were written.
  */
-export function createLookups(db: Connection): Lookups {
-  const reads = createReads(db)
-  const { one, many } = reads
+export function createLookups(
+  db: Connection,
+  note: (damaged: string) => void = () => undefined,
+): Lookups {
+  const reads = createReads(db, note)
+  const { one, many, sound } = reads
   const busyHosts = db
     .prepare(
       'SELECT DISTINCT host_id FROM commands INDEXED BY commands_open WHERE open = 1 AND host_id > ? ORDER BY host_id LIMIT ?',
@@ -51,13 +55,13 @@ export function createLookups(db: Connection): Lookups {
     conflict: one('conflicts', 'id = ?'),
     conflictsOf: many('conflicts', 'host_id = ? ORDER BY opened_at, id'),
     mergesOf: many('merges', 'survivor_id = ? ORDER BY at, id'),
-    dueAlarms: many('alarms', 'due_at <= ? ORDER BY due_at, host_id, name LIMIT ?'),
+    dueAlarms: sound('alarms', 'due_at <= ? ORDER BY due_at, host_id, name LIMIT ?'),
     nextAlarmAt: smallest('alarms'),
-    dueOutbox: many('outbox', 'due_at <= ? ORDER BY due_at, id LIMIT ?'),
+    dueOutbox: sound('outbox', 'due_at <= ? ORDER BY due_at, id LIMIT ?'),
     nextOutboxAt: smallest('outbox'),
-    outboxAfter: many('outbox', 'due_at > ? ORDER BY due_at, id LIMIT ?'),
-    tokens: many('tokens', 'true ORDER BY created_at, id'),
-    enrollSecrets: many('enroll_secrets', 'true ORDER BY created_at, id'),
+    outboxAfter: sound('outbox', 'due_at > ? ORDER BY due_at, id LIMIT ?'),
+    tokens: sound('tokens', 'true ORDER BY created_at, id'),
+    enrollSecrets: sound('enroll_secrets', 'true ORDER BY created_at, id'),
     ...certificateLookups(reads),
     ...webhookLookups(reads),
   }

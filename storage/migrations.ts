@@ -1,10 +1,16 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fillChecksums } from './checksum-fill.ts'
 import type { Connection } from './connection.ts'
 import { schema1 } from './schema/schema-1.ts'
 import { schema2 } from './schema/schema-2.ts'
 
-export type Migration = { readonly version: number; readonly statements: readonly string[] }
+export type Migration = {
+  readonly version: number
+  readonly statements: readonly string[]
+  /** Rows that were there before get the checksum of what they hold then. */
+  readonly vouchesForRows?: true
+}
 
 /** Every schema ever released, oldest first, numbered from 1 without gaps. */
 export const migrations: readonly Migration[] = [schema1, schema2]
@@ -35,27 +41,43 @@ export function migrate(
   const pending = steps.filter(({ version }) => version > from)
   if (pending.length === 0) return { ok: true, from, to }
   if (from > 0) backUp(db, backupFolder, to)
+  applyAll(db, pending, to)
+  return { ok: true, from, to }
+}
+
+function applyAll(db: Connection, pending: readonly Migration[], to: number): void {
   db.exec('BEGIN IMMEDIATE')
   try {
     for (const statement of pending.flatMap((step) => step.statements)) db.exec(statement)
+    if (pending.some(({ vouchesForRows }) => vouchesForRows)) fillChecksums(db)
     db.exec(`PRAGMA user_version = ${to}`)
     db.exec('COMMIT')
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK')
     throw error
   }
-  return { ok: true, from, to }
 }
 
 export function schemaVersion(db: Connection): number {
   return Number(db.prepare('PRAGMA user_version').raw().get([])?.[0] ?? 0)
 }
 
-/** Under its final name only once whole; a leftover of an interrupted start is replaced. */
+/** Under its final name only once it is whole and on the disk; a leftover of an interrupted start is replaced. */
 function backUp(db: Connection, folder: string, to: number): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `muster-before-${to}.db`)
   rmSync(`${path}.part`, { force: true })
   db.prepare('VACUUM INTO ?').run([`${path}.part`])
+  sync(`${path}.part`)
   renameSync(`${path}.part`, path)
+  sync(folder)
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
 }

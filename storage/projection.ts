@@ -1,4 +1,4 @@
-import { columns, valuesOf } from './columns.ts'
+import { storedColumns, storedValues } from './checksum.ts'
 import type { Connection } from './connection.ts'
 import type { HostRow, LastSeenRow } from './rows.ts'
 import { createChangedUpdates } from './changed-updates.ts'
@@ -13,7 +13,7 @@ export function createProjection(db: Connection): {
   put(row: HostRow): undefined
   seen(row: LastSeenRow): undefined
 } {
-  const names = [...columns.hosts, 'combination']
+  const names = [...storedColumns('hosts'), 'combination']
   const found = db.prepare(`SELECT ${names.join(', ')} FROM hosts WHERE id = ?`).raw()
   const insert = db.prepare(
     `INSERT INTO hosts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
@@ -42,7 +42,7 @@ export function createProjection(db: Connection): {
 
   return {
     put(row) {
-      const next = [...valuesOf('hosts', row), combination(row)]
+      const next = [...storedValues('hosts', row), combination(row)]
       const old = found.get([row.id])
       if (old === undefined) insert.run(next)
       else update(old, next)

@@ -1,33 +1,88 @@
-import { columns, rowOf, type Rows, type Table, type Value } from './columns.ts'
-import type { Connection } from './connection.ts'
+import { damageOf, isMalformed, isSound, storedColumns } from './checksum.ts'
+import { rowOf, type Rows, type Table, type Value } from './columns.ts'
+import type { Connection, Statement } from './connection.ts'
 
-/** Prepares reads of whole rows: the first that fits, or all in the order the condition ends with. */
+type Read<Found> = (...values: readonly Value[]) => Found
+
+/**
+ * Prepares reads of whole rows, each held against its checksum.
+ *
+ * What belongs to one host or is named by its key throws `Damage` where a row is not as it was written: half an
+ * answer would be a wrong one. What lists things that have nothing to do with each other leaves that row out.
+ */
 export type Reads = {
-  one<T extends Table>(
-    table: T,
-    where: string,
-    index?: string,
-  ): (...values: readonly Value[]) => Rows[T] | undefined
-  many<T extends Table>(
-    table: T,
-    where: string,
-    index?: string,
-  ): (...values: readonly Value[]) => readonly Rows[T][]
+  one<T extends Table>(table: T, where: string, index?: string): Read<Rows[T] | undefined>
+  many<T extends Table>(table: T, where: string, index?: string): Read<readonly Rows[T][]>
+  /** All that are sound. */
+  sound<T extends Table>(table: T, where: string, index?: string): Read<readonly Rows[T][]>
+  /** The first that is sound, in the order the condition ends with. */
+  next<T extends Table>(table: T, where: string, index?: string): Read<Rows[T] | undefined>
 }
 
-export const createReads = (db: Connection): Reads => ({
-  one(table, where, index) {
-    const statement = db.prepare(select(table, where, index)).raw()
-    return (...values) => {
-      const found = statement.get(values)
-      return found === undefined ? undefined : rowOf(table, found)
-    }
-  },
-  many(table, where, index) {
-    const statement = db.prepare(select(table, where, index)).raw()
-    return (...values) => statement.all(values).map((found) => rowOf(table, found))
-  },
-})
+/** Damaged rows passed over in search of a sound one: a page of them and more. */
+const passedMax = 256
 
-const select = (table: Table, where: string, index: string = ''): string =>
-  `SELECT ${columns[table].join(', ')} FROM ${table} ${index} WHERE ${where}`
+/** `note` hears of every damaged row that is met. */
+export function createReads(db: Connection, note: (damaged: string) => void): Reads {
+  function prepare(table: Table, where: string, index = ''): Statement {
+    const names = storedColumns(table).join(', ')
+    return db.prepare(`SELECT ${names} FROM ${table} ${index} WHERE ${where}`).raw()
+  }
+  function broken(table: Table, key: readonly unknown[]): Error {
+    const damage = damageOf(table, key)
+    note(damage.damaged)
+    return damage
+  }
+  /** A page that makes no sense to SQLite is no other damage than a row that makes none to us. */
+  function reading<Found>(table: Table, key: readonly Value[], read: () => Found): Found {
+    try {
+      return read()
+    } catch (error) {
+      throw isMalformed(error) ? broken(table, key) : error
+    }
+  }
+  function isNoted(table: Table, values: readonly Value[]): boolean {
+    if (isSound(table, values)) return true
+    note(damageOf(table, values.slice(0, 1)).damaged)
+    return false
+  }
+
+  return {
+    one(table, where, index) {
+      const statement = prepare(table, where, index)
+      return (...key) => {
+        const found = reading(table, key, () => statement.get(key))
+        if (found === undefined) return undefined
+        if (!isSound(table, found)) throw broken(table, key)
+        return rowOf(table, found)
+      }
+    },
+    many(table, where, index) {
+      const statement = prepare(table, where, index)
+      return (...key) => {
+        const found = reading(table, key, () => statement.all(key))
+        const bad = found.find((values) => !isSound(table, values))
+        if (bad !== undefined) throw broken(table, bad.slice(0, 1))
+        return found.map((values) => rowOf(table, values))
+      }
+    },
+    sound(table, where, index) {
+      const statement = prepare(table, where, index)
+      return (...key) =>
+        reading(table, key, () => statement.all(key))
+          .filter((values) => isNoted(table, values))
+          .map((values) => rowOf(table, values))
+    },
+    next(table, where, index) {
+      const statement = prepare(table, `${where} LIMIT 1 OFFSET ?`, index)
+      return (...key) => {
+        for (let passed = 0; passed < passedMax; passed += 1) {
+          const found = reading(table, key, () => statement.get([...key, passed]))
+          if (found === undefined) return undefined
+          if (isNoted(table, found)) return rowOf(table, found)
+        }
+        return undefined
+      }
+    },
+  }
+}

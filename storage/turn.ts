@@ -1,5 +1,6 @@
 import { createChangedUpdates } from './changed-updates.ts'
-import { columns, type Rows, type Table, valuesOf } from './columns.ts'
+import { storedColumns, storedValues } from './checksum.ts'
+import { columns, type Rows, type Table } from './columns.ts'
 import type { Connection, Statement } from './connection.ts'
 import { createDrops } from './drops.ts'
 import { createProjection } from './projection.ts'
@@ -57,7 +58,7 @@ export function createTurns(db: Connection): Turns {
 }
 
 function journalled(statement: Statement, row: JournalRow): number {
-  return statement.run(valuesOf('journal', row)).lastInsertRowid
+  return statement.run(storedValues('journal', row)).lastInsertRowid
 }
 
 type AlonePut = Extract<Write, { readonly put: 'claim' | 'certificate' }>
@@ -75,9 +76,9 @@ function createAlonePuts(db: Connection) {
   const revived = certificateIf(`certificates.status <> 'revoked'`)
 
   function run(change: AlonePut): Refusal | undefined {
-    if (change.put === 'claim') return void claim.run(valuesOf('claims', change.row))
+    if (change.put === 'claim') return void claim.run(storedValues('claims', change.row))
     const statement = change.revives === true ? revived : certificate
-    return statement.run(valuesOf('certificates', change.row)).changes === 1
+    return statement.run(storedValues('certificates', change.row)).changes === 1
       ? undefined
       : 'conflict'
   }
@@ -104,28 +105,23 @@ const standing = (table: string): string =>
 function createActors(db: Connection) {
   const insertHost = db.prepare(`${insertInto('host_actors')} ON CONFLICT DO NOTHING`)
   const replaceHost = db.prepare(
-    'UPDATE host_actors SET version = ?, machine_version = ?, snapshot = ? WHERE host_id = ? AND version = ?',
+    'UPDATE host_actors SET version = ?, machine_version = ?, snapshot = ?, checksum = ? WHERE host_id = ? AND version = ?',
   )
   const insertCommand = db.prepare(`${insertInto('commands')} ON CONFLICT DO NOTHING`)
   const found = db
-    .prepare(`SELECT ${columns.commands.join(', ')} FROM commands WHERE command_uuid = ?`)
+    .prepare(`SELECT ${storedColumns('commands').join(', ')} FROM commands WHERE command_uuid = ?`)
     .raw()
   const update = createChangedUpdates(db, 'commands')
   const fenced = (changes: number): Refusal | undefined => (changes === 1 ? undefined : 'conflict')
   return {
     host(row: Rows['host_actors']): Refusal | undefined {
-      if (row.version === 1) return fenced(insertHost.run(valuesOf('host_actors', row)).changes)
-      const values = [
-        row.version,
-        row.machine_version,
-        row.snapshot,
-        row.host_id,
-        row.version - 1,
-      ] as const
-      return fenced(replaceHost.run(values).changes)
+      const stored = storedValues('host_actors', row)
+      if (row.version === 1) return fenced(insertHost.run(stored).changes)
+      const [hostId = null, ...rest] = stored
+      return fenced(replaceHost.run([...rest, hostId, row.version - 1]).changes)
     },
     command(row: Rows['commands']): Refusal | undefined {
-      const values = valuesOf('commands', row)
+      const values = storedValues('commands', row)
       if (row.version === 1) return fenced(insertCommand.run(values).changes)
       const old = found.get([row.command_uuid])
       if (old?.[columns.commands.indexOf('version')] !== row.version - 1) return 'conflict'
@@ -168,17 +164,19 @@ function createPlainPuts(db: Connection) {
   ) as Readonly<Record<Plain, Statement>> // the same keys, entry by entry
   return {
     put({ put, row }: PlainPut): undefined {
-      statements[put].run(valuesOf(plainTables[put][0], row))
+      statements[put].run(storedValues(plainTables[put][0], row))
     },
   }
 }
 
 function insertInto(table: Table): string {
-  const names = columns[table]
+  const names = storedColumns(table)
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
 }
 
 function upsert(table: Table, key: string): string {
-  const set = columns[table].map((name) => `${name} = excluded.${name}`).join(', ')
+  const set = storedColumns(table)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')
   return `${insertInto(table)} ON CONFLICT (${key}) DO UPDATE SET ${set}`
 }

@@ -14,32 +14,32 @@ type WebhookLookups = Pick<
 >
 
 /** Reads about who is told. */
-export function webhookLookups({ one, many }: Reads): WebhookLookups {
-  const from = many(
+export function webhookLookups({ one, sound, next }: Reads): WebhookLookups {
+  const from = sound(
     'webhook_deliveries',
     'webhook_id = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?',
   )
   return {
     webhook: one('webhooks', 'id = ?'),
-    webhooks: many('webhooks', 'true ORDER BY created_at, id'),
+    webhooks: sound('webhooks', 'true ORDER BY created_at, id'),
     delivery: one('webhook_deliveries', 'id = ?'),
-    nextDelivery: one(
+    nextDelivery: next(
       'webhook_deliveries',
-      `webhook_id = ? AND host_id = ? AND state = 'pending' ORDER BY rowid LIMIT 1`,
+      `webhook_id = ? AND host_id = ? AND state = 'pending' ORDER BY rowid`,
       'INDEXED BY deliveries_pending',
     ),
-    nextDeliveryBeyond: one(
+    nextDeliveryBeyond: next(
       'webhook_deliveries',
-      `webhook_id = ? AND host_id > ? AND state = 'pending' ORDER BY host_id, rowid LIMIT 1`,
+      `webhook_id = ? AND host_id > ? AND state = 'pending' ORDER BY host_id, rowid`,
       'INDEXED BY deliveries_pending',
     ),
-    lastDelivery: one(
+    lastDelivery: next(
       'webhook_deliveries',
-      'webhook_id = ? AND finished_at IS NOT NULL ORDER BY finished_at DESC, rowid DESC LIMIT 1',
+      'webhook_id = ? AND finished_at IS NOT NULL ORDER BY finished_at DESC, rowid DESC',
       'INDEXED BY deliveries_last',
     ),
     deliveriesFrom: (webhookId, { created_at, id }, limit) =>
       from(webhookId, created_at, id, limit),
-    endedDeliveries: many('webhook_deliveries', 'finished_at <= ? ORDER BY finished_at LIMIT ?'),
+    endedDeliveries: sound('webhook_deliveries', 'finished_at <= ? ORDER BY finished_at LIMIT ?'),
   }
 }

@@ -1,5 +1,5 @@
-// The second schema: certificates that say who a device is, push certificates, webhooks, and hosts counted by the
-// hour they were last heard of.
+// The second schema: certificates that say who a device is, push certificates, webhooks, hosts counted by the
+// hour they were last heard of, and a checksum in every row.
 import type { Migration } from '../migrations.ts'
 
 const certificates = [
@@ -79,7 +79,34 @@ const seenCounting = [
   `DROP INDEX last_seen_pending`,
 ]
 
+// Every table but those that are counted or updated in SQL.
+const checksums = [
+  'host_actors',
+  'hosts',
+  'commands',
+  'journal',
+  'alarms',
+  'outbox',
+  'claims',
+  'enrollments',
+  'dep_devices',
+  'agents',
+  'sealed',
+  'conflicts',
+  'merges',
+  'tokens',
+  'enroll_secrets',
+  'authorities',
+  'certificates',
+  'challenges',
+  'enrollment_links',
+  'push_certificates',
+  'webhooks',
+  'webhook_deliveries',
+].map((table) => `ALTER TABLE ${table} ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1`)
+
 export const schema2: Migration = {
   version: 2,
-  statements: [...certificates, ...webhooks, ...seenCounting],
+  statements: [...certificates, ...webhooks, ...seenCounting, ...checksums],
+  vouchesForRows: true,
 }

@@ -5,6 +5,8 @@ import { type Connection, openForReading, openForWriting } from '../../storage/c
 import { createLookups } from '../../storage/lookups.ts'
 import { migrate, type Migration, migrations, schemaVersion } from '../../storage/migrations.ts'
 import { openStore } from '../../storage/open.ts'
+import { createTurns } from '../../storage/turn.ts'
+import { rows } from './everything.ts'
 import { temporaryFolder } from './folder.ts'
 
 const newest = migrations.at(-1)?.version ?? 0
@@ -54,7 +56,7 @@ for (const { version } of migrations.slice(0, -1))
 test('before a schema changes, the file as it was is kept beside it', () => {
   const { db, backups } = empty()
   migrate(db, backups)
-  db.exec(`INSERT INTO tokens VALUES ('t1', 'ci', 'viewer', 'h', 1, NULL)`)
+  createTurns(db).apply([{ put: 'token', row: rows.token }], [])
   const before = schemaOf(db)
   migrate(db, backups, [...migrations, later])
   const copy = openForReading(join(backups, `muster-before-${later.version}.db`))
