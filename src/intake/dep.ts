@@ -1,12 +1,13 @@
 // Apple's device list, whoever fetched it: each device is a sighting of the highest trust.
-import type { DepDevice as KeptDevice, SaidFacts } from '../../machines/host-context.ts'
 import type { DepDeviceRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { type Claim, normalise } from '../identity/normalise.ts'
 import type { DepDevice } from '../protocol/dep/device.ts'
+import { fail, ok } from '../result.ts'
 import type { Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
+import { assignment } from './dep-assignment.ts'
 import type { Sight, SightFault } from './sight.ts'
 
 export type DepOutcome = {
@@ -66,7 +67,7 @@ async function seeOne(
   if (known !== undefined && isOldNews(device, known))
     return { serial, hostId: known.host_id, outcome: 'unchanged' }
   if (device.op_type === 'deleted') return remove(options, { serial, known }, cause)
-  return assign(options, { device, claims, serial }, cause)
+  return assign(options, { device, claims, serial, known }, cause)
 }
 
 /** Syncs overlap and repeat: what Apple said before, or has said already, changes nothing. */
@@ -78,9 +79,57 @@ type Assigned = {
   readonly device: DepDevice
   readonly claims: readonly Claim[]
   readonly serial: string
+  readonly known: DepDeviceRow | undefined
 }
 
+/**
+ * A serial number stays with the host it is listed with, also once an operator made that host one with another
+ * and it goes by another number. Only if another host owns the number by now it goes there.
+ */
 async function assign(
+  options: DepIntakeOptions,
+  assigned: Assigned,
+  cause: Ask['cause'],
+): Promise<DepOutcome> {
+  const { serial, known } = assigned
+  const rows = options.lookups.claimsOn('serial', serial)
+  const owner = rows.find(({ status }) => status === 'active')?.host_id
+  if (known === undefined || known.host_id === owner) return see(options, assigned, cause)
+  const { host_id } = known
+  if (owner === undefined && isFormer(options.lookups, serial, host_id))
+    return hear(options, { ...assigned, host_id }, cause)
+  const left = await remove(options, { serial, known }, cause)
+  return left.outcome === 'removed' ? see(options, assigned, cause) : left
+}
+
+const isFormer = (lookups: Lookups, serial: string, hostId: string): boolean =>
+  lookups
+    .claimsOn('serial', serial)
+    .some(({ host_id, status }) => host_id === hostId && status === 'superseded')
+
+/** Tells a host of a number it no longer goes by; which host that is may have changed meanwhile. */
+async function hear(
+  { hosts, lookups, world }: DepIntakeOptions,
+  { device, serial, host_id }: Assigned & { readonly host_id: string },
+  cause: Ask['cause'],
+): Promise<DepOutcome> {
+  const at = world.now()
+  const heard = await hosts.together({
+    hostIds: [host_id],
+    decide(snapshots) {
+      const isThere = lookups.depDevice(serial)?.host_id === host_id
+      if (!isThere || !isFormer(lookups, serial, host_id)) return fail({ kind: 'conflict' })
+      const quarantined = snapshots.get(host_id)?.context.quarantined ?? false
+      const event = assignment(device, { serial, at }, { identity: {}, quarantined })
+      return ok({ cause, asks: { [host_id]: { events: [event] } }, writes: [] })
+    },
+  })
+  return heard.ok
+    ? { serial, hostId: host_id, outcome: 'changed' }
+    : { serial, hostId: host_id, ...failed(heard.error.kind) }
+}
+
+async function see(
   { sight, world }: DepIntakeOptions,
   { device, claims, serial }: Assigned,
   cause: Ask['cause'],
@@ -88,14 +137,7 @@ async function assign(
   const at = world.now()
   const seen = await sight({
     sighting: { source: 'dep', trust: 'apple', claims, virtual: false, vouched: false },
-    event: ({ identity, quarantined }) => ({
-      type: 'dep.assigned',
-      at,
-      identity,
-      quarantined,
-      facts: factsOf(device),
-      device: kept(device, serial, at),
-    }),
+    event: (listed) => assignment(device, { serial, at }, listed),
     cause,
   })
   if (!seen.ok) return { serial, hostId: null, ...failed(seen.error.kind) }
@@ -104,7 +146,7 @@ async function assign(
 }
 
 async function remove(
-  { hosts, world }: DepIntakeOptions,
+  { hosts, lookups, world }: DepIntakeOptions,
   gone: { readonly serial: string; readonly known: DepDeviceRow | undefined },
   cause: Ask['cause'],
 ): Promise<DepOutcome> {
@@ -114,7 +156,10 @@ async function remove(
     events: [{ type: 'dep.removed', at: world.now(), serial }],
     cause,
   })
-  const outcome = asked.ok ? { outcome: 'removed' as const } : failed(asked.error.kind)
+  if (!asked.ok) return { serial, hostId: known.host_id, ...failed(asked.error.kind) }
+  // A merge or a split may have taken it to another host meanwhile.
+  const outcome =
+    lookups.depDevice(serial) === undefined ? { outcome: 'removed' as const } : failed('conflict')
   return { serial, hostId: known.host_id, ...outcome }
 }
 
@@ -125,32 +170,3 @@ const failed = (
   detail: kind,
   isLater: kind === 'unavailable' || kind === 'overloaded',
 })
-
-const kept = (device: DepDevice, serial: string, at: number): KeptDevice => ({
-  serial_number: serial,
-  profile_status: device.profile_status ?? null,
-  profile_uuid: device.profile_uuid ?? null,
-  op_date: device.op_date ?? null,
-  since: at,
-  raw: device.raw,
-})
-
-/** Apple's `os` as the platform the other channels report. */
-const platforms: Readonly<Record<string, string>> = {
-  OSX: 'darwin',
-  iOS: 'ios',
-  iPadOS: 'ipados',
-  tvOS: 'tvos',
-  visionOS: 'visionos',
-}
-
-function factsOf({ model, device_family, color, asset_tag, os }: DepDevice): SaidFacts {
-  const platform = os === undefined ? undefined : platforms[os]
-  return {
-    ...(model && { model }),
-    ...(device_family && { device_family }),
-    ...(color && { color }),
-    ...(asset_tag && { asset_tag }),
-    ...(platform && { platform }),
-  }
-}

@@ -108,6 +108,12 @@ describe('one host', () => {
     })
     expect(merged.status, merged.text).toBe(200)
     expect((await admin.get(`/hosts/${loser}`)).location).toBe(`/hosts/${survivor}`)
+    const { text } = await admin.get(`/hosts/${survivor}`)
+    const listed = /<h2>Apple list<\/h2>[^]*?<\/section>/.exec(text)?.[0] ?? ''
+    for (const serial of ['C02MERGE1', 'C02MERGE2']) {
+      expect(listed).toContain(serial)
+      expect(text).toContain(`Apple&#39;s list has serial ${serial}`)
+    }
     expect((await admin.get(`/hosts/${loser}/journal`)).location).toBe(`/hosts/${survivor}/journal`)
   })
 

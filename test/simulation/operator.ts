@@ -119,14 +119,11 @@ type Mending = (doors: Doors) => Promise<{ readonly ok: boolean }>
 const mend = ({ network }: OperatorOptions, tag: string, ask: Mending): void =>
   network.call({ tag, ask, answered: () => {}, done: () => {} })
 
-/** Two halves of one computer, as far as an operator can see: not two that Apple or MDM tell apart. */
+/** Two halves of one computer, as far as an operator can see: not two that MDM tells apart. */
 function merge(options: OperatorOptions): void {
   const one = options.dice.pick(liveHosts(options))
   const halves = liveHosts(options).filter(
-    ({ id, mdm, dep }) =>
-      id !== one?.id &&
-      (mdm === 'unenrolled' || one?.mdm === 'unenrolled') &&
-      (dep === 'unassigned' || one?.dep === 'unassigned'),
+    ({ id, mdm }) => id !== one?.id && (mdm === 'unenrolled' || one?.mdm === 'unenrolled'),
   )
   const other = options.dice.pick(halves)
   if (one === undefined || other === undefined) return

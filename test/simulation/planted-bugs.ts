@@ -1,4 +1,5 @@
 // Mistakes the simulation must find. Each is put between the parts of the server; the parts stay as they are.
+import type { HostEvent } from '../../machines/host-events.ts'
 import type { Lookups, Store, Write } from '../../storage/store.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -44,6 +45,9 @@ function misremembering(
     },
   }
 }
+
+const withoutListing = (event: HostEvent): HostEvent =>
+  event.type === 'identity.absorb' ? { ...event, parts: { ...event.parts, depDevices: {} } } : event
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -154,6 +158,26 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a merge leaves the commands behind',
     store: without((write) => 'move' in write),
+  },
+  {
+    name: "a merge of two hosts that Apple's list has leaves one listing behind",
+    hosts: (hosts) => ({
+      ...hosts,
+      together: (joining) =>
+        hosts.together({
+          ...joining,
+          decide(snapshots) {
+            const decided = joining.decide(snapshots)
+            if (!decided.ok) return decided
+            const asks = Object.entries(decided.value.asks).map(([hostId, ask]) => {
+              const isListed = snapshots.get(hostId)?.value.dep === 'assigned'
+              const events = isListed ? ask.events.map(withoutListing) : ask.events
+              return [hostId, { ...ask, events }] as const
+            })
+            return { ok: true, value: { ...decided.value, asks: Object.fromEntries(asks) } }
+          },
+        }),
+    }),
   },
   {
     name: 'a split gives a channel back without the commands sent since',

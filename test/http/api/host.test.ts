@@ -165,6 +165,18 @@ test('every state is explained by a fact, its source and its time', async () => 
   expect(told).toMatchObject({ status: { value: 'on_automatic' }, presence: { value: 'online' } })
 })
 
+test('a host that was made of two listed ones shows each serial number, here and where it is explained', async () => {
+  const serials = ['HOSTLIST01', 'HOSTLIST02']
+  const [survivor = '', loser = ''] = await world.assigned(...serials)
+  await world.api(`/hosts/${survivor}/merge`, { method: 'POST', body: { with: loser } })
+  expect((await hostOf(survivor))['dep_devices']).toMatchObject(
+    serials.map((serial_number) => ({ serial_number, profile_status: null, op_date: null })),
+  )
+  const told = (await world.api(`/hosts/${survivor}/explain`)).json()
+  const because = serials.map((serial) => ({ fact: expect.stringContaining(serial) }))
+  expect(told['dep']).toMatchObject({ value: 'assigned', because })
+})
+
 test('a state that was never entered is explained too', async () => {
   const told = (await world.api(`/hosts/${other}/explain`)).json()
   expect(told).toMatchObject({
