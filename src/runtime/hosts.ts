@@ -93,6 +93,7 @@ export function createHosts(options: HostsOptions): Hosts {
         now: () => world.now(),
         tryTurn: turns.tryTurn,
         commit: turns.commit,
+        poison: turns.poison,
         touch: lastSeen.touch,
       }),
     look(hostId) {

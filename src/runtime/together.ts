@@ -5,6 +5,7 @@ import type { Write } from '../../storage/store.ts'
 import type { Answer, Ask, AskFault } from './ask.ts'
 import type { LastSeen } from './last-seen.ts'
 import { hostActorWrite, hostRow } from './projection.ts'
+import type { Poison } from './poison.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
 import type { Turned } from './turn.ts'
@@ -35,6 +36,7 @@ type Means = {
   readonly tryTurn: (slot: Slot, resident: Resident, ask: Ask) => Result<Turned, AskFault>
   readonly touch: LastSeen['touch']
   readonly commit: (hostId: string, writes: readonly Write[]) => Promise<Result<void, AskFault>>
+  readonly poison: Poison
 }
 
 /** What each host that was told something answered. */
@@ -92,7 +94,7 @@ async function turnHeld(
   const joint = joining.decide(new Map(snapshots))
   if (!joint.ok) return joint
   const taken = takeTurns(joint.value, means, residents)
-  if (!taken.ok) return taken
+  if (!taken.ok) return refuseTurn(joining, means, taken.error)
   const retired = [...residents.values()].flatMap((resident) => {
     const into = joint.value.merged?.[resident.id]
     if (into === undefined) return []
@@ -111,19 +113,39 @@ async function turnHeld(
   return ok(new Map([...taken.value].map(([hostId, turn]) => [hostId, answerOf(turn, true)])))
 }
 
+/** The turn of one host that ends those of all. */
+type Thrown = { readonly hostId: string; readonly ask: Ask; readonly fault: AskFault }
+
+/**
+ * What no turn survives is set apart with the host that threw, as if it had been told alone. An operator sees
+ * it fail and asks no more, and a host that was never there has nothing to show it with.
+ */
+function refuseTurn(
+  { fresh }: Joining,
+  { poison }: Means,
+  { hostId, ask, fault }: Thrown,
+): Promise<Result<never, AskFault>> | Result<never, AskFault> {
+  if (ask.cause.kind === 'operator' || hostId === fresh) return fail(fault)
+  return poison.refuse(hostId, ask, fault)
+}
+
 function takeTurns(
   joint: Joint,
   means: Means,
   residents: ReadonlyMap<Slot, Resident>,
-): Result<ReadonlyMap<string, Turned>, AskFault> {
+): Result<ReadonlyMap<string, Turned>, Thrown> {
   const taken = new Map<string, Turned>()
   for (const [slot, resident] of residents) {
-    const ask = joint.asks[slot.hostId]
-    if (ask === undefined) continue
-    const turned = means.tryTurn(slot, resident, { ...ask, cause: joint.cause })
-    if (!turned.ok) return turned
-    taken.set(slot.hostId, turned.value)
+    const { hostId } = slot
+    const told = joint.asks[hostId]
+    if (told === undefined) continue
+    const ask = { ...told, cause: joint.cause }
+    const turned = means.tryTurn(slot, resident, ask)
+    if (!turned.ok) return fail({ hostId, ask, fault: turned.error })
+    taken.set(hostId, turned.value)
   }
+  for (const [hostId, told] of Object.entries(joint.asks))
+    means.poison.forget(hostId, { ...told, cause: joint.cause })
   return ok(taken)
 }
 

@@ -4,7 +4,7 @@ import type { Store, Write } from '../../storage/store.ts'
 import type { Answer, Ask, AskFault } from './ask.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { Live } from './live.ts'
-import { createPoison, type SetApart } from './poison.ts'
+import { createPoison, type Poison, type SetApart } from './poison.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
 import { type Turned, turn } from './turn.ts'
@@ -33,6 +33,7 @@ export type Turns = {
   tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault>
   /** Makes writes durable and tells whoever watches. `hostId` is whose bug it is if no table takes them. */
   commit(hostId: string, writes: readonly Write[]): Promise<Result<void, AskFault>>
+  readonly poison: Poison
 }
 
 export function createTurns(options: TurnsOptions): Turns {
@@ -84,6 +85,7 @@ export function createTurns(options: TurnsOptions): Turns {
   return {
     tryTurn,
     commit,
+    poison,
     take(task, answer) {
       const { slot, woken, ask } = task
       if (!woken.ok) return answer(woken)

@@ -15,11 +15,11 @@ async function opened() {
 }
 
 /** A snapshot that a machine with a bug might have left: it wakes, and throws when facts are told. */
-async function spoil({ store }: House, hostId: string): Promise<void> {
+async function spoil({ store }: House, hostId: string, facts: object | null = null): Promise<void> {
   const row = store.lookups.hostActor(hostId)
   if (row === undefined) throw new Error('the host was born')
   const snapshot = JSON.parse(row.snapshot)
-  snapshot.context.facts = null
+  snapshot.context.facts = facts
   const spoiled = { ...row, version: row.version + 1, snapshot: JSON.stringify(snapshot) }
   await store.commit([{ put: 'host_actor', row: spoiled }])
 }
@@ -54,6 +54,46 @@ test('a report that no turn survives is refused twice, then taken, and kept with
   const how = { choice: 'dismiss', dryRun: false, cause: operator }
   expect(await doors.reconcile.resolveConflict(conflict?.id ?? '', how)).toMatchObject({ ok: true })
   expect(house.store.lookups.conflictsOf(hostId)).toMatchObject([{ resolution: 'dismiss' }])
+})
+
+test('an Authenticate whose merge no turn survives is refused, and the third time set apart with its host', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.assign(mac)
+  await house.advance(1)
+  await doors.enroll({ uuid: mac.uuid })
+  const survivor = ownerOf(house, 'serial', mac.serial) ?? ''
+  const loser = ownerOf(house, 'uuid', mac.uuid) ?? ''
+  await spoil(house, survivor)
+  for (let tries = 1; tries <= 3; tries += 1) {
+    expect(house.store.lookups.conflictsOf(survivor)).toEqual([])
+    expect(await doors.authenticate(mac)).toEqual({ kind: 'refused', why: 'failed' })
+  }
+  expect(house.store.lookups.conflictsOf(survivor)).toMatchObject([
+    { kind: 'failing', detail: expect.stringContaining('identity.absorb') },
+  ])
+  expect(house.store.lookups.host(loser)?.merged_into).toBeNull()
+
+  // Once the bug is mended the next one is taken.
+  await spoil(house, survivor, {})
+  expect(await doors.authenticate(mac)).toEqual({ kind: 'nothing' })
+  expect(house.store.lookups.host(loser)?.merged_into).toBe(survivor)
+})
+
+test('an agent whose enrolment merges two hosts is told to come again, and the third time it is set apart', async () => {
+  const house = await openHouse()
+  const doors = openDoors(house)
+  await doors.assign(mac)
+  await house.advance(1)
+  await doors.enroll({ uuid: mac.uuid })
+  const survivor = ownerOf(house, 'serial', mac.serial) ?? ''
+  await spoil(house, survivor)
+  for (let tries = 1; tries <= 3; tries += 1)
+    expect(await doors.enroll(mac)).toMatchObject({ kind: 'failed', status: 500 })
+  expect(house.store.lookups.conflictsOf(survivor)).toMatchObject([{ kind: 'failing' }])
+  await spoil(house, survivor, {})
+  expect(await doors.enroll(mac)).toMatchObject({ kind: 'enrolled' })
+  expect(ownerOf(house, 'uuid', mac.uuid)).toBe(survivor)
 })
 
 test('a check-in that no turn survives is never answered as done', async () => {

@@ -1,8 +1,18 @@
 // An event at which a machine throws each time is tried three times, kept, and comes no more.
 import { expect, test } from 'vitest'
 import type { HostEvent } from '../../machines/host-events.ts'
+import { ok } from '../../src/result.ts'
+import type { Cause } from '../../src/runtime/ask.ts'
 import { createFaults, fillDisk } from '../../storage/faults.ts'
-import { acknowledged, authenticate, enqueue, enrolled, idle, later } from '../machines/events.ts'
+import {
+  acknowledged,
+  assigned,
+  authenticate,
+  enqueue,
+  enrolled,
+  idle,
+  later,
+} from '../machines/events.ts'
 import { morning } from './clock.ts'
 import { asked, born, commandStates, type House, openHouse, tell } from './world.ts'
 
@@ -75,6 +85,51 @@ test('an event that once goes well begins anew, and others count for themselves'
     expect(await kindOf('p3', poisonOf(command))).toBe('failed')
   expect(await kindOf('p3', poisonOf('A'))).toBe('set-apart')
   expect(openConflicts('p3')).toHaveLength(1)
+})
+
+/** Both hosts hear of it in one turn, and the second of them cannot take it. */
+const joined = async (ids: readonly [string, string], cause: Cause): Promise<string> => {
+  const [one, other] = ids
+  const asks = { [one]: { events: [assigned()] }, [other]: { events: [idle(), poison()] } }
+  const outcome = await hosts.together({
+    hostIds: ids,
+    decide: () => ok({ cause, asks, writes: [] }),
+  })
+  return outcome.ok ? 'taken' : outcome.error.kind
+}
+const byDevice: Cause = { kind: 'device', id: null }
+
+test('what a turn of two hosts cannot survive is set apart with the one that threw, and neither is changed', async () => {
+  for (const id of ['p7', 'p8']) await born(house, id, ...enrolled)
+  const before = ['p7', 'p8'].map((id) => store.lookups.hostActor(id))
+  for (const wanted of ['failed', 'failed', 'set-apart', 'failed'] as const)
+    expect(await joined(['p7', 'p8'], byDevice)).toBe(wanted)
+  expect(['p7', 'p8'].map((id) => store.lookups.hostActor(id))).toEqual(before)
+  expect(openConflicts('p7')).toEqual([])
+  expect(openConflicts('p8')).toMatchObject([{ kind: 'failing', host_id: 'p8' }])
+  expect(await journalled(house, 'p8')).toBe(1)
+  for (const id of ['p7', 'p8'])
+    expect((await tell(house, id, idle())).reply).toEqual({ kind: 'nothing' })
+})
+
+test('a turn of two that once goes well begins anew', async () => {
+  for (const id of ['p9', 'q1']) await born(house, id, ...enrolled)
+  const goodAsks = { q1: { events: [idle(), authenticates] } }
+  for (let nth = 0; nth < 3; nth += 1) {
+    expect(await joined(['p9', 'q1'], byDevice)).toBe('failed')
+    expect(await joined(['p9', 'q1'], byDevice)).toBe('failed')
+    const decide = () => ok({ cause: byDevice, asks: goodAsks, writes: [] })
+    expect((await hosts.together({ hostIds: ['p9', 'q1'], decide })).ok).toBe(true)
+  }
+  expect(openConflicts('q1')).toEqual([])
+})
+
+test('an operator’s turn of two that throws is refused each time, and nothing is kept: the operator saw it', async () => {
+  for (const id of ['q2', 'q3']) await born(house, id, ...enrolled)
+  for (let nth = 0; nth < 6; nth += 1)
+    expect(await joined(['q2', 'q3'], { kind: 'operator', id: 'ada' })).toBe('failed')
+  expect(openConflicts('q3')).toEqual([])
+  expect(await journalled(house, 'q3')).toBe(0)
 })
 
 test('with a full disk nothing is kept, so nothing is called kept, and it is once there is room', async () => {

@@ -7,6 +7,9 @@ import type { Problem } from '../problem.ts'
 
 const notNow: Problem = { kind: 'unavailable' }
 
+const bug =
+  'Muster failed at a host: a bug of ours. Nothing was changed, and the log names the host.'
+
 export function askProblem(fault: AskFault | CommitFault): Problem {
   switch (fault.kind) {
     case 'no-such-host':
@@ -25,7 +28,7 @@ export function askProblem(fault: AskFault | CommitFault): Problem {
       return notNow
     case 'failed':
     case 'set-apart':
-      return { kind: 'internal' }
+      return { kind: 'internal', detail: bug }
     default:
       return fault satisfies never
   }

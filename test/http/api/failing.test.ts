@@ -53,6 +53,26 @@ test('a device with a poisoned host is told to come again, and at last that it i
   expect(journal).toContain('operator.reveal')
 })
 
+test('a merge that no turn survives is a 500 that says so, for whoever asked, and changes nothing', async () => {
+  const [survivor = '', loser = ''] = await world.assigned('C02FAILS01', 'C02FAILS02')
+  await spoil(loser)
+  await spoil(survivor)
+  for (let tries = 0; tries < 4; tries += 1) {
+    const body = { with: loser }
+    const refused = await world.api(`/hosts/${survivor}/merge`, { method: 'POST', body })
+    // The first one finds that the rows moved under the hosts.
+    if (tries === 0 && refused.status === 409) continue
+    expect(refused.status).toBe(500)
+    expect(refused.json()).toMatchObject({
+      type: '/problems/internal',
+      detail: expect.stringContaining('Nothing was changed'),
+      request_id: expect.stringMatching(/./),
+    })
+  }
+  expect((await world.api('/conflicts')).json()).toMatchObject({ total: 0 })
+  expect((await world.api(`/hosts/${loser}`)).status).not.toBe(308)
+})
+
 test('a conflict that is none, or keeps no event, has none to show', async () => {
   expect((await world.api('/conflicts/nothing/event')).status).toBe(404)
 })
