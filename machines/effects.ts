@@ -16,11 +16,16 @@ export type Note = {
   readonly detail: Readonly<Record<string, string | number | boolean | null>>
 }
 
+/** When a timer rings: at a moment of the time that never goes back, or so long after the turn that asks for it. */
+export type AlarmWish =
+  | { readonly name: string; readonly dueAt: number }
+  | { readonly name: string; readonly afterMs: number }
+
 export type Effects = {
   readonly reply: Reply
   readonly note: Note
-  /** Durable timer: an `alarm` event with this name comes back at `dueAt` (ms), restarts or not. */
-  readonly 'alarm.set': { readonly name: string; readonly dueAt: number }
+  /** Durable timer: an `alarm` event with this name comes back, restarts or not. */
+  readonly 'alarm.set': AlarmWish
   readonly 'alarm.cancel': { readonly name: string }
   /** Wake a channel. Coalesced per channel. */
   readonly 'apns.push': { readonly channel: string }

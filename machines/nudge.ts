@@ -18,18 +18,19 @@ export const patienceMs = silentOffsets[0]
 /** First wait after a NotNow. The device comes back by itself if that was its last word, so this is the net below. */
 const deferredFirstMs = hourMs
 
-export type Nudge = { readonly isDue: boolean; readonly nextAt: number }
+export type Nudge = { readonly isDue: boolean; readonly nextInMs: number }
 
 /** What is to be done at `at` for what waits on a silent channel, and when to look again. `waking` is not empty. */
 export function nudgeFor(waking: readonly CommandSnapshot[], at: number): Nudge {
   const { since, offsets } = scheduleOf(waking)
-  // A clock that was put back must not make anything wait for years.
+  // The clock was put back, and nobody knows how long this has waited: not for years more.
+  if (since - at >= patienceMs) return { isDue: true, nextInMs: dayMs }
   const elapsed = Math.max(0, at - since)
   const { passed, next } = stepsAround(elapsed, offsets)
   const pushes = waking.flatMap(({ context: { push } }) => (push === null ? [] : [push.at]))
   const wasPushed =
     passed !== undefined && pushes.some((pushed) => pushed >= at - elapsed + passed && pushed <= at)
-  return { isDue: passed !== undefined && !wasPushed, nextAt: at + next - elapsed }
+  return { isDue: passed !== undefined && !wasPushed, nextInMs: next - elapsed }
 }
 
 /** When a channel whose device just said NotNow is looked at again. */

@@ -27,9 +27,11 @@ const wakingOn = (children: Children, channel: string): readonly CommandSnapshot
 /** True while the device has reason to be on its way or at work: pushing would only wake it twice. */
 const inFlight = (children: Children, channel: string, at: number): boolean =>
   openOn(children, channel).some(
-    ({ value, context }) =>
-      value === 'pushed' || (value === 'sent' && at - context.since < patienceMs),
+    ({ value, context }) => value === 'pushed' || (value === 'sent' && isRecent(context.since, at)),
   )
+
+/** A clock that was put back leaves times that are still to come: nobody knows how long ago that was. */
+const isRecent = (since: number, at: number): boolean => Math.abs(at - since) < patienceMs
 
 /** Whether the address works, as far as we know. One that failed is tried for new wishes only: the certificate may be another. */
 export const isReachable = (channels: HostContext['channels'], key: string): boolean =>
@@ -52,7 +54,7 @@ export function wakeForNew(
   const isTimed = isComing && wakingOn(children, channel).length > 0
   return [
     ...(isComing ? [] : [push(channel)]),
-    ...(isTimed || !isReachable(channels, channel) ? [] : [timer(channel, at + patienceMs)]),
+    ...(isTimed || !isReachable(channels, channel) ? [] : [timer(channel, patienceMs)]),
   ]
 }
 
@@ -60,12 +62,12 @@ export function wakeForNew(
 export function wakeForWaiting(
   { channels, quarantined }: Host,
   children: Children,
-  { channel, at }: Talk,
+  { channel }: Pick<Talk, 'channel'>,
 ): readonly EffectAction[] {
   if (!hasAddress(channels, channel) || wakingOn(children, channel).length === 0) return []
   return [
     ...(quarantined ? [] : [push(channel)]),
-    ...(isReachable(channels, channel) ? [timer(channel, at + patienceMs)] : []),
+    ...(isReachable(channels, channel) ? [timer(channel, patienceMs)] : []),
   ]
 }
 
@@ -79,15 +81,15 @@ export function wakeForSilence(
   // A channel that lost to a newer one in a merge comes back with a split, and its timer with it.
   const isLost = channels[channel] === undefined
   if (waking.length === 0 || !(isLost || isReachable(channels, channel))) return []
-  const { isDue, nextAt } = nudgeFor(waking, at)
-  return [...(isDue && !isLost && !quarantined ? [push(channel)] : []), timer(channel, nextAt)]
+  const { isDue, nextInMs } = nudgeFor(waking, at)
+  return [...(isDue && !isLost && !quarantined ? [push(channel)] : []), timer(channel, nextInMs)]
 }
 
 /** The device said NotNow and has kept nothing. `commandUUID` is what it said that of. */
 export function wakeForDeferred(
   { channels }: Host,
   children: Children,
-  { channel, at, commandUUID }: Talk & { readonly commandUUID: string },
+  { channel, commandUUID }: Pick<Talk, 'channel'> & { readonly commandUUID: string },
 ): readonly EffectAction[] {
   const about = openCommand(children, commandUUID)
   if (about === undefined || about.context.silent || !isReachable(channels, channel)) return []
@@ -95,7 +97,7 @@ export function wakeForDeferred(
   const wait = others.every(({ value }) => value === 'not_now')
     ? deferredWaitMs(about.context.deferrals + 1)
     : patienceMs
-  return [timer(channel, at + wait)]
+  return [timer(channel, wait)]
 }
 
 /** With these given up, does anything wait that a push may bring forward? Else the timer goes. */
@@ -125,8 +127,8 @@ export function restAfter(
 }
 
 /** A push got through: a device that keeps silent all the same is pushed for again. */
-export const watchFor = (children: Children, { channel, at }: Talk): readonly EffectAction[] =>
-  wakingOn(children, channel).length === 0 ? [] : [timer(channel, at + patienceMs)]
+export const watchFor = (children: Children, { channel }: Talk): readonly EffectAction[] =>
+  wakingOn(children, channel).length === 0 ? [] : [timer(channel, patienceMs)]
 
 /** Whether what Apple said of an address is still about the one we have. */
 export const isAddressDead = (channels: HostContext['channels'], said: PushRefused): boolean => {
@@ -138,9 +140,9 @@ export const isAddressDead = (channels: HostContext['channels'], said: PushRefus
 
 const push = (channel: string): EffectAction => ({ type: 'apns.push', params: { channel } })
 
-const timer = (channel: string, dueAt: number): EffectAction => ({
+const timer = (channel: string, afterMs: number): EffectAction => ({
   type: 'alarm.set',
-  params: { name: pushAlarm(channel), dueAt },
+  params: { name: pushAlarm(channel), afterMs },
 })
 
 export const noTimer = (channel: string): EffectAction => ({

@@ -34,7 +34,8 @@ import { createHosts, type Hosts } from './runtime/hosts.ts'
 import { createOutbox, type Performers } from './runtime/outbox.ts'
 import { hashToken, mintToken } from './secrets/tokens.ts'
 import { openWebhooks, type OpenedWebhooks } from './webhooks.ts'
-import { realWorld } from './world.ts'
+import type { World } from './runtime/world.ts'
+import { openWorld } from './world.ts'
 
 type CoreOptions = {
   readonly config: Config
@@ -46,6 +47,7 @@ type CoreOptions = {
 
 export type Core = {
   readonly keep: Keep
+  readonly world: World
   readonly store: Store
   readonly hosts: Hosts
   readonly sight: Sight
@@ -64,7 +66,7 @@ export type Core = {
 
 /** Rejects with one sentence an operator can act on. */
 export async function openCore({ config, log, keep, store }: CoreOptions): Promise<Core> {
-  const world = realWorld
+  const { world, stop: stopWorld } = await openWorld(store)
   const hosts = createHosts({
     store,
     world,
@@ -77,14 +79,15 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     config,
     keep,
     store,
+    world,
     commands,
     live: hosts.live,
     log,
   })
   const { authorities } = enrollment
-  const credential = createDeviceAuth({ config, authorities, store, live: hosts.live })
+  const credential = createDeviceAuth({ config, authorities, store, world, live: hosts.live })
   const alarms = createAlarms({ store, hosts, world })
-  const pushing = openPushing({ config, keep, store, hosts, log })
+  const pushing = openPushing({ config, keep, store, world, hosts, log })
   const performers: Performers = { 'apns.push': pushing.pusher.perform }
   const outbox = createOutbox({ store, hosts, world, performers })
   const reading = createReading((reason) =>
@@ -106,6 +109,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
   return {
     keep,
     store,
+    world,
     hosts,
     tokens,
     reading,
@@ -125,6 +129,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
       await hosts.drain()
       await tokens.flush()
       await reading.close()
+      stopWorld()
     },
   }
 }
@@ -136,17 +141,15 @@ type DeviceRoutesOptions = {
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
-export function deviceRoutes(
-  { keep, store, hosts, sight, enrollSecrets, reading, enrollment, credential, telling }: Core,
-  { log, refused }: DeviceRoutesOptions,
-): Hono {
-  const shared = { hosts, lookups: store.lookups, sight, world: realWorld }
+export function deviceRoutes(core: Core, { log, refused }: DeviceRoutesOptions): Hono {
+  const { keep, store, world, hosts, sight, enrollSecrets, reading, enrollment, telling } = core
+  const shared = { hosts, lookups: store.lookups, sight, world }
   const osquery = createOsqueryIntake({
     ...shared,
     logs: keep.logs,
     isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
   })
-  const refusals = { store, live: hosts.live, world: realWorld, count: refused }
+  const refusals = { store, live: hosts.live, world, count: refused }
   const noteRefusal = createRefusals(refusals)
   const mdm = createMdmIntake({
     ...shared,
@@ -160,13 +163,16 @@ export function deviceRoutes(
     createScepRoutes({
       log,
       ...enrollment,
-      guesses: createGuesses(() => realWorld.now()),
+      guesses: createGuesses(world.steady),
       nonce: () => randomBytes(16),
     }),
   )
   app.route('/', createEnrollRoutes({ log, ...enrollment }))
   app.route('/', createOsqueryRoutes({ log, reading, intake: osquery }))
-  app.route('/', createMdmRoutes({ log, reading, intake: mdm, credential, noteRefusal }))
+  app.route(
+    '/',
+    createMdmRoutes({ log, reading, intake: mdm, credential: core.credential, noteRefusal }),
+  )
   return app
 }
 
@@ -174,6 +180,7 @@ export function deviceRoutes(
 export function apiDeps({
   keep,
   store,
+  world,
   hosts,
   sight,
   tokens,
@@ -184,7 +191,6 @@ export function apiDeps({
   telling: { webhooks, webhookDeliveries },
   pushing,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
-  const world = realWorld
   return {
     hosts,
     store,

@@ -10,12 +10,13 @@ import { isIssuedBy } from './pki/certificate.ts'
 import { createDeviceCertificates, type DeviceCertificates } from './pki/device-certificates.ts'
 import { fail, ok, type Result, unreachable } from './result.ts'
 import type { Live } from './runtime/live.ts'
-import { realWorld } from './world.ts'
+import type { World } from './runtime/world.ts'
 
 type DeviceAuthOptions = {
   readonly config: Config
   readonly authorities: Authorities
   readonly store: Store
+  readonly world: World
   readonly live: Live
 }
 
@@ -23,15 +24,15 @@ type DeviceAuthOptions = {
 export function createDeviceAuth(
   options: DeviceAuthOptions,
 ): (c: Context, body: Uint8Array) => Result<Credential, CredentialFault> {
-  const { config, authorities, store, live } = options
+  const { config, authorities, store, world, live } = options
   const certificates = createDeviceCertificates(() => authorities.trusted)
-  const present = presenting(config, certificates)
+  const present = presenting(config, certificates, world)
   if (present === undefined) return () => ok({ kind: 'none' })
   const former = config.formerCa ?? []
   const registry = createDeviceRegistry({
     lookups: store.lookups,
     live,
-    world: realWorld,
+    world,
     isFormer: ({ certificate }) => former.some((issuer) => isIssuedBy(certificate, issuer)),
   })
   return (c, body) => {
@@ -44,12 +45,16 @@ export function createDeviceAuth(
 
 const secretHeader = 'x-muster-proxy-secret'
 
-function presenting(config: Config, certificates: DeviceCertificates): Present | undefined {
+function presenting(
+  config: Config,
+  certificates: DeviceCertificates,
+  world: World,
+): Present | undefined {
   switch (config.deviceAuth) {
     case 'none':
       return undefined
     case 'signature':
-      return bySignature({ certificates, skewMsMax: config.clockSkewMs }, () => realWorld.now())
+      return bySignature({ certificates, skewMsMax: config.clockSkewMs }, world.now)
     case 'mtls':
       return byTls(certificates)
     case 'header': {

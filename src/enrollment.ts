@@ -17,8 +17,8 @@ import type { Keep } from './keep.ts'
 import { appleRoot } from './pki/apple-root.ts'
 import type { Certificate } from './pki/certificate.ts'
 import type { Live } from './runtime/live.ts'
+import type { World } from './runtime/world.ts'
 import { hashToken, mintToken } from './secrets/tokens.ts'
-import { realWorld } from './world.ts'
 
 export type Enrollment = {
   readonly authorities: Authorities
@@ -39,6 +39,7 @@ type EnrollmentOptions = {
   readonly config: Config
   readonly keep: Pick<Keep, 'sealing' | 'queries'>
   readonly store: Store
+  readonly world: World
   readonly commands: Commands
   readonly live: Live
   readonly log: Pick<Logger, 'info' | 'warn'>
@@ -46,8 +47,7 @@ type EnrollmentOptions = {
 
 /** Rejects with one sentence an operator can act on. */
 export async function openEnrollment(options: EnrollmentOptions): Promise<Enrollment> {
-  const { config, keep, store, live, log } = options
-  const world = realWorld
+  const { config, keep, store, world, live, log } = options
   const publicUrl = deviceUrl(config)
   const authorities = await authoritiesOf(options)
   const tools = { store, live, world, mint: mintToken, hash: hashToken }
@@ -126,13 +126,18 @@ const toldOf =
       log.warn({ ending, stuck }, 'device certificates end soon and cannot be renewed from here')
   }
 
-async function authoritiesOf({ config, keep, store }: EnrollmentOptions): Promise<Authorities> {
+async function authoritiesOf({
+  config,
+  keep,
+  store,
+  world,
+}: EnrollmentOptions): Promise<Authorities> {
   const given = broughtAuthority(config)
   if (!given.ok) throw new Error(given.error)
   const opened = await openAuthorities({
     store,
     sealing: keep.sealing,
-    world: realWorld,
+    world,
     given: given.value,
     adopted: config.formerCa,
   })

@@ -13,7 +13,6 @@ import { wakeTopic } from './intake/wake-topic.ts'
 import type { Keep } from './keep.ts'
 import type { Hosts } from './runtime/hosts.ts'
 import type { World } from './runtime/world.ts'
-import { realWorld } from './world.ts'
 
 export type Pushing = {
   readonly certificates: PushCertificates
@@ -26,12 +25,12 @@ type PushingOptions = {
   readonly config: Pick<Config, 'apnsUrl' | 'apnsCa'>
   readonly keep: Pick<Keep, 'sealing'>
   readonly store: Store
+  readonly world: World
   readonly hosts: Hosts
   readonly log: Pick<Logger, 'warn' | 'error'>
 }
 
-export function openPushing({ config, keep, store, hosts, log }: PushingOptions): Pushing {
-  const world = realWorld
+export function openPushing({ config, keep, store, world, hosts, log }: PushingOptions): Pushing {
   const { sealing } = keep
   const certificates = createPushCertificates({ store, sealing, world })
   const topics = createPushTopics({ store, sealing, world })

@@ -6,16 +6,15 @@ import { createCompatRoutes } from './http/compat/routes.ts'
 import { createMdmIntake } from './intake/mdm.ts'
 import { uuidFor } from './intake/shared-uuid.ts'
 import { fail, ok } from './result.ts'
-import { realWorld } from './world.ts'
 
 /** For scripts that were written for NanoMDM. Each is known by an API token as its password. */
 export function scriptRoutes(core: Core, log: Logger): Hono {
-  const { keep, store, hosts, sight, tokens, commands, pushing, reading } = core
+  const { keep, store, world, hosts, sight, tokens, commands, pushing, reading } = core
   const migration = createMdmIntake({
     hosts,
     sight,
     lookups: store.lookups,
-    world: realWorld,
+    world,
     // Told to no webhook: what another server passes on happened there.
     sealing: keep.sealing,
   })

@@ -18,7 +18,6 @@ import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
 import { scriptRoutes } from './scripts.ts'
-import { realWorld } from './world.ts'
 
 const { version } = packageJson
 
@@ -59,9 +58,9 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     hosts: core.hosts,
     queries: keep.queries,
     pushCertificates: core.pushing.certificates,
-    now: () => Date.now(),
+    now: core.world.now,
   })
-  const sessions = createSessions({ tokens: core.tokens, world: realWorld })
+  const sessions = createSessions({ tokens: core.tokens, world: core.world })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()
   app.route(

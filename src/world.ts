@@ -1,16 +1,38 @@
 import { randomFillSync } from 'node:crypto'
+import type { Store } from '../storage/store.ts'
+import { createSteady } from './runtime/steady.ts'
 import type { World } from './runtime/world.ts'
 
-/** The real one. */
-export const realWorld: World = {
+const hands = {
   now: () => Date.now(),
-  later(task, delayMs) {
+  elapsed: () => Math.trunc(performance.now()),
+  later(task: () => void, delayMs: number) {
     const timer = setTimeout(task, delayMs)
     timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },
+}
+
+/** The real one. Its steady time is this process's alone. */
+export const realWorld: World = {
+  now: hands.now,
+  steady: createSteady(hands).now,
+  later: hands.later,
   uuid: () => uuidV7(Date.now()),
   random: () => (randomFillSync(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+}
+
+export type LastingWorld = { readonly world: World; stop(): void }
+
+/** The real one, with a steady time that goes on from where the last process on this store left it. */
+export async function openWorld(store: Store): Promise<LastingWorld> {
+  const steady = createSteady({
+    ...hands,
+    mark: store.lookups.clock()?.at,
+    keep: async (at) => (await store.commit([{ put: 'clock', row: { id: 1, at } }])).ok,
+  })
+  await steady.settled()
+  return { world: { ...realWorld, steady: steady.now }, stop: steady.stop }
 }
 
 /** RFC 9562: 48 bits of time, so that ids sort by age, and 74 of chance. */

@@ -10,6 +10,7 @@ import type {
   AgentRow,
   AlarmRow,
   ClaimRow,
+  ClockRow,
   CommandRow,
   ConflictRow,
   DepDeviceRow,
@@ -41,6 +42,7 @@ export type Rows = {
   readonly conflicts: ConflictRow
   readonly merges: MergeRow
   readonly last_seen: LastSeenRow
+  readonly clock: ClockRow
   readonly tokens: TokenRow
   readonly enroll_secrets: EnrollSecretRow
   readonly authorities: AuthorityRow
@@ -91,6 +93,7 @@ export const columns = {
   ]),
   merges: every<MergeRow>()(['id', 'survivor_id', 'loser_id', 'at', 'undo', 'undone_at']),
   last_seen: every<LastSeenRow>()(['host_id', 'at', 'mdm_at', 'osquery_at']),
+  clock: every<ClockRow>()(['id', 'at']),
   tokens: every<TokenRow>()(['id', 'name', 'role', 'hash', 'created_at', 'last_used_at']),
   enroll_secrets: every<EnrollSecretRow>()(['id', 'name', 'hash', 'created_at']),
   authorities: every<AuthorityRow>()(['id', 'certificate', 'key_ref', 'created_at']),

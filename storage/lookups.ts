@@ -59,7 +59,7 @@ export function createLookups(
     nextAlarmAt: smallest('alarms'),
     dueOutbox: sound('outbox', 'due_at <= ? ORDER BY due_at, id LIMIT ?'),
     nextOutboxAt: smallest('outbox'),
-    outboxAfter: sound('outbox', 'due_at > ? ORDER BY due_at, id LIMIT ?'),
+    clock: one('clock', 'id = 1'),
     tokens: sound('tokens', 'true ORDER BY created_at, id'),
     enrollSecrets: sound('enroll_secrets', 'true ORDER BY created_at, id'),
     ...certificateLookups(reads),

@@ -73,6 +73,7 @@ export type JournalRow = {
   readonly detail: string | null
 }
 
+/** `due_at` is in the time that never goes back, as in the outbox and in all that `expires_at`. */
 export type AlarmRow = { readonly host_id: string; readonly name: string; readonly due_at: number }
 
 /** A committed effect not yet done. */
@@ -84,6 +85,7 @@ export type OutboxRow = {
   readonly payload: string
   readonly due_at: number
   readonly attempts: number
+  /** In the same time as `due_at`: a clock that stands still must not make two wishes look like one. */
   readonly created_at: number
 }
 
@@ -177,6 +179,9 @@ export type LastSeenRow = {
   readonly mdm_at: number | null
   readonly osquery_at: number | null
 }
+
+/** How far the time has come in which things are due or run out. One row, whose `id` is 1. */
+export type ClockRow = { readonly id: 1; readonly at: number }
 
 export type Role = 'admin' | 'viewer'
 

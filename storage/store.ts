@@ -11,6 +11,7 @@ import type {
   AlarmRow,
   ClaimKind,
   ClaimRow,
+  ClockRow,
   CommandRow,
   ConflictRow,
   DepDeviceRow,
@@ -50,6 +51,7 @@ export type Write =
   | { readonly put: 'merge'; readonly row: MergeRow }
   /** Null leaves a protocol's time as it is: who writes when one spoke need not know of the other. */
   | { readonly put: 'last_seen'; readonly row: LastSeenRow }
+  | { readonly put: 'clock'; readonly row: ClockRow }
   | { readonly put: 'token'; readonly row: TokenRow }
   | { readonly put: 'enroll_secret'; readonly row: EnrollSecretRow }
   | { readonly put: 'authority'; readonly row: AuthorityRow }
@@ -140,8 +142,7 @@ export type Lookups = {
   nextAlarmAt(): number | undefined
   dueOutbox(at: number, limit: number): readonly OutboxRow[]
   nextOutboxAt(): number | undefined
-  /** Due after `at`, soonest first. */
-  outboxAfter(at: number, limit: number): readonly OutboxRow[]
+  clock(): ClockRow | undefined
   tokens(): readonly TokenRow[]
   enrollSecrets(): readonly EnrollSecretRow[]
   authorities(): readonly AuthorityRow[]

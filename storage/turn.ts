@@ -140,6 +140,7 @@ const plainTables = {
   sealed: ['sealed', 'ref'],
   conflict: ['conflicts', 'id'],
   merge: ['merges', 'id'],
+  clock: ['clock', 'id'],
   token: ['tokens', 'id'],
   enroll_secret: ['enroll_secrets', 'id'],
   authority: ['authorities', 'id'],

@@ -160,7 +160,7 @@ const enqueueEvent = (
   requestType: sending.requestType,
   priority: sending.priority,
   seq: sending.nextSeq(),
-  expiresAt: world.now() + sending.expiresInMs,
+  expiresAt: world.steady() + sending.expiresInMs,
   repeatable: sending.repeatable,
   requestRef: requestRefOf(sending.commandUUID),
   requestDigest: sending.digest,

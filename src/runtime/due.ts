@@ -39,7 +39,7 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     if (stopped || at >= wakeAt) return
     timer?.cancel()
     wakeAt = at
-    timer = world.later(run, Math.max(0, Math.min(at - world.now(), sleepMaxMs)))
+    timer = world.later(run, Math.max(0, Math.min(at - world.steady(), sleepMaxMs)))
   }
 
   /** Rows under way stay in the table until they are done. */
@@ -51,15 +51,15 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     try {
       look()
     } catch {
-      sleepUntil(world.now() + troubleMs)
+      sleepUntil(world.steady() + troubleMs)
     }
   }
 
   function look(): void {
-    const waiting = options.due(world.now(), batchMax).filter(isWaiting)
+    const waiting = options.due(world.steady(), batchMax).filter(isWaiting)
     for (const row of waiting.slice(0, batchMax - underWay.size)) start(row)
     // With no room left, the first that is done makes the loop look again.
-    if (underWay.size < batchMax) sleepUntil(nextAt() ?? world.now() + sleepMaxMs)
+    if (underWay.size < batchMax) sleepUntil(nextAt() ?? world.steady() + sleepMaxMs)
   }
 
   /** Soonest first, so the next one waits right behind those under way. */
@@ -70,7 +70,7 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     const key = options.key(row)
     const leave = (): void => {
       underWay.delete(key)
-      sleepUntil(world.now())
+      sleepUntil(world.steady())
     }
     const done = options.work(row)
     underWay.set(key, done)
@@ -80,7 +80,7 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     })
   }
 
-  sleepUntil(world.now())
+  sleepUntil(world.steady())
   return {
     expect: sleepUntil,
     async stop() {

@@ -23,9 +23,6 @@ export type Performers = Readonly<Record<string, Performer>>
 const retryFirstMs = 5_000
 const retryLongestMs = 6 * 3_600_000
 
-/** Nothing is put off for longer: a row due after that was written while the clock was ahead, and is due now. */
-const aheadMaxMs = 8 * 3_600_000
-
 /** Merges followed from one host to the next: more would be a circle. */
 const hopsMax = 16
 
@@ -56,8 +53,8 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
 
   async function putOff(row: OutboxRow, afterMs?: number): Promise<boolean> {
     const attempts = row.attempts + 1
-    const wait = Math.min(Math.ceil(afterMs ?? backoffMs(attempts, world.random())), aheadMaxMs)
-    const later: OutboxRow = { ...row, attempts, due_at: world.now() + wait }
+    const wait = Math.ceil(afterMs ?? backoffMs(attempts, world.random()))
+    const later: OutboxRow = { ...row, attempts, due_at: world.steady() + wait }
     return (await store.commit([{ put: 'outbox', row: later }])).ok
   }
 
@@ -65,10 +62,7 @@ export function createOutbox({ store, hosts, world, performers }: OutboxOptions)
     world,
     key: ({ id }) => id,
     work: perform,
-    due: (at, limit) => [
-      ...store.lookups.dueOutbox(at, limit),
-      ...store.lookups.outboxAfter(at + aheadMaxMs, limit),
-    ],
+    due: (at, limit) => store.lookups.dueOutbox(at, limit),
   })
   hosts.live.watch({
     committed(writes) {

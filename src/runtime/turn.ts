@@ -13,6 +13,8 @@ import type { Resident, ResidentCommand } from './resident.ts'
 
 export type TurnOptions = {
   readonly at: number
+  /** The same by the time in which things are due. */
+  readonly steadyAt: number
   /** Effects somebody performs; others are not worth a row. */
   readonly performed: ReadonlySet<string>
 }
@@ -160,10 +162,12 @@ function commandChange(
 function effectWrites(
   hostId: string,
   { type, params }: EffectAction,
-  { at, performed }: TurnOptions,
+  { steadyAt, performed }: TurnOptions,
 ): readonly Write[] {
-  if (type === 'alarm.set')
-    return [{ put: 'alarm', row: { host_id: hostId, name: params.name, due_at: params.dueAt } }]
+  if (type === 'alarm.set') {
+    const due_at = 'dueAt' in params ? params.dueAt : steadyAt + params.afterMs
+    return [{ put: 'alarm', row: { host_id: hostId, name: params.name, due_at } }]
+  }
   if (type === 'alarm.cancel') return [{ drop: 'alarm', host_id: hostId, name: params.name }]
   if (type === 'secret.drop') return [{ drop: 'sealed', ref: params.ref }]
   if (!outboxEffects.some((kind) => kind === type) || !performed.has(type)) return []
@@ -173,7 +177,15 @@ function effectWrites(
   return [
     {
       put: 'outbox',
-      row: { id, host_id: hostId, kind: type, payload, due_at: at, attempts: 0, created_at: at },
+      row: {
+        id,
+        host_id: hostId,
+        kind: type,
+        payload,
+        due_at: steadyAt,
+        attempts: 0,
+        created_at: steadyAt,
+      },
     },
   ]
 }

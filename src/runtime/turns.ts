@@ -44,7 +44,7 @@ export function createTurns(options: TurnsOptions): Turns {
   /** A machine that threw leaves its actor in an unknown state: the actor goes, the rows stay. */
   function tryTurn(slot: Slot, resident: Resident, ask: Ask): Result<Turned, AskFault> {
     try {
-      return ok(turn(resident, ask, { at: world.now(), performed }))
+      return ok(turn(resident, ask, { at: world.now(), steadyAt: world.steady(), performed }))
     } catch (error) {
       slots.letGo(slot)
       onBug(slot.hostId, error)

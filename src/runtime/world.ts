@@ -1,11 +1,18 @@
 /** Time and chance, from outside: the runtime has no other source of either. */
 export type World = {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as the machine believes: it may jump. For telling when something was. */
   now(): number
+  /** The same that never goes back, over a restart either. For what is due or runs out, and for waiting. */
+  steady(): number
   /** Runs `task` once after `delayMs` unless cancelled first. Never keeps the process alive. */
   later(task: () => void, delayMs: number): { cancel(): void }
   /** A fresh UUIDv7. */
   uuid(): string
   /** Uniform in [0, 1). */
   random(): number
+}
+
+/** What a steady time is by the wall clock, for people to read. Seconds off are no step of the clock. */
+export function wallTime({ now, steady }: Pick<World, 'now' | 'steady'>, at: number): number {
+  return at - Math.round((steady() - now()) / 1_000) * 1_000
 }

@@ -79,6 +79,11 @@ const seenCounting = [
   `DROP INDEX last_seen_pending`,
 ]
 
+// What is due or runs out goes by a time that never goes back: how far it has come.
+const clock = [
+  `CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT`,
+]
+
 // Every table but those that are counted or updated in SQL.
 const checksums = [
   'host_actors',
@@ -94,6 +99,7 @@ const checksums = [
   'sealed',
   'conflicts',
   'merges',
+  'clock',
   'tokens',
   'enroll_secrets',
   'authorities',
@@ -107,6 +113,6 @@ const checksums = [
 
 export const schema2: Migration = {
   version: 2,
-  statements: [...certificates, ...webhooks, ...seenCounting, ...checksums],
+  statements: [...certificates, ...webhooks, ...seenCounting, ...clock, ...checksums],
   vouchesForRows: true,
 }

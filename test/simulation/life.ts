@@ -9,6 +9,7 @@ import { createTurnstile } from '../../src/intake/turnstile.ts'
 import { createAlarms } from '../../src/runtime/alarms.ts'
 import { createHosts, type Hosts } from '../../src/runtime/hosts.ts'
 import { createOutbox, type Performers } from '../../src/runtime/outbox.ts'
+import { createSteady } from '../../src/runtime/steady.ts'
 import type { World } from '../../src/runtime/world.ts'
 import { createSealing } from '../../src/secrets/sealing.ts'
 import { createVault } from '../../src/secrets/vault.ts'
@@ -17,7 +18,12 @@ import type { Dice } from './dice.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import type { Owner, Schedule } from './schedule.ts'
 
-export type Life = Owner & { readonly hosts: Hosts; readonly doors: Doors }
+export type Life = Owner & {
+  readonly hosts: Hosts
+  readonly doors: Doors
+  /** The time by which things are due. */
+  readonly steady: () => number
+}
 
 export type Doors = ReturnType<typeof openDoors>
 
@@ -40,9 +46,8 @@ const residentsMax = 2
 
 export function openLife(options: LifeOptions): Life {
   const { dice, owner, bug = noBug } = options
-  const world = createWorld(options)
-  const tools = { world, performers: options.performers }
-  const store = bug.store?.(options.store, tools) ?? options.store
+  const natural = createWorld(options)
+  const { world, store, tools } = surroundings(options, natural)
   const runtime = createHosts({
     store,
     world,
@@ -55,7 +60,14 @@ export function openLife(options: LifeOptions): Life {
   const performers = bug.performers?.(options.performers, tools) ?? options.performers
   createOutbox({ store, hosts, world, performers })
   const doors = openDoors({ store, hosts, world, dice, bug })
-  return Object.assign(owner, { hosts, doors })
+  return Object.assign(owner, { hosts, doors, steady: natural.steady })
+}
+
+/** Time, chance and rows as the parts of this life are to find them. */
+function surroundings({ bug = noBug, performers, store }: LifeOptions, natural: World) {
+  const world = bug.world?.(natural) ?? natural
+  const tools = { world, performers }
+  return { world, tools, store: bug.store?.(store, tools) ?? store }
 }
 
 /** One vault for all runs: deriving its keys takes longer than a whole run. */
@@ -101,12 +113,21 @@ function openDoors(means: {
   }
 }
 
-function createWorld({ schedule, wallClock, dice, owner }: LifeOptions): World {
+function createWorld({ schedule, wallClock, dice, owner, store, bug = noBug }: LifeOptions): World {
   const mine = schedule.of(owner)
+  const later: World['later'] = (task, delayMs) => mine.after(delayMs, 'timer', task)
+  const steady = createSteady({
+    now: wallClock,
+    elapsed: schedule.now,
+    later,
+    mark: bug.forgetsClock === true ? undefined : store.lookups.clock()?.at,
+    keep: async (at) => (await store.commit([{ put: 'clock', row: { id: 1, at } }])).ok,
+  })
   return {
     now: wallClock,
+    steady: steady.now,
     random: dice.roll,
-    later: (task, delayMs) => mine.after(delayMs, 'timer', task),
+    later,
     uuid() {
       const time = wallClock().toString(16).padStart(12, '0')
       return `${time.slice(0, 8)}-${time.slice(8)}-7${dice.hex(3)}-8${dice.hex(3)}-${dice.hex(12)}`

@@ -75,6 +75,7 @@ export function modelLookups(tables: ModelTables): Lookups {
     ...dueLookups(tables),
     ...certificateLookups(tables),
     ...webhookLookups(tables),
+    clock: () => tables.clock.get('1'),
     tokens: () => by(tables.tokens.all(), ({ created_at, id }) => [created_at, id]),
     enrollSecrets: () => by(tables.enroll_secrets.all(), ({ created_at, id }) => [created_at, id]),
   }
@@ -176,7 +177,7 @@ const webhookLookups = ({
 
 function dueLookups(
   tables: ModelTables,
-): Pick<Lookups, 'dueAlarms' | 'nextAlarmAt' | 'dueOutbox' | 'nextOutboxAt' | 'outboxAfter'> {
+): Pick<Lookups, 'dueAlarms' | 'nextAlarmAt' | 'dueOutbox' | 'nextOutboxAt'> {
   const first = (rows: readonly { readonly due_at: number }[]): number | undefined =>
     rows.length === 0 ? undefined : Math.min(...rows.map(({ due_at }) => due_at))
   return {
@@ -192,11 +193,6 @@ function dueLookups(
         ({ due_at, id }) => [due_at, id],
       ).slice(0, limit),
     nextOutboxAt: () => first(tables.outbox.all()),
-    outboxAfter: (at, limit) =>
-      by(
-        tables.outbox.where(({ due_at }) => due_at > at),
-        ({ due_at, id }) => [due_at, id],
-      ).slice(0, limit),
   }
 }
 

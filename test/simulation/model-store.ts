@@ -165,6 +165,7 @@ const freePuts: {
   host: putHost,
   journal: (_tables, row) => assertTyped('journal', row),
   last_seen: putSeen,
+  clock: ({ clock }, row) => clock.put('1', row),
   alarm: ({ alarms }, row) => alarms.put(alarmKey(row.host_id, row.name), row),
   outbox: ({ outbox }, row) => outbox.put(row.id, row),
   enrollment: ({ enrollments }, row) => enrollments.put(row.key, row),

@@ -56,6 +56,7 @@ export function createTables(undo: UndoLog): ModelTables {
     conflicts: table('conflicts'),
     merges: table('merges'),
     last_seen: table('last_seen'),
+    clock: table('clock'),
     tokens: table('tokens'),
     enroll_secrets: table('enroll_secrets'),
     authorities: table('authorities'),

@@ -11,13 +11,15 @@ export type Oracles = {
   applied(writes: readonly Write[]): void
   /** An effect is about to leave the process. */
   performing(outboxId: string): void
+  /** As far as the time by which things are due was ever written down to have come. */
+  markedAt(): number
   /** The process died: what it meant to do and did not write down will never be done. */
   died(): void
 }
 
 type OracleOptions = {
   readonly rows: DurableRows
-  /** The latest the server ever believed it to be. */
+  /** The latest by which anything may be due. */
   readonly latestAt: () => number
   readonly violate: (what: string) => void
   /** Two computers may enrol under one key, as clones do. */
@@ -35,6 +37,7 @@ export function createOracles(options: OracleOptions): Oracles {
   const commands = new Map<string, CommandRow>()
   /** Effects asked for since they were last begun. */
   const owed = new Set<string>()
+  let markedAt = 0
 
   function ofWrite(write: Write): void {
     if ('move' in write) return
@@ -43,6 +46,7 @@ export function createOracles(options: OracleOptions): Oracles {
       return
     }
     if (write.put === 'outbox') owed.add(write.row.id)
+    if (write.put === 'clock') markedAt = Math.max(markedAt, write.row.at)
     if (write.put === 'host_actor') ofActor(write)
     if (write.put === 'command') ofCommand(write)
     if (write.put === 'claim') ofClaim(write)
@@ -152,6 +156,7 @@ export function createOracles(options: OracleOptions): Oracles {
         violate(`${outboxId} was performed and is not durable`)
       owed.delete(outboxId)
     },
+    markedAt: () => markedAt,
     died() {
       for (const id of owed)
         if (rows.tables.outbox.get(id) !== undefined) continue

@@ -20,7 +20,7 @@ export type Plan = {
   fullDisk: number
   /** The process stands still for up to a minute and then goes on as if nothing had been. */
   stalls: number
-  /** The wall clock jumps, by a minute up to ten years, either way. */
+  /** The wall clock jumps, by a minute up to ten years, either way, or stands still. */
   clock: number
   /** By place in `hardware`: whether somebody logs in there. */
   readonly users: readonly boolean[]
@@ -69,7 +69,7 @@ export function choosePlan(dice: Dice): Plan {
     kills: rate(0.4),
     fullDisk: rate(0.3),
     stalls: rate(0.3),
-    clock: rate(0.3),
+    clock: rate(0.6),
     users: hardware.map(() => dice.chance(0.4)),
   }
 }

@@ -12,6 +12,10 @@ export type PlantedBug = {
   readonly name: string
   /** Rules the database does not hold. */
   readonly missing?: readonly MissingRule[]
+  /** How far the time had come by which things are due is not read at the start. */
+  readonly forgetsClock?: true
+  /** Time and chance as the parts see them. */
+  readonly world?: (world: World) => World
   readonly store?: (store: Store, tools: BugTools) => Store
   readonly hosts?: (hosts: Hosts, tools: BugTools) => Hosts
   readonly performers?: (performers: Performers, tools: BugTools) => Performers

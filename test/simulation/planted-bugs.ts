@@ -242,8 +242,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     store: (store) => ({ ...store, lookups: { ...store.lookups, lastCommandSeq: () => 0 } }),
   },
   {
-    name: 'an effect put off while the clock was years ahead waits for years',
-    store: (store) => ({ ...store, lookups: { ...store.lookups, outboxAfter: () => [] } }),
+    name: 'what is due goes by a clock that may be put back',
+    world: (world) => ({ ...world, steady: world.now }),
+  },
+  {
+    name: 'after a restart what is due goes by whatever the clock says then',
+    forgetsClock: true,
   },
   {
     name: 'the listed row of a host is not kept',

@@ -4,6 +4,7 @@ import { startAgent } from './agent.ts'
 import { startComputer } from './computer.ts'
 import { createDice, type Dice } from './dice.ts'
 import { createFaultStore } from './fault-store.ts'
+import { createHands } from './hands.ts'
 import { type Life, openLife } from './life.ts'
 import { createDurableRows } from './model-store.ts'
 import { createNetwork } from './network.ts'
@@ -37,6 +38,10 @@ const settlingMs = 30 * 60_000
 const stepsMax = 30_000
 
 const dayMs = 86_400_000
+
+/** Nothing is put off for longer: a device that keeps silent is pushed for daily. */
+const waitMaxMs = 2 * dayMs
+
 const clockJumpsMs = [60_000, 3_600_000, dayMs, 3_650 * dayMs] as const
 
 /** Requests, timers and turns under way at once: more means that a queue grows without end. */
@@ -99,7 +104,6 @@ function openRun({ dice, plan, bug }: RunOptions) {
   let violation: string | undefined
   let isOver = false
   let isFull = false
-  let clockAheadMs = 0
   const violate = (what: string): void => {
     violation ??= what
   }
@@ -108,17 +112,9 @@ function openRun({ dice, plan, bug }: RunOptions) {
   const { now } = schedule
   const keys = new Set(plan.hardware.map(({ uuid }) => uuid))
   const sharesKeys = keys.size < plan.hardware.length
-  let latestAt = 0
-  const wallClock = (): number => {
-    latestAt = Math.max(latestAt, now() + clockAheadMs)
-    return now() + clockAheadMs
-  }
-  const oracles = createOracles({
-    rows,
-    latestAt: () => latestAt,
-    violate,
-    sharesKeys,
-  })
+  const hands = createHands(now)
+  const { wallClock } = hands
+  const oracles = createOracles({ rows, latestAt: hands.latestAt, violate, sharesKeys })
   const isAlone = (): boolean => lives.length === 1
   const witness = createWitness({ lookups: rows.lookups, now, violate, sharesKeys })
   const network = createNetwork({ schedule, dice, rates: plan.network, lives: () => lives, failed })
@@ -187,8 +183,10 @@ function openRun({ dice, plan, bug }: RunOptions) {
 
   function jump(): void {
     if (!dice.chance(plan.clock)) return
-    clockAheadMs = dice.pick(clockJumpsMs) * dice.pick([1, -1])
-    schedule.note(`the clock is ${clockAheadMs} ms ahead`)
+    if (dice.chance(0.2)) return hands.freeze()
+    const aheadMs = dice.pick(clockJumpsMs) * dice.pick([1, -1])
+    hands.set(aheadMs)
+    schedule.note(`the clock is ${aheadMs} ms ahead`)
   }
 
   function fill(): void {
@@ -204,18 +202,18 @@ function openRun({ dice, plan, bug }: RunOptions) {
     schedule.after(dice.between(5_000, 15_000), 'misfortune', misfortune)
   }
 
-  /** What was set while the clock was ahead waits as long: nobody can tell. Effects wait some hours at most. */
-  const isWithin = (at: number): boolean => at < startAt + troubledMs + settlingMs
+  let owedUntil = 0
+  /** What is due by the time this run ends, and what waits for longer than anything is ever put off. */
+  const isOwed = (at: number): boolean =>
+    at < owedUntil || at > (lives[0]?.steady() ?? 0) + waitMaxMs
 
   const undone = (): string =>
     [
       ...rows.tables.commands
-        .where(({ open, expires_at }) => open === 1 && isWithin(expires_at))
+        .where(({ open, expires_at }) => open === 1 && isOwed(expires_at))
         .map((row) => row.command_uuid),
-      ...rows.tables.outbox
-        .where(({ due_at }) => isWithin(due_at) || due_at > startAt + dayMs)
-        .map(({ id }) => id),
-      ...rows.tables.alarms.where(({ due_at }) => isWithin(due_at)).map(({ name }) => name),
+      ...rows.tables.outbox.where(({ due_at }) => isOwed(due_at)).map(({ id }) => id),
+      ...rows.tables.alarms.where(({ due_at }) => isOwed(due_at)).map(({ name }) => name),
       ...plan.hardware
         .filter((one) => witness.servedAt(one) < startAt + troubledMs)
         .map(({ name }) => `${name} not served`),
@@ -238,10 +236,17 @@ function openRun({ dice, plan, bug }: RunOptions) {
     rates: plan.operator,
     isOver: () => isOver,
   })
+  // A clock that was put right is not what the former process knew it to be.
+  const lastEndAt = troubledMs + dice.between(1_000, 15_000)
+  schedule.after(lastEndAt, 'one last end', () => {
+    const [life] = lives
+    if (life !== undefined && dice.chance(plan.kills)) kill(life, 'at last')
+  })
   schedule.after(troubledMs, 'faults stop', () => {
     isOver = true
     isFull = false
-    clockAheadMs = 0
+    hands.set(0)
+    owedUntil = oracles.markedAt() + settlingMs
     calm(plan)
   })
   /** What the server believes of its hosts is what the rows say, command by command. */

@@ -45,6 +45,7 @@ export const rows = {
   },
   merge: { id: 'm1', survivor_id: 'h1', loser_id: 'h0', at: 1, undo: '{}', undone_at: null },
   last_seen: { host_id: 'h1', at: 9, mdm_at: 9, osquery_at: null },
+  clock: { id: 1, at: 9 },
   token: { id: 't1', name: 'ci', role: 'viewer', hash: 'h', created_at: 1, last_used_at: null },
   enroll_secret: { id: 'n1', name: 'default', hash: 'h', created_at: 1 },
   authority: {
@@ -170,6 +171,7 @@ export const everything: readonly Write[] = [
   { put: 'conflict', row: rows.conflict },
   { put: 'merge', row: rows.merge },
   { put: 'last_seen', row: rows.last_seen },
+  { put: 'clock', row: rows.clock },
   { put: 'token', row: rows.token },
   { put: 'enroll_secret', row: rows.enroll_secret },
   { put: 'authority', row: rows.authority },
