@@ -104,7 +104,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     world,
     allows: config.webhookAllow,
   })
-  const secretTools = { store, world, mint: mintToken, hash: hashToken }
+  const secretTools = { store, live: hosts.live, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {
     keep,

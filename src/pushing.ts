@@ -32,7 +32,7 @@ type PushingOptions = {
 
 export function openPushing({ config, keep, store, world, hosts, log }: PushingOptions): Pushing {
   const { sealing } = keep
-  const certificates = createPushCertificates({ store, sealing, world })
+  const certificates = createPushCertificates({ store, live: hosts.live, sealing, world })
   const topics = createPushTopics({ store, sealing, world })
   const apns = createApns({
     endpoint: {

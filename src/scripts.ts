@@ -27,8 +27,8 @@ export function scriptRoutes(core: Core, log: Logger): Hono {
       lookups: store.lookups,
       migrate: migration.checkin,
       push: pushing.pusher.pushNow,
-      async storePushCertificate(bytes, { id }) {
-        const stored = await pushing.certificates.keep({ bytes, by: id ?? '' })
+      async storePushCertificate(bytes, cause) {
+        const stored = await pushing.certificates.keep({ bytes }, cause)
         if (stored.ok) return ok({ topic: stored.value.topic, notAfterMs: stored.value.not_after })
         const { error } = stored
         return error.kind === 'bad'

@@ -1,8 +1,10 @@
 // Who may talk to us with a shared secret: operators by API tokens, agents by enroll secrets.
 // Only hashes are kept, in memory and on disk; the secret itself is told once, to whoever created it.
-import type { CommitFault } from '../../storage/store.ts'
+import type { CommitFault, Write } from '../../storage/store.ts'
 import { fail, ok, type Result } from '../result.ts'
+import type { Cause } from '../runtime/ask.ts'
 import type { World } from '../runtime/world.ts'
+import { happened, type Particulars } from './happening.ts'
 
 /** A secret as it is listed. */
 export type Entry<More> = More & {
@@ -27,12 +29,13 @@ export type Access<More> = {
   find(secret: string): Entry<More> | undefined
   /** Those created here first, oldest first. */
   list(): readonly Entry<More>[]
-  /** `secret` is told here and never again. */
+  /** `secret` is told here and never again. The journal keeps who did it; at a first start nobody did. */
   create(
     name: string,
     more: More,
+    cause?: Cause,
   ): Promise<Result<{ readonly entry: Entry<More>; readonly secret: string }, AccessFault>>
-  remove(id: string): Promise<Result<void, AccessFault>>
+  remove(id: string, cause?: Cause): Promise<Result<void, AccessFault>>
 }
 
 /** Tokens and enroll secrets kept: far more than people and rollouts, few enough to list on a page. */
@@ -43,13 +46,16 @@ type Kept = { readonly ok: true } | { readonly ok: false; readonly error: Commit
 /** An entry beside the hash of its secret, which leaves this file only to be stored. */
 export type Hashed<More> = { readonly hash: string; readonly entry: Entry<More> }
 
-type AccessOptions<More> = SecretTools & {
+type AccessOptions<More extends Particulars> = SecretTools & {
   readonly world: World
   /** Says what a secret of this sort opens. */
   readonly prefix: string
   readonly known: readonly Hashed<More>[]
-  readonly keep: (hashed: Hashed<More>, at: number) => Promise<Kept>
-  readonly drop: (id: string) => Promise<Kept>
+  /** What the journal calls one: `token`. */
+  readonly word: string
+  /** `notes` belong to the same commit. */
+  readonly keep: (hashed: Hashed<More>, at: number, notes: readonly Write[]) => Promise<Kept>
+  readonly drop: (id: string, notes: readonly Write[]) => Promise<Kept>
   /** Why an entry has to stay, given the others. */
   readonly mustStay?: (
     entry: Entry<More>,
@@ -63,23 +69,28 @@ export type SecretTools = {
   readonly hash: (secret: string) => string
 }
 
-export function createAccess<More>(options: AccessOptions<More>): Access<More> {
+export function createAccess<More extends Particulars>(options: AccessOptions<More>): Access<More> {
   const { world, mint, hash, prefix, keep, drop } = options
   const byHash = new Map(options.known.map((known) => [known.hash, known.entry]))
   return {
     find: (secret) => byHash.get(hash(secret)),
     list: () => [...byHash.values()],
-    async create(name, more) {
+    async create(name, more, cause) {
       if (byHash.size >= secretsMax) return fail({ kind: 'full', most: secretsMax })
       const secret = mint(prefix)
       const at = world.now()
       const entry = { ...more, id: world.uuid(), name, createdAt: at, configured: false }
-      const kept = await keep({ hash: hash(secret), entry }, at)
+      const notes = notesOn(
+        { word: `${options.word}.created`, id: entry.id, name, more },
+        cause,
+        at,
+      )
+      const kept = await keep({ hash: hash(secret), entry }, at, notes)
       if (!kept.ok) return kept
       byHash.set(hash(secret), entry)
       return ok({ entry, secret })
     },
-    async remove(id) {
+    async remove(id, cause) {
       const [hashed, entry] = [...byHash].find(([, known]) => known.id === id) ?? []
       if (hashed === undefined || entry === undefined) return fail({ kind: 'no-such-secret' })
       if (entry.configured) return fail({ kind: 'configured' })
@@ -88,13 +99,28 @@ export function createAccess<More>(options: AccessOptions<More>): Access<More> {
       if (fault !== undefined) return fail(fault)
       // It stops working before the row goes: two requests must not delete the last two admins.
       byHash.delete(hashed)
-      const dropped = await drop(id)
+      const about = { word: `${options.word}.deleted`, id, name: entry.name, more: {} }
+      const dropped = await drop(id, notesOn(about, cause, world.now()))
       if (dropped.ok) return ok(undefined)
       byHash.set(hashed, entry)
       return dropped
     },
   }
 }
+
+type About = {
+  readonly word: string
+  readonly id: string
+  readonly name: string
+  readonly more: Particulars
+}
+
+const notesOn = (
+  { word: event, more, ...about }: About,
+  cause: Cause | undefined,
+  at: number,
+): readonly Write[] =>
+  cause === undefined ? [] : [happened('', { event, cause, at }, { ...about, ...more })]
 
 /** Entries for secrets given in clear from outside, such as by the environment. */
 export const configuredEntries = <More>(

@@ -3,16 +3,19 @@ import type { PushCertificateRow } from '../../storage/certificate-rows.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import type { PushCertificate } from '../pki/push-certificate.ts'
 import { fail, ok, type Result } from '../result.ts'
+import type { Cause } from '../runtime/ask.ts'
+import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { Sealing } from '../secrets/sealing.ts'
+import { happened, type Particulars } from './happening.ts'
 import { readPushUpload, type UploadFault } from './push-upload.ts'
 import { type PushWarning, pushWarnings } from './push-warnings.ts'
+import { commitTold } from './told-commit.ts'
 
 export type Upload = {
   /** PEM or PKCS#12. */
   readonly bytes: Uint8Array
   readonly password?: string | undefined
-  readonly by: string
 }
 
 export type KeepFault = UploadFault | { readonly kind: 'unavailable' }
@@ -23,15 +26,16 @@ export type PushCertificates = {
   warnings(): readonly PushWarning[]
   find(topic: string): PushCertificateRow | undefined
   /** Replaces the topic's certificate if it has one. Durable once it resolves. */
-  keep(upload: Upload): Promise<Result<PushCertificateRow, KeepFault>>
+  keep(upload: Upload, cause: Cause): Promise<Result<PushCertificateRow, KeepFault>>
   /** False when the topic has none. */
-  remove(topic: string): Promise<Result<boolean, 'unavailable'>>
+  remove(topic: string, cause: Cause): Promise<Result<boolean, 'unavailable'>>
   /** Hears which topic has another certificate, or none any more, once that is durable. */
   watch(changed: (topic: string, isReady: boolean) => void): void
 }
 
 type Options = {
-  readonly store: Pick<Store, 'commit' | 'lookups'>
+  readonly store: Store
+  readonly live: Live
   readonly sealing: Sealing
   readonly world: World
 }
@@ -46,7 +50,7 @@ export function createPushCertificates(options: Options): PushCertificates {
     topic: string,
     isReady: boolean,
   ): Promise<boolean> {
-    const committed = await store.commit(writes)
+    const committed = await commitTold(options, writes)
     if (committed.ok) for (const changed of watchers) changed(topic, isReady)
     return committed.ok
   }
@@ -55,26 +59,41 @@ export function createPushCertificates(options: Options): PushCertificates {
     list: () => lookups.pushCertificates(),
     warnings: () => pushWarnings(lookups.pushCertificates(), world.now()),
     find: (topic) => lookups.pushCertificate(topic),
-    async keep({ bytes, password, by }) {
+    async keep({ bytes, password }, cause) {
       const opening = { nowMs: world.now(), ...(password !== undefined && { password }) }
       const read = readPushUpload(bytes, opening)
       if (!read.ok) return read
       const former = lookups.pushCertificate(read.value.topic)
-      const row = rowOf(read.value, { by, former, now: world.now() })
+      const row = rowOf(read.value, { by: cause.id ?? cause.kind, former, now: world.now() })
       const sealed = await sealedKey(options, row, read.value)
       if (!sealed.ok) return fail({ kind: 'unavailable' })
-      const writes = [sealed.value, { put: 'push_certificate', row } as const, ...keyDrops(former)]
+      const writes = [
+        sealed.value,
+        { put: 'push_certificate', row } as const,
+        ...keyDrops(former),
+        happened('', { event: 'push_certificate.uploaded', cause, at: world.now() }, wordsOf(row)),
+      ]
       return (await commit(writes, row.topic, true)) ? ok(row) : fail({ kind: 'unavailable' })
     },
-    async remove(topic) {
+    async remove(topic, cause) {
       const former = lookups.pushCertificate(topic)
       if (former === undefined) return ok(false)
-      const writes = [{ drop: 'push_certificate', topic } as const, ...keyDrops(former)]
+      const writes = [
+        { drop: 'push_certificate', topic } as const,
+        ...keyDrops(former),
+        happened('', { event: 'push_certificate.deleted', cause, at: world.now() }, { topic }),
+      ]
       return (await commit(writes, topic, false)) ? ok(true) : fail('unavailable')
     },
     watch: (changed) => void watchers.push(changed),
   }
 }
+
+const wordsOf = ({ topic, subject, not_after }: PushCertificateRow): Particulars => ({
+  topic,
+  subject,
+  ends: new Date(not_after).toISOString(),
+})
 
 type Coming = {
   readonly by: string

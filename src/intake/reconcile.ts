@@ -1,6 +1,6 @@
 // Identity as an operator mends it: merge, split, answer a conflict, forget a host.
 import type { ConflictRow } from '../../storage/rows.ts'
-import type { Store } from '../../storage/store.ts'
+import type { Store, Write } from '../../storage/store.ts'
 import { type Choice, settledBy } from '../identity/conflicts.ts'
 import type { Consequences } from '../identity/decision.ts'
 import { isSameKnown, type KnownHost, type KnownHosts, knownAmong } from '../identity/known.ts'
@@ -9,6 +9,7 @@ import { partiesTo, resolveConflict } from '../identity/resolve-conflict.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { mergedRows } from './binding.ts'
 import { carryOut } from './consequences.ts'
+import { happened } from './happening.ts'
 import type {
   ConflictPlan,
   MergePlan,
@@ -20,6 +21,7 @@ import type {
 import { freshOf, type ReconcileMeans } from './reconcile-means.ts'
 import { removeHost } from './removal.ts'
 import { splitHost } from './splitting.ts'
+import { commitTold } from './told-commit.ts'
 
 export const createReconcile = (means: ReconcileMeans): Reconcile => ({
   merge: (survivorId, loserId, options) => merge(means, [survivorId, loserId], options),
@@ -112,23 +114,33 @@ async function answerConflict(
     ],
   }
   if (options.dryRun) return ok(plan)
-  if (conflict.kind === 'failing') return dismissFailing(means, conflict, plan)
+  const { cause } = options
+  const note = answerNote(conflict, options, fresh.atMs)
+  if (conflict.kind === 'failing') return dismissFailing(means, [conflict, note], plan)
   const holds = (): boolean => isSameKnown(read(), known)
-  const how = { ...means, at: fresh.atMs, cause: options.cause, holds }
-  const ending = { at: fresh.atMs, cause: options.cause, endedBy: mergeIdOf(resolved.value) }
+  const how = { ...means, at: fresh.atMs, cause, holds }
+  const ending = { at: fresh.atMs, cause, endedBy: mergeIdOf(resolved.value) }
   const merged = { hostIds: [resolved.value.hostId, ...losers], setApart: conflict.host_id }
   const writes = losers.length === 0 ? [] : mergedRows(store.lookups, merged, ending)
-  const done = await carryOut({ ...resolved.value, losers }, { ...how, writes })
+  const done = await carryOut({ ...resolved.value, losers }, { ...how, writes: [note, ...writes] })
   return done.ok ? ok(plan) : done
 }
 
+const answerNote = (
+  { id, kind, host_id }: ConflictRow,
+  { choice, cause }: ReconcileOptions & { readonly choice: string },
+  at: number,
+): Write =>
+  happened(host_id, { event: 'conflict.resolved', cause, at }, { conflict: id, kind, choice })
+
 /** Its host is not asked: it may throw at that too, and nothing about it changes. */
 async function dismissFailing(
-  { store, world }: ReconcileMeans,
-  conflict: ConflictRow,
+  { store, hosts, world }: ReconcileMeans,
+  [conflict, note]: readonly [ConflictRow, Write],
   plan: ConflictPlan,
 ): Promise<Result<ConflictPlan, ReconcileFault>> {
   const row = settledBy(conflict, plan.choice, world.now())
-  const committed = await store.commit([{ put: 'conflict', row }])
+  const told = { store, live: hosts.live }
+  const committed = await commitTold(told, [{ put: 'conflict', row }, note])
   return committed.ok ? ok(plan) : committed
 }

@@ -1,5 +1,6 @@
 import type { Role, TokenRow } from '../../storage/rows.ts'
 import type { Store } from '../../storage/store.ts'
+import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import {
   type Access,
@@ -8,6 +9,7 @@ import {
   type Entry,
   type SecretTools,
 } from './access.ts'
+import { commitTold } from './told-commit.ts'
 
 type WithRole = { readonly role: Role }
 export type Token = Entry<WithRole>
@@ -22,6 +24,7 @@ export type Tokens = Access<WithRole> & {
 
 type TokensOptions = SecretTools & {
   readonly store: Store
+  readonly live: Live
   readonly world: World
   /** Admin tokens given in clear from outside, such as by the environment. */
   readonly configured: readonly string[]
@@ -34,21 +37,22 @@ export function createTokens(options: TokensOptions): Tokens {
   const access = createAccess<WithRole>({
     ...options,
     prefix: 'muster_',
+    word: 'token',
     known: [
       ...[...rows.values()].map((row) => ({ hash: row.hash, entry: tokenOf(row) })),
       ...configuredEntries(options.configured, { role: 'admin' as const }, hash),
     ],
-    async keep({ entry: { id, name, role }, hash: hashed }, at) {
+    async keep({ entry: { id, name, role }, hash: hashed }, at, notes) {
       const row = { id, name, role, hash: hashed, created_at: at, last_used_at: null }
-      const kept = await store.commit([{ put: 'token', row }])
+      const kept = await commitTold(options, [{ put: 'token', row }, ...notes])
       if (kept.ok) rows.set(id, row)
       return kept
     },
-    async drop(id) {
+    async drop(id, notes) {
       // Forgotten first, so that its last use is not written after it: that would bring it back.
       const row = rows.get(id)
       rows.delete(id)
-      const dropped = await store.commit([{ drop: 'token', id }])
+      const dropped = await commitTold(options, [{ drop: 'token', id }, ...notes])
       if (!dropped.ok && row !== undefined) rows.set(id, row)
       return dropped
     },

@@ -2,11 +2,13 @@
 import type { Store, Write } from '../../storage/store.ts'
 import type { WebhookRow } from '../../storage/webhook-rows.ts'
 import { fail, ok, type Result } from '../result.ts'
+import type { Cause } from '../runtime/ask.ts'
 import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { Sealing } from '../secrets/sealing.ts'
 import { commitTold } from './told-commit.ts'
 import { createTurnstile } from './turnstile.ts'
+import { changesOf, webhookJournalled, wordsOf } from './webhook-journal.ts'
 import { createTopics } from './webhook-topics.ts'
 
 /** Each has sockets of its own, see `src/effects/webhooks`: 32 of them are 128. */
@@ -25,7 +27,6 @@ export type WebhookWish = {
   readonly topics: readonly string[]
   /** A secret the receiver knows already; else one is minted. */
   readonly secret?: string | undefined
-  readonly by: string
 }
 
 export type WebhookChange = {
@@ -48,19 +49,20 @@ export type Webhooks = {
   /** `secret` is told here and never again. */
   create(
     wish: WebhookWish,
+    cause: Cause,
   ): Promise<Result<{ readonly row: WebhookRow; readonly secret: string }, WebhookFault>>
-  update(id: string, change: WebhookChange): Promise<Result<WebhookRow, WebhookFault>>
+  update(id: string, change: WebhookChange, cause: Cause): Promise<Result<WebhookRow, WebhookFault>>
   /** See `Subscribers` in `src/effects/webhooks`. */
   wants(row: WebhookRow, topic: string): boolean
   /** Those switched on that are told of MDM messages as NanoMDM tells them, and asked for this one. */
   echoesOf(topic: string): readonly WebhookRow[]
   /** With everything it was told. */
-  remove(id: string): Promise<Result<void, WebhookFault>>
+  remove(id: string, cause: Cause): Promise<Result<void, WebhookFault>>
   /** See `Subscribers` in `src/effects/webhooks`. */
   change(
     id: string,
     change: (row: WebhookRow) => WebhookRow | undefined,
-    writes?: readonly Write[],
+    more?: readonly Write[] | ((before: WebhookRow, after: WebhookRow) => readonly Write[]),
   ): Promise<boolean>
 }
 
@@ -106,11 +108,13 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     else rows.set(id, row)
   }
 
-  const change: Webhooks['change'] = async (id, changed, writes = []) =>
+  const change: Webhooks['change'] = async (id, changed, more = []) =>
     (await inOrder([id], async () => {
       const row = rows.get(id)
       const next = row && changed(row)
-      return next !== undefined && (await keep([{ put: 'webhook', row: next }, ...writes]))
+      if (row === undefined || next === undefined) return false
+      const writes = typeof more === 'function' ? more(row, next) : more
+      return keep([{ put: 'webhook', row: next }, ...writes])
     })) ?? false
 
   return {
@@ -122,34 +126,61 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
         (row) => row.kind === 'nanomdm' && row.enabled === 1 && wants(row, topic),
       ),
     change,
-    async create(wish) {
+    async create(wish, cause) {
       if (rows.size >= webhooksMax) return fail({ kind: 'full', most: webhooksMax })
-      return create(options, wish, keep)
+      return create(options, { wish, cause, keep })
     },
-    async update(id, { name, url, topics, enabled }) {
+    async update(id, wanted, cause) {
       if (!rows.has(id)) return fail({ kind: 'no-such-webhook' })
-      const detail = url === undefined ? undefined : options.complaintAbout.url(url)
-      if (detail !== undefined) return fail({ kind: 'bad', member: 'url', detail })
-      const done = await change(id, (row) => ({
-        ...row,
-        name: name ?? row.name,
-        url: url ?? row.url,
-        topics: topics === undefined ? row.topics : JSON.stringify(topics),
-        ...(enabled !== undefined && { enabled: enabled ? 1 : 0, disabled_reason: null }),
-      }))
+      const done = await update(options, { id, wanted, cause, change })
+      if (!done.ok) return done
       const row = rows.get(id)
-      return done && row !== undefined ? ok(row) : fail({ kind: 'unavailable' })
+      return row === undefined ? fail({ kind: 'unavailable' }) : ok(row)
     },
-    remove: async (id) => remove(options, { row: rows.get(id), change, keep }),
+    remove: async (id, cause) => remove(options, { row: rows.get(id), cause, change, keep }),
   }
 }
 
 type KeepWrites = (writes: readonly Write[]) => Promise<boolean>
 
+const changed = (row: WebhookRow, { name, url, topics, enabled }: WebhookChange): WebhookRow => ({
+  ...row,
+  name: name ?? row.name,
+  url: url ?? row.url,
+  topics: topics === undefined ? row.topics : JSON.stringify(topics),
+  ...(enabled !== undefined && { enabled: enabled ? 1 : 0, disabled_reason: null }),
+})
+
+type Changing = Pick<Webhooks, 'change'> & {
+  readonly id: string
+  readonly wanted: WebhookChange
+  readonly cause: Cause
+}
+
+async function update(
+  { complaintAbout, world }: WebhooksOptions,
+  { id, wanted, cause, change }: Changing,
+): Promise<Result<void, WebhookFault>> {
+  const detail = wanted.url === undefined ? undefined : complaintAbout.url(wanted.url)
+  if (detail !== undefined) return fail({ kind: 'bad', member: 'url', detail })
+  const happening = { event: 'webhook.changed', cause, at: world.now() }
+  const done = await change(
+    id,
+    (row) => changed(row, wanted),
+    (before, after) => [webhookJournalled(after, happening, changesOf(before, after))],
+  )
+  return done ? ok(undefined) : fail({ kind: 'unavailable' })
+}
+
+type Making = {
+  readonly wish: WebhookWish
+  readonly cause: Cause
+  readonly keep: KeepWrites
+}
+
 async function create(
   options: WebhooksOptions,
-  wish: WebhookWish,
-  keep: KeepWrites,
+  { wish, cause, keep }: Making,
 ): ReturnType<Webhooks['create']> {
   const { world, sealing, complaintAbout } = options
   const { kind, url, secret = options.mint(kind) } = wish
@@ -174,28 +205,31 @@ async function create(
     disabled_reason: null,
     cursor,
     created_at: world.now(),
-    created_by: wish.by,
+    created_by: cause.id ?? cause.kind,
   }
-  return (await keep([sealed.value, { put: 'webhook', row }]))
+  const happening = { event: 'webhook.created', cause, at: row.created_at }
+  const note = webhookJournalled(row, happening, wordsOf(row))
+  return (await keep([sealed.value, { put: 'webhook', row }, note]))
     ? ok({ row, secret })
     : fail({ kind: 'unavailable' })
 }
 
+type Removing = Pick<Webhooks, 'change'> & {
+  readonly row: WebhookRow | undefined
+  readonly cause: Cause
+  readonly keep: KeepWrites
+}
+
 async function remove(
   options: WebhooksOptions,
-  {
-    row,
-    change,
-    keep,
-  }: Pick<Webhooks, 'change'> & {
-    readonly row: WebhookRow | undefined
-    readonly keep: KeepWrites
-  },
+  { row, cause, change, keep }: Removing,
 ): ReturnType<Webhooks['remove']> {
   if (row === undefined) return fail({ kind: 'no-such-webhook' })
   // Told no more from here on; cut short, it stays switched off and can be deleted again.
   const off = await change(row.id, (now) => ({ ...now, enabled: 0 }))
-  const gone = off && (await clear(options, row.id, keep)) && (await keep(dropOf(row)))
+  const happening = { event: 'webhook.deleted', cause, at: options.world.now() }
+  const last = [...dropOf(row), webhookJournalled(row, happening)]
+  const gone = off && (await clear(options, row.id, keep)) && (await keep(last))
   // A message that was under way may have left one behind.
   return gone && (await clear(options, row.id, keep))
     ? ok(undefined)

@@ -20,6 +20,8 @@ export function hurried(speed: number): World {
   }
 }
 
+export const tester = { kind: 'operator', id: 'tester' } as const
+
 export type WebhookHouse = OpenedWebhooks & {
   readonly house: House
   /** Journal rows of a host, in one commit. Gives their seqs. */
@@ -64,13 +66,10 @@ export async function openWebhookHouse(setup: Setup): Promise<WebhookHouse> {
       return committed.journalSeqs
     },
     async made(wish) {
-      const created = await parts.webhooks.create({
-        name: 'a receiver',
-        kind: 'standard',
-        topics: [],
-        by: 'tester',
-        ...wish,
-      })
+      const created = await parts.webhooks.create(
+        { name: 'a receiver', kind: 'standard', topics: [], ...wish },
+        tester,
+      )
       if (!created.ok) throw new Error(created.error.kind)
       return { id: created.value.row.id, secret: created.value.secret }
     },

@@ -9,7 +9,7 @@ import { createFeeder } from '../../src/effects/webhooks/feeder.ts'
 import { createRetention } from '../../src/effects/webhooks/retention.ts'
 import { openHouse, reopen } from '../runtime/world.ts'
 import { type Heard, openReceiver } from './receiver.ts'
-import { hurried, openWebhookHouse, until, type WebhookHouse } from './webhook-world.ts'
+import { hurried, openWebhookHouse, tester, until, type WebhookHouse } from './webhook-world.ts'
 
 type Told = {
   readonly type: string
@@ -130,7 +130,7 @@ test('of each host everything is told in order, whatever fails on the way', asyn
           const taken = of.filter(({ ok }) => ok).map(({ seq }) => seq)
           expect(new Set(taken).size).toBe(taken.length)
         }
-        await world.webhooks.remove(id)
+        await world.webhooks.remove(id, tester)
       },
     ),
     { numRuns: 5 },
@@ -174,7 +174,7 @@ test('410 switches a webhook off, visibly, and it goes on from there when it is 
   await pause(50)
   expect(receiver.heard).toHaveLength(1)
   answer = 200
-  expect(await world.webhooks.update(id, { enabled: true })).toMatchObject({ ok: true })
+  expect(await world.webhooks.update(id, { enabled: true }, tester)).toMatchObject({ ok: true })
   await until(() => receiver.heard.length === 3)
   expect(receiver.heard.map((heard) => told(heard).type)).toEqual(['one', 'two', 'three'])
 })
@@ -209,19 +209,19 @@ test('what was sent can be sent again: one, all since a time, and the journal fr
   await until(() => receiver.heard.length === 3 && idle())
   const ids = receiver.heard.map(idOf)
 
-  expect(await world.webhookDeliveries.replay(id, ids[1] ?? '')).toMatchObject({ ok: true })
+  expect(await world.webhookDeliveries.replay(id, ids[1] ?? '', tester)).toMatchObject({ ok: true })
   await until(() => receiver.heard.length === 4 && idle())
   expect(idOf(receiver.heard[3] as Heard)).toBe(ids[1])
 
-  expect(await world.webhookDeliveries.replaySince(id, 0)).toEqual({ ok: true, value: 3 })
+  expect(await world.webhookDeliveries.replaySince(id, 0, tester)).toEqual({ ok: true, value: 3 })
   await until(() => receiver.heard.length === 7 && idle())
   expect(receiver.heard.slice(4).map(idOf)).toEqual(ids)
 
-  await world.webhookDeliveries.replayJournal(id, seqs[0] ?? 0)
+  await world.webhookDeliveries.replayJournal(id, seqs[0] ?? 0, tester)
   await until(() => receiver.heard.length === 9 && idle())
   expect(receiver.heard.slice(7).map(idOf)).toEqual(ids.slice(1))
 
-  expect(await world.webhookDeliveries.replay(id, 'no such')).toMatchObject({
+  expect(await world.webhookDeliveries.replay(id, 'no such', tester)).toMatchObject({
     error: { kind: 'no-such-delivery' },
   })
 })
@@ -230,14 +230,16 @@ test('a test goes out through all the usual ways', async () => {
   const receiver = await openReceiver()
   const world = await openWebhookHouse(receiver)
   const { id } = await world.made(receiver)
-  expect(await world.webhookDeliveries.test(id)).toMatchObject({ ok: true })
+  expect(await world.webhookDeliveries.test(id, tester)).toMatchObject({ ok: true })
   await until(() => receiver.heard.length === 1)
   expect(told(receiver.heard[0] as Heard)).toMatchObject({
     type: 'webhook.test',
     data: { webhook: 'a receiver' },
   })
-  await world.webhooks.update(id, { enabled: false })
-  expect(await world.webhookDeliveries.test(id)).toMatchObject({ error: { kind: 'switched-off' } })
+  await world.webhooks.update(id, { enabled: false }, tester)
+  expect(await world.webhookDeliveries.test(id, tester)).toMatchObject({
+    error: { kind: 'switched-off' },
+  })
 })
 
 test('of what is over only the newest is kept, and a deleted webhook leaves nothing behind', async () => {
@@ -261,18 +263,20 @@ test('of what is over only the newest is kept, and a deleted webhook leaves noth
   expect(rest.map(({ topic }) => topic)).toContain('event 11')
   for (const { payload_ref } of rest) expect(store.lookups.sealed(payload_ref)).toBeDefined()
 
-  expect(await world.webhooks.remove(id)).toEqual({ ok: true, value: undefined })
+  expect(await world.webhooks.remove(id, tester)).toEqual({ ok: true, value: undefined })
   expect(await kept()).toEqual([])
   expect(store.lookups.sealed(`webhook/${id}`)).toBeUndefined()
   for (const { payload_ref } of rest) expect(store.lookups.sealed(payload_ref)).toBeUndefined()
-  expect(await world.webhooks.remove(id)).toMatchObject({ error: { kind: 'no-such-webhook' } })
+  expect(await world.webhooks.remove(id, tester)).toMatchObject({
+    error: { kind: 'no-such-webhook' },
+  })
 })
 
 test('a webhook for which too much waits is switched off, and says so', async () => {
   const receiver = await openReceiver(() => 500)
   const world = await openWebhookHouse({ ...receiver, speed: 1 })
   const { id } = await world.made({ ...receiver, kind: 'nanomdm' })
-  for (let count = 0; count < 3; count += 1) await world.webhookDeliveries.test(id)
+  for (let count = 0; count < 3; count += 1) await world.webhookDeliveries.test(id, tester)
   const { opened, sealing, hosts } = world.house
   const feeder = createFeeder({
     lookups: opened.store.lookups,
@@ -290,9 +294,9 @@ test('a webhook for which too much waits is switched off, and says so', async ()
 
 test('an address that may never be reached is refused when the webhook is made', async () => {
   const world = await openWebhookHouse({ allows: () => false })
-  const wish = { name: 'x', kind: 'standard', topics: [], by: 'tester' } as const
+  const wish = { name: 'x', kind: 'standard', topics: [] } as const
   const make = (more: object): ReturnType<WebhookHouse['webhooks']['create']> =>
-    world.webhooks.create({ ...wish, url: 'https://example.com/', ...more })
+    world.webhooks.create({ ...wish, url: 'https://example.com/', ...more }, tester)
   expect(await make({ url: 'ftp://example.com/' })).toMatchObject({ error: { member: 'url' } })
   expect(await make({ secret: 'short' })).toMatchObject({ error: { member: 'secret' } })
   for (let count = 0; count < 32; count += 1) expect(await make({})).toMatchObject({ ok: true })

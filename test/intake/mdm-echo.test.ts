@@ -37,13 +37,10 @@ async function openEchoes(topics: readonly string[] = []) {
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     echoesOf: webhooks.echoesOf,
   })
-  const subscribed = await webhooks.create({
-    name: 'nanocmd',
-    url: 'https://receiver.test/webhook',
-    kind: 'nanomdm',
-    topics,
-    by: 'tester',
-  })
+  const subscribed = await webhooks.create(
+    { name: 'nanocmd', url: 'https://receiver.test/webhook', kind: 'nanomdm', topics },
+    { kind: 'operator', id: 'tester' },
+  )
   if (!subscribed.ok) throw new Error(subscribed.error.kind)
   const { id } = subscribed.value.row
 
@@ -169,7 +166,7 @@ test('what nobody asked for leaves no row, and an Idle costs no commit', async (
   expect(await told()).toEqual([])
   await say({ MessageType: 'CheckOut' })
   expect(await told()).toHaveLength(1)
-  await webhooks.update(id, { enabled: false, topics: [] })
+  await webhooks.update(id, { enabled: false, topics: [] }, { kind: 'operator', id: 'tester' })
   await say(authenticate)
   expect(await told()).toHaveLength(1)
 })

@@ -125,7 +125,7 @@ async function feed(options: FeederOptions, webhook: WebhookRow): Promise<boolea
   if (last === undefined) return false
   const writes: Write[] = []
   for (const entry of items) {
-    if (!subscribers.wants(webhook, entry.event)) continue
+    if (!subscribers.wants(webhook, entry.event) || isAbout(webhook, entry)) continue
     const delivery = await deliveryOf(options, webhook, entry)
     if (delivery === undefined) return false
     writes.push(...delivery)
@@ -137,6 +137,13 @@ async function feed(options: FeederOptions, webhook: WebhookRow): Promise<boolea
     writes,
   )
   return moved && more
+}
+
+/** What operators do with a webhook is no news to it, and a test that is told of a test has no end. */
+function isAbout({ id }: WebhookRow, { event, detail }: JournalEntry): boolean {
+  if (!event.startsWith('webhook.') || detail === null) return false
+  const { webhook } = JSON.parse(detail) as { readonly webhook?: unknown }
+  return webhook === id
 }
 
 async function deliveryOf(

@@ -5,6 +5,7 @@ import type { Token } from '../../intake/tokens.ts'
 import { fail, ok } from '../../result.ts'
 import type { Problem } from '../problem.ts'
 import { jsonBody } from './body-spec.ts'
+import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { askProblem, isAskFault } from './faults.ts'
@@ -56,8 +57,8 @@ function tokenEndpoints({ tokens }: ApiDeps): readonly Endpoint[] {
         gives: token.extend(told),
         also: { 201: 'The token.' },
       },
-      async ({ body }) => {
-        const made = await tokens.create(body.name, { role: body.role })
+      async ({ body, principal }) => {
+        const made = await tokens.create(body.name, { role: body.role }, causeOf(principal))
         if (!made.ok) return fail(accessProblem(made.error))
         const content = { ...shown(made.value.entry), secret: made.value.secret }
         return ok({ kind: 'json', status: 201, content })
@@ -73,8 +74,8 @@ function tokenEndpoints({ tokens }: ApiDeps): readonly Endpoint[] {
         gives: gone,
         also: noContent,
       },
-      async ({ path }) => {
-        const removed = await tokens.remove(path.id)
+      async ({ path, principal }) => {
+        const removed = await tokens.remove(path.id, causeOf(principal))
         return removed.ok ? ok(deleted()) : fail(accessProblem(removed.error))
       },
     ),
@@ -104,8 +105,8 @@ function enrollSecretEndpoints({ enrollSecrets }: ApiDeps): readonly Endpoint[] 
         gives: enrollSecret.extend(told),
         also: { 201: 'The enroll secret.' },
       },
-      async ({ body }) => {
-        const made = await enrollSecrets.create(body.name, {})
+      async ({ body, principal }) => {
+        const made = await enrollSecrets.create(body.name, {}, causeOf(principal))
         if (!made.ok) return fail(accessProblem(made.error))
         const content = { ...entryOf(made.value.entry), secret: made.value.secret }
         return ok({ kind: 'json', status: 201, content })
@@ -121,8 +122,8 @@ function enrollSecretEndpoints({ enrollSecrets }: ApiDeps): readonly Endpoint[] 
         gives: gone,
         also: noContent,
       },
-      async ({ path }) => {
-        const removed = await enrollSecrets.remove(path.id)
+      async ({ path, principal }) => {
+        const removed = await enrollSecrets.remove(path.id, causeOf(principal))
         return removed.ok ? ok(deleted()) : fail(accessProblem(removed.error))
       },
     ),

@@ -18,7 +18,7 @@ import { enrollmentLinkEndpoints } from './enrollment-links.ts'
 import { eventsEndpoint } from './events.ts'
 import { hostActorEndpoint } from './host-actor.ts'
 import { hostExplainEndpoint } from './host-explain.ts'
-import { hostJournalEndpoint } from './host-journal.ts'
+import { hostJournalEndpoint, journalEndpoint } from './host-journal.ts'
 import { hostEndpoint } from './host.ts'
 import { hostsEndpoint } from './hosts.ts'
 import { summaryEndpoint } from './hosts-summary.ts'
@@ -71,6 +71,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     resolveEndpoint(deps),
     conflictEventEndpoint(deps),
     eventsEndpoint(deps),
+    journalEndpoint(deps, cursors),
     ...machinesEndpoints(deps),
     depEndpoint(deps),
     ...enrollmentLinkEndpoints(deps),

@@ -1,3 +1,4 @@
+// What happened: to one host, or to all and to what is no host.
 import { z } from '@hono/zod-openapi'
 import type { JournalQuery } from '../../../storage/queries.ts'
 import type { Store } from '../../../storage/store.ts'
@@ -42,16 +43,41 @@ export const hostJournalEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =
       const place = placeAsked(cursors, call)
       if (!place.ok) return place
       const hostIds = withMerged(deps.store, row.value.id)
-      const page = answered(
-        await deps.queries.listJournal({ hostIds, ...asked(call.query, place.value?.[0]) }),
-      )
-      if (!page.ok) return page
-      const { items, total, more } = page.value
-      const last = items.at(-1)
-      const end = more && last ? [last.seq] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(journalOf), total, end }))
+      const page = await read(deps, { hostIds, ...asked(call.query, place.value?.[0]) })
+      return page.ok ? ok(pageReply(cursors, call, page.value)) : page
     },
   )
+
+export const journalEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
+  endpoint(
+    {
+      method: 'get',
+      path: '/journal',
+      role: 'viewer',
+      tag: 'events',
+      summary: 'What happened, to hosts and to all else, newest first.',
+      description:
+        'With cause=operator it is the audit: who changed what, by the name of their token. Rows about no host have an ' +
+        'empty host_id. Filtered, the total is null: nothing counts that.',
+      query,
+      gives: pageOf(journalItem),
+    },
+    async (call) => {
+      const place = placeAsked(cursors, call)
+      if (!place.ok) return place
+      const page = await read(deps, asked(call.query, place.value?.[0]))
+      return page.ok ? ok(pageReply(cursors, call, page.value)) : page
+    },
+  )
+
+async function read({ queries }: ApiDeps, query: JournalQuery) {
+  const page = answered(await queries.listJournal(query))
+  if (!page.ok) return page
+  const { items, total, more } = page.value
+  const last = items.at(-1)
+  const end = more && last ? [last.seq] : undefined
+  return ok({ items: items.map(journalOf), total, end })
+}
 
 function asked(
   { event, actor, cause, after, before, limit }: z.output<typeof query>,

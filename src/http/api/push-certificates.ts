@@ -6,6 +6,7 @@ import type { PushWarning } from '../../intake/push-warnings.ts'
 import { fail, ok } from '../../result.ts'
 import type { Problem } from '../problem.ts'
 import { jsonBody } from './body-spec.ts'
+import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { iso, isoOrNull, pageOf, time } from './fields.ts'
@@ -89,7 +90,7 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
             ? Buffer.from(body.pem ?? '')
             : Buffer.from(body.pkcs12, 'base64')
         const { password } = body
-        const kept = await pushCertificates.keep({ bytes, password, by: principal.name })
+        const kept = await pushCertificates.keep({ bytes, password }, causeOf(principal))
         return kept.ok
           ? ok({ kind: 'json', content: shown(kept.value) })
           : fail(keepProblem(kept.error, body.pem === undefined ? '/pkcs12' : '/pem'))
@@ -105,8 +106,8 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
         gives: z.undefined(),
         also: { 204: 'Deleted.' },
       },
-      async ({ path }) => {
-        const removed = await pushCertificates.remove(path.topic)
+      async ({ path, principal }) => {
+        const removed = await pushCertificates.remove(path.topic, causeOf(principal))
         if (!removed.ok) return fail({ kind: 'unavailable' })
         return removed.value
           ? ok({ kind: 'other', response: new Response(null, { status: 204 }) })

@@ -5,6 +5,7 @@ import { fail, ok } from '../../result.ts'
 import type { CursorPlace, Cursors } from '../cursor.ts'
 import type { Problem } from '../problem.ts'
 import { jsonBody } from './body-spec.ts'
+import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { answered } from './faults.ts'
@@ -80,8 +81,8 @@ const replayOneEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
       params: params.extend({ delivery: z.string() }),
       gives: deliveryItem,
     },
-    async ({ path }) => {
-      const put = await webhookDeliveries.replay(path.id, path.delivery)
+    async ({ path, principal }) => {
+      const put = await webhookDeliveries.replay(path.id, path.delivery, causeOf(principal))
       return put.ok
         ? ok({ kind: 'json', content: deliveryOf(put.value) })
         : fail(replayProblem(put.error))
@@ -109,11 +110,12 @@ const replayEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
           .openapi({ description: 'How many go out again; the journal is not counted.' }),
       }),
     },
-    async ({ path, body }) => {
+    async ({ path, body, principal }) => {
+      const cause = causeOf(principal)
       const put =
         'since' in body
-          ? await webhookDeliveries.replaySince(path.id, Date.parse(body.since))
-          : await webhookDeliveries.replayJournal(path.id, body.after_seq)
+          ? await webhookDeliveries.replaySince(path.id, Date.parse(body.since), cause)
+          : await webhookDeliveries.replayJournal(path.id, body.after_seq, cause)
       if (!put.ok) return fail(replayProblem(put.error))
       return ok({ kind: 'json', content: { deliveries: put.value ?? null } })
     },
@@ -129,8 +131,8 @@ const testEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
       params,
       gives: deliveryItem,
     },
-    async ({ path }) => {
-      const put = await webhookDeliveries.test(path.id)
+    async ({ path, principal }) => {
+      const put = await webhookDeliveries.test(path.id, causeOf(principal))
       return put.ok
         ? ok({ kind: 'json', content: deliveryOf(put.value) })
         : fail(replayProblem(put.error))

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../result.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Problem } from '../problem.ts'
 import { jsonBody } from './body-spec.ts'
+import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { answered } from './faults.ts'
@@ -105,7 +106,7 @@ const createEndpoint = (deps: ApiDeps): Endpoint =>
       also: { 201: 'The webhook.' },
     },
     async ({ body, principal }) => {
-      const made = await deps.webhooks.create({ ...body, by: principal.name })
+      const made = await deps.webhooks.create(body, causeOf(principal))
       if (!made.ok) return fail(webhookProblem(made.error))
       const { row, secret } = made.value
       const content = { ...webhookOf(row, { waiting: 0, last: undefined }), secret }
@@ -148,8 +149,8 @@ const changeEndpoint = (deps: ApiDeps): Endpoint =>
       ),
       gives: webhookItem,
     },
-    async ({ path, body }) => {
-      const changed = await deps.webhooks.update(path.id, body)
+    async ({ path, body, principal }) => {
+      const changed = await deps.webhooks.update(path.id, body, causeOf(principal))
       if (!changed.ok) return fail(webhookProblem(changed.error))
       const item = await shownOne(deps, changed.value)
       return item.ok ? ok({ kind: 'json', content: item.value }) : item
@@ -167,8 +168,8 @@ const deleteEndpoint = (deps: ApiDeps): Endpoint =>
       gives: z.undefined(),
       also: { 204: 'Deleted.' },
     },
-    async ({ path }) => {
-      const removed = await deps.webhooks.remove(path.id)
+    async ({ path, principal }) => {
+      const removed = await deps.webhooks.remove(path.id, causeOf(principal))
       return removed.ok
         ? ok({ kind: 'other', response: new Response(null, { status: 204 }) })
         : fail(webhookProblem(removed.error))

@@ -96,6 +96,7 @@ describe('tokens', () => {
     const house = await openHouse()
     const options = {
       store: house.store,
+      live: house.hosts.live,
       world: house.clock,
       mint: mintToken,
       hash: hashToken,

@@ -38,6 +38,7 @@ test('the document names every route of the API', () => {
     'GET /hosts/{ref}/actor',
     'GET /hosts/{ref}/explain',
     'GET /hosts/{ref}/journal',
+    'GET /journal',
     'GET /machines',
     'GET /machines/{id}',
     'GET /machines/{id}.svg',
