@@ -20,10 +20,14 @@ export type Keep = OpenedStore & {
 const proofRef = 'master-key-proof'
 
 /** Opens the data folder. Rejects with one sentence an operator can act on. */
-export async function openKeep(config: Config, onFatal: (reason: Error) => void): Promise<Keep> {
+export async function openKeep(
+  config: Config,
+  onFatal: (reason: Error) => void,
+  onDamage?: (damaged: string) => void,
+): Promise<Keep> {
   const folder = resolve(config.data)
   makeFolder(folder)
-  const opened = await openStore({ folder, onFatal })
+  const opened = await openStore({ folder, onFatal, ...(onDamage && { onDamage }) })
   try {
     const isSealed = opened.store.lookups.sealed(proofRef) !== undefined
     const masterKey = loadMasterKey(config.masterKey, { folder, isSealed })

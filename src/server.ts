@@ -18,6 +18,8 @@ import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
 import { scriptRoutes } from './scripts.ts'
+import { whatToDo } from '../storage/checksum.ts'
+import { realWorld } from './world.ts'
 
 const { version } = packageJson
 
@@ -41,11 +43,19 @@ export type Server = {
 /** As sysexits.h has it: an internal software error. */
 const exitSoftware = 70
 
+function openKept(config: Config, log: Logger): Promise<Keep> {
+  return openKeep(
+    config,
+    (reason) => {
+      log.fatal({ err: reason }, 'a storage thread died')
+      process.exit(exitSoftware)
+    },
+    (row) => log.error({ row }, `a row of the database is damaged and not served: ${whatToDo}`),
+  )
+}
+
 export async function openServer(config: Config, log: Logger): Promise<Server> {
-  const keep = await openKeep(config, (reason) => {
-    log.fatal({ err: reason }, 'a storage thread died')
-    process.exit(exitSoftware)
-  })
+  const keep = await openKept(config, log)
   const metrics = createMetrics()
   const opening = openCore({ config, log, keep, store: metrics.timed(keep.store) })
   const core = await opening.catch(async (error: unknown) => {

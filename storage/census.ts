@@ -1,8 +1,10 @@
 // Counts over everything, from counters where there are any, and scans in key order.
-import { columns, rowOf, type Rows } from './columns.ts'
+import { storedColumns } from './checksum.ts'
+import { columns, type Rows } from './columns.ts'
 import { countOf, readCombinations } from './combinations.ts'
 import { pageRowsMax, type Scan, type TableCounts, type TransitionCounts } from './queries.ts'
 import { numberOf, type Select } from './select.ts'
+import { soundRows } from './sound-page.ts'
 
 export function countTransitions(select: Select, machine: 'host' | 'command'): TransitionCounts {
   const edges = select(
@@ -63,9 +65,8 @@ export function scan<T extends 'agents' | 'enrollments' | 'host_actors'>(
   { after, limit }: Scan,
 ): readonly Rows[T][] {
   const [key] = columns[table]
-  const text = `SELECT ${columns[table].join(', ')} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
-  const rows = select(text, [after ?? '', Math.min(limit, scanRowsMax)])
-  return rows.map((values) => rowOf(table, values))
+  const text = `SELECT ${storedColumns(table).join(', ')} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
+  return soundRows(table, select(text, [after ?? '', Math.min(limit, scanRowsMax)]))
 }
 
 /** Ten pages: fewer messages between threads, still well under a megabyte of small rows. */

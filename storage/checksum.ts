@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { columns, type Rows, type Table, type Value, valuesOf } from './columns.ts'
 
@@ -63,10 +64,23 @@ export const isSound = (table: Table, values: readonly Value[]): boolean =>
 const sumOf = (table: Summed, values: readonly Value[]): Value | undefined =>
   values[columns[table].length]
 
+/** For whoever keeps a server whose database is damaged. */
+export const whatToDo =
+  'stop the server, let "muster check" name all that is damaged, and restore a backup'
+
+/** Why a start stops. */
+export const unusable = (path: string, detail: string): string =>
+  `The database ${path} is damaged (${detail}): restore a backup, or let "muster check --data ${dirname(path)}" name what is damaged; copies from before upgrades are in ${join(dirname(path), 'backup')}.`
+
 export function damageOf(table: Table, key: readonly unknown[]): Damage {
   const damaged = `${table} ${key.map(String).join(' ')}`
-  return Object.assign(new Error(`the database is damaged: ${damaged}`), { damaged })
+  return Object.assign(new Error(`The database is damaged in a row of ${damaged}: ${whatToDo}.`), {
+    damaged,
+  })
 }
+
+export const isDamage = (error: unknown): error is Damage =>
+  error instanceof Error && 'damaged' in error
 
 /** What SQLite says of a page whose structure makes no sense. */
 export const isMalformed = (error: unknown): boolean =>

@@ -1,8 +1,9 @@
-import { columns, rowOf } from './columns.ts'
+import { storedColumns } from './checksum.ts'
 import { fits } from './combinations.ts'
 import { type CommandListQuery, type Page, pageRowsMax } from './queries.ts'
 import type { CommandRow } from './rows.ts'
 import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
+import { soundPage } from './sound-page.ts'
 
 /**
  * A page of commands with the exact number of all that match.
@@ -22,8 +23,7 @@ export function listCommands(select: Select, query: CommandListQuery): Page<Comm
   const total = query.hostId === undefined ? sum(matching) : countRows(select, filtered)
   const few = total * total <= (limit + 1) * sum(counts)
   const rows = select(...page(query, { filtered, index: indexFor(query, few), limit }))
-  const items = rows.map((values) => rowOf('commands', values))
-  return { items: items.slice(0, limit), total, more: items.length > limit }
+  return { ...soundPage('commands', rows, { limit, itemOf: (row) => row }), total }
 }
 
 type Count = { readonly state: string; readonly requestType: string; readonly count: number }
@@ -72,7 +72,7 @@ function page(
   const [beyond, direction] = ascending === true ? ['>', 'ASC'] : ['<', 'DESC']
   const rest = after && sql(`(seq, command_uuid) ${beyond} (?, ?)`, after.seq, after.command_uuid)
   const where = and([filtered, rest])
-  const text = `SELECT ${columns.commands.join(', ')} FROM commands INDEXED BY ${index}
+  const text = `SELECT ${storedColumns('commands').join(', ')} FROM commands INDEXED BY ${index}
     WHERE ${where.text} ORDER BY seq ${direction}, command_uuid ${direction} LIMIT ?`
   return [text, [...where.values, limit + 1]]
 }

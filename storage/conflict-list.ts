@@ -1,7 +1,8 @@
-import { columns, rowOf } from './columns.ts'
+import { storedColumns } from './checksum.ts'
 import { type ConflictListQuery, type Page, pageRowsMax } from './queries.ts'
 import type { ConflictRow } from './rows.ts'
 import { and, numberOf, type Select, sql } from './select.ts'
+import { soundPage } from './sound-page.ts'
 
 /** Contradictions between sightings, newest first. They are few: an operator has to look at each. */
 export function listConflicts(select: Select, query: ConflictListQuery): Page<ConflictRow> {
@@ -11,13 +12,12 @@ export function listConflicts(select: Select, query: ConflictListQuery): Page<Co
   const rest = after && sql('(opened_at, id) < (?, ?)', after.opened_at, after.id)
   const where = and([standing, rest])
   const limit = Math.min(query.limit, pageRowsMax)
-  const text = `SELECT ${columns.conflicts.join(', ')} FROM conflicts
+  const text = `SELECT ${storedColumns('conflicts').join(', ')} FROM conflicts
     WHERE ${where.text} ORDER BY opened_at DESC, id DESC LIMIT ?`
-  const items = select(text, [...where.values, limit + 1]).map((row) => rowOf('conflicts', row))
+  const found = select(text, [...where.values, limit + 1])
   const counted = `SELECT count(*) FROM conflicts WHERE ${and([standing]).text}`
   return {
-    items: items.slice(0, limit),
+    ...soundPage('conflicts', found, { limit, itemOf: (row) => row }),
     total: numberOf(select(counted)),
-    more: items.length > limit,
   }
 }

@@ -39,6 +39,7 @@ const reading = [
   ['cache_size', -cacheKiB, -cacheKiB],
   ['temp_store', 'MEMORY', 2],
   ['trusted_schema', 'OFF', 0],
+  ['cell_size_check', 'ON', 1],
 ] as const
 
 /** The one connection that writes and checkpoints. Creates the file. */

@@ -1,4 +1,4 @@
-import { columns, rowOf } from './columns.ts'
+import { storedColumns } from './checksum.ts'
 import {
   type DeliveryCutQuery,
   type DeliveryListQuery,
@@ -7,6 +7,7 @@ import {
   type QueryTypes,
 } from './queries.ts'
 import { and, isOneOf, numberOf, type Select, sql } from './select.ts'
+import { soundPage } from './sound-page.ts'
 import type { DeliveryRow } from './webhook-rows.ts'
 
 /** What one webhook was told and is yet to be told, newest first. */
@@ -21,17 +22,14 @@ export function listDeliveries(select: Select, query: DeliveryListQuery): Page<D
   const rest = after && sql('(created_at, id) < (?, ?)', after.created_at, after.id)
   const where = and([matching, rest])
   const limit = Math.min(query.limit, pageRowsMax)
-  const text = `SELECT ${columns.webhook_deliveries.join(', ')}
+  const text = `SELECT ${storedColumns('webhook_deliveries').join(', ')}
     FROM webhook_deliveries INDEXED BY deliveries_by_webhook
     WHERE ${where.text} ORDER BY created_at DESC, id DESC LIMIT ?`
-  const items = select(text, [...where.values, limit + 1]).map((row) =>
-    rowOf('webhook_deliveries', row),
-  )
+  const found = select(text, [...where.values, limit + 1])
   const counted = `SELECT count(*) FROM webhook_deliveries WHERE ${matching.text}`
   return {
-    items: items.slice(0, limit),
+    ...soundPage('webhook_deliveries', found, { limit, itemOf: (row) => row }),
     total: numberOf(select(counted, matching.values)),
-    more: items.length > limit,
   }
 }
 

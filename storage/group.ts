@@ -1,3 +1,4 @@
+import { isMalformed } from './checksum.ts'
 import type { Connection } from './connection.ts'
 import { commitFails, type Faults, limitPages } from './faults.ts'
 import type { CommitFault, Write } from './store.ts'
@@ -13,7 +14,7 @@ export type TurnResult =
 /**
  * Commits turns in one transaction, each in a savepoint of its own.
  *
- * A turn that breaks a fence, a claim or a constraint rolls back alone. An I/O error or a failed COMMIT fails
+ * A turn that breaks a fence, a claim or a constraint rolls back alone, and so does one that meets a damaged page. An I/O error or a failed COMMIT fails
  * all of them, and the connection is ready for the next group.
  */
 export function createGroups(
@@ -37,8 +38,9 @@ export function createGroups(
       result = refusal === undefined ? seqs : { kind: refusal }
     } catch (error) {
       // SQLite has already rolled back everything when the disk is full; other I/O errors end the group as well.
-      if (!db.inTransaction || !isConstraint(error)) throw error
-      result = { kind: 'bug', detail: messageOf(error) }
+      const kind = isConstraint(error) ? 'bug' : isMalformed(error) ? 'damaged' : undefined
+      if (!db.inTransaction || kind === undefined) throw error
+      result = { kind, detail: messageOf(error) }
     }
     if ('kind' in result) rollBackTurn.run([])
     else transitions.note(writes)

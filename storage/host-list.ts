@@ -1,4 +1,5 @@
-import { columns, rowOf, type Value } from './columns.ts'
+import { storedColumns } from './checksum.ts'
+import type { Value } from './columns.ts'
 import {
   type Combination,
   countOf,
@@ -18,6 +19,8 @@ import {
 import { type HostListQuery, type ListedHost, type Page, pageRowsMax } from './queries.ts'
 import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
 import { segmentsOf } from './segments.ts'
+import type { HostRow } from './rows.ts'
+import { soundPage } from './sound-page.ts'
 
 /**
  * A page of hosts with the exact number of all that match.
@@ -33,12 +36,12 @@ export function listHosts(select: Select, query: HostListQuery): Page<ListedHost
   if (total === 0) return { items: [], total, more: false }
   const few = total * total <= (limit + 1) * countOf(all)
   const source = few ? gathered(narrowed) : walked(narrowed, query)
-  const items: ListedHost[] = []
+  const found: (readonly Value[])[] = []
   for (const segment of segmentsOf(sortedBy(query), query.after)) {
-    const wanted = limit + 1 - items.length
-    if (wanted > 0) items.push(...readPage(select, source, { query, segment, wanted }))
+    const wanted = limit + 1 - found.length
+    if (wanted > 0) found.push(...readPage(select, source, { query, segment, wanted }))
   }
-  return { items: items.slice(0, limit), total, more: items.length > limit }
+  return { ...soundPage('hosts', found, { limit, itemOf: listedHost }), total }
 }
 
 /** What is asked for, made ready: combinations that fit, presence, prefix. */
@@ -168,19 +171,15 @@ function sortedBy({ sort }: HostListQuery) {
   }
 }
 
-const hostColumns = [
-  ...columns.hosts.map((name) => `h.${name}`),
-  'l.at',
-  'l.mdm_at',
-  'l.osquery_at',
-]
+const stored = storedColumns('hosts')
+const hostColumns = [...stored.map((name) => `h.${name}`), 'l.at', 'l.mdm_at', 'l.osquery_at']
 
 /** Finds the ids first, inside indexes, and reads the rows of those alone. */
 function readPage(
   select: Select,
   source: Source,
   page: { readonly query: HostListQuery; readonly segment: Sql; readonly wanted: number },
-): readonly ListedHost[] {
+): readonly (readonly Value[])[] {
   const sorted: Sorted = sortedBy(page.query)
   const where = and([source.where, page.segment])
   const direction = sorted.descending ? 'DESC' : 'ASC'
@@ -189,16 +188,15 @@ function readPage(
   const text = `SELECT ${hostColumns.join(', ')}
     FROM (SELECT ${sorted.id} AS id FROM ${source.from.text} WHERE ${where.text} ${order} LIMIT ?) AS p
     CROSS JOIN hosts AS h ON h.id = p.id CROSS JOIN last_seen AS l ON l.host_id = h.id ${outer}`
-  const rows = select(text, [...source.from.values, ...where.values, page.wanted])
-  return rows.map(listedHost)
+  return select(text, [...source.from.values, ...where.values, page.wanted])
 }
 
-function listedHost(values: readonly Value[]): ListedHost {
-  const [at, mdmAt, osqueryAt] = values.slice(columns.hosts.length)
+function listedHost(row: HostRow, values: readonly Value[]): ListedHost {
+  const [at, mdmAt, osqueryAt] = values.slice(stored.length)
   const time = (value: Value | undefined): number | null =>
     typeof value === 'number' ? value : null
   return {
-    ...rowOf('hosts', values),
+    ...row,
     last_seen_at: time(at),
     mdm_at: time(mdmAt),
     osquery_at: time(osqueryAt),

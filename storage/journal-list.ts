@@ -1,23 +1,28 @@
-import { columns, rowOf } from './columns.ts'
+import { storedColumns } from './checksum.ts'
+import type { Value } from './columns.ts'
 import { type JournalPage, type JournalQuery, pageRowsMax } from './queries.ts'
 import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
+import { soundPage } from './sound-page.ts'
 
 /** A page of what happened, to hosts, to a command, or to all. */
+
+const stored = storedColumns('journal')
+
 export function listJournal(select: Select, query: JournalQuery): JournalPage {
   const matching = conditionsOf(query)
   const where = and([...matching, ...betweenSeqs(query)])
   const limit = Math.min(query.limit, pageRowsMax)
   const direction = query.ascending === true ? 'ASC' : 'DESC'
-  const text = `SELECT ${columns.journal.join(', ')}, seq FROM journal
+  const text = `SELECT ${stored.join(', ')}, seq FROM journal
     WHERE ${where.text} ORDER BY seq ${direction} LIMIT ?`
-  const items = select(text, [...where.values, limit + 1]).map((values) => ({
-    ...rowOf('journal', values),
-    seq: Number(values[columns.journal.length]),
-  }))
+  const found = select(text, [...where.values, limit + 1])
+  const seqOf = (values: readonly Value[]): number => Number(values[stored.length])
   return {
-    items: items.slice(0, limit),
+    ...soundPage('journal', found, {
+      limit,
+      itemOf: (row, values) => ({ ...row, seq: seqOf(values) }),
+    }),
     total: count(select, query, matching),
-    more: items.length > limit,
   }
 }
 

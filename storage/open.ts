@@ -1,20 +1,23 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BlobStore, openBlobFolder } from './blobs.ts'
+import { isMalformed, unusable } from './checksum.ts'
 import { openForReading } from './connection.ts'
 import type { Faults } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { createLookups } from './lookups.ts'
 import type { Queries } from './queries.ts'
-import { createReader } from './reader.ts'
+import { createReader, type Hears } from './reader.ts'
 import type { Store } from './store.ts'
-import { createWriter, type WriterStats } from './writer.ts'
+import { createWriter, type Writer, type WriterStats } from './writer.ts'
 
 export type StoreOptions = {
   /** The data folder; created when missing. */
   readonly folder: string
   /** A thread died: nothing can be written or listed any more and the process should end. */
   readonly onFatal: (reason: Error) => void
+  /** Told once of each row, by table and key, that is met and is not as it was written. */
+  readonly onDamage?: (damaged: string) => void
   /** How long a predecessor on the folder may take to go; five seconds when left out. */
   readonly lockWaitMs?: number
   /** Only tests pass these. */
@@ -56,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
 
 async function openLocked(
   folder: string,
-  { onFatal, faults }: StoreOptions,
+  { onFatal, onDamage, faults }: StoreOptions,
   release: () => void,
 ): Promise<OpenedStore> {
   const path = join(folder, 'muster.db')
@@ -66,8 +69,8 @@ async function openLocked(
   const fatal = firstOnly(onFatal)
   const blobs = await openBlobFolder(join(folder, 'blobs'))
   const writer = await createWriter({ path, backupFolder, faults }, fatal)
-  const reader = createReader(path, fatal)
-  const reading = openForReading(path)
+  const note = onceEach(onDamage)
+  const { reader, reading, lookups } = await readersOf(path, { onFatal: fatal, note }, writer)
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
@@ -85,7 +88,7 @@ async function openLocked(
   return {
     store: {
       commit: writer.commit,
-      lookups: createLookups(reading),
+      lookups,
       close: () => (closing ??= close()),
     },
     queries: reader.queries,
@@ -97,6 +100,33 @@ async function openLocked(
     },
     stats: writer.stats,
     pragmas: writer.pragmas,
+  }
+}
+
+/** Without them nothing is served, and a thread left alone would keep the process. */
+async function readersOf(path: string, hears: Hears, writer: Writer) {
+  try {
+    const reading = openForReading(path)
+    const lookups = createLookups(reading, hears.note)
+    return { reading, lookups, reader: createReader(path, hears) }
+  } catch (error) {
+    await writer.run({ kind: 'close' }).catch(() => undefined)
+    throw error instanceof Error && isMalformed(error)
+      ? new Error(unusable(path, error.message), { cause: error })
+      : error
+  }
+}
+
+/** Rows named so far: of a file that is damaged all over, a thousand say as much as all. */
+const namedMax = 1_000
+
+/** Every wake of a damaged host meets it again, and says nothing new. */
+function onceEach(onDamage: StoreOptions['onDamage']): (damaged: string) => void {
+  const named = new Set<string>()
+  return (damaged) => {
+    if (named.has(damaged) || named.size >= namedMax) return
+    named.add(damaged)
+    onDamage?.(damaged)
   }
 }
 

@@ -71,6 +71,8 @@ export type Page<Item> = {
   readonly items: readonly Item[]
   readonly total: number
   readonly more: boolean
+  /** Rows of this page that are not as they were written, by table and key; they are not among the items. */
+  readonly damaged?: readonly string[]
 }
 
 type Counts = Readonly<Record<string, number>>
@@ -199,6 +201,8 @@ export type QueryName = keyof QueryTypes
 export type QueryFault =
   /** Too many queries wait already. */
   | { readonly kind: 'overloaded' }
+  /** What was asked for is not as it was written. */
+  | { readonly kind: 'damaged'; readonly detail: string }
   /** The store is closing, or the file could not be read. */
   | { readonly kind: 'unavailable'; readonly detail: string }
 export type Queried<Answer> =

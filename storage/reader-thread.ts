@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { countAll, countTransitions, scan } from './census.ts'
 import { listCertificates } from './certificate-list.ts'
+import { isDamage, isMalformed } from './checksum.ts'
 import { listCommands } from './command-list.ts'
 import { listConflicts } from './conflict-list.ts'
 import { openForReading } from './connection.ts'
@@ -9,7 +10,7 @@ import { countWaiting, cutOf, listDeliveries } from './delivery-list.ts'
 import { listHosts } from './host-list.ts'
 import { findHosts, summariseHosts } from './hosts-summary.ts'
 import { listJournal } from './journal-list.ts'
-import type { QueryName, QueryTypes } from './queries.ts'
+import type { QueryFault, QueryName, QueryTypes } from './queries.ts'
 import type { FromReader, ToReader } from './reader.ts'
 import { createSelect } from './select.ts'
 
@@ -53,8 +54,14 @@ function answer({ name, ask }: Exclude<ToReader, 'close'>): FromReader {
     const query = queries[name] as (asked: unknown) => unknown
     return { ok: true, value: query(ask) }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { ok: false, error: faultOf(error) }
   } finally {
     if (db.inTransaction) db.exec('COMMIT')
   }
+}
+
+function faultOf(error: unknown): QueryFault {
+  if (isDamage(error)) return { kind: 'damaged', detail: error.damaged }
+  const detail = error instanceof Error ? error.message : String(error)
+  return { kind: isMalformed(error) ? 'damaged' : 'unavailable', detail }
 }

@@ -1,5 +1,5 @@
 import { createExchange } from './exchange.ts'
-import type { Queried, Queries, QueryName, QueryTypes } from './queries.ts'
+import type { Page, Queried, Queries, QueryFault, QueryName, QueryTypes } from './queries.ts'
 
 /** Queries waiting for the thread. At some milliseconds each, who stands further back has timed out. */
 const waitingQueriesMax = 1_000
@@ -7,12 +7,19 @@ const waitingQueriesMax = 1_000
 export type ToReader = { readonly name: QueryName; readonly ask: unknown } | 'close'
 export type FromReader =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly detail: string }
+  | { readonly ok: false; readonly error: QueryFault }
 
 export type Reader = { readonly queries: Queries; readonly close: () => Promise<void> }
 
-/** Starts the reader thread on an existing database. `onFatal` is told once if it dies. */
-export function createReader(path: string, onFatal: (reason: Error) => void): Reader {
+export type Hears = {
+  /** Told once if the thread dies. */
+  readonly onFatal: (reason: Error) => void
+  /** Told of each row that is not as it was written. */
+  readonly note: (damaged: string) => void
+}
+
+/** Starts the reader thread on an existing database. */
+export function createReader(path: string, { onFatal, note }: Hears): Reader {
   let serving = true
   const url = new URL('./reader-thread.ts', import.meta.url)
   const thread = createExchange<ToReader, FromReader>(url, path, (reason) => {
@@ -28,7 +35,8 @@ export function createReader(path: string, onFatal: (reason: Error) => void): Re
       if (thread.waiting() >= waitingQueriesMax) return { ok: false, error: { kind: 'overloaded' } }
       try {
         const answer = await thread.ask({ name, ask })
-        if (!answer.ok) return unavailable(answer.detail)
+        for (const damaged of damagedIn(answer)) note(damaged)
+        if (!answer.ok) return answer
         // The thread runs the query of that name, whose type this is.
         return { ok: true, value: answer.value as QueryTypes[Name][1] }
       } catch (error) {
@@ -66,3 +74,9 @@ const unavailable = (detail: string): Queried<never> => ({
   ok: false,
   error: { kind: 'unavailable', detail },
 })
+
+function damagedIn(answer: FromReader): readonly string[] {
+  if (!answer.ok) return answer.error.kind === 'damaged' ? [answer.error.detail] : []
+  // Of all that queries answer, only pages have a member of that name.
+  return (answer.value as Partial<Page<unknown>> | undefined)?.damaged ?? []
+}

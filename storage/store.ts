@@ -102,6 +102,8 @@ export type CommitFault =
   | { readonly kind: 'claim-taken' }
   /** The writer's queue is at its bound. */
   | { readonly kind: 'overloaded' }
+  /** The file is damaged where the turn had to write. */
+  | { readonly kind: 'damaged'; readonly detail: string }
   /** Disk full, I/O error, closing: nothing of the turn was written. */
   | { readonly kind: 'unavailable'; readonly detail: string }
 
@@ -113,7 +115,12 @@ export type Committed =
     }
   | { readonly ok: false; readonly error: CommitFault }
 
-/** Rows by key, read synchronously on the calling thread: microseconds, one page or two each. */
+/**
+ * Rows by key, read synchronously on the calling thread: microseconds, one page or two each.
+ *
+ * A row of one host, or one that is named by its key, throws `Damage` where it is not as it was written; lists of
+ * unrelated rows leave it out.
+ */
 export type Lookups = {
   hostActor(hostId: string): HostActorRow | undefined
   host(hostId: string): HostRow | undefined

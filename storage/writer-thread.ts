@@ -1,5 +1,6 @@
 // The one thread that writes. It answers each message with exactly one, in order.
 import { parentPort, workerData } from 'node:worker_threads'
+import { isMalformed, unusable } from './checksum.ts'
 import { type Connection, openForWriting, pragmasOf } from './connection.ts'
 import { createGroups } from './group.ts'
 import { migrate } from './migrations.ts'
@@ -22,7 +23,10 @@ function open(): Connection | string {
     db.close()
     return migrated.reason
   } catch (error) {
-    return `The database ${path} cannot be opened: ${wordsOf(error)}.`
+    const words = wordsOf(error)
+    return isMalformed(error)
+      ? unusable(path, words)
+      : `The database ${path} cannot be opened: ${words}.`
   }
 }
 

@@ -104,6 +104,11 @@ const kinds = {
     title: 'A fault of the server',
     help: 'Our mistake. The request id finds it in the log.',
   },
+  damaged: {
+    status: 500,
+    title: 'The database is damaged here',
+    help: 'What is asked for is not as it was written, so it is neither shown nor changed. The log names the row. Stop the server, let "muster check" name all that is damaged, and restore a backup.',
+  },
   unavailable: {
     status: 503,
     title: 'Not now',

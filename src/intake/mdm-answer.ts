@@ -28,6 +28,7 @@ export type MdmRefusal =
   /** Ours to mend, theirs to retry. */
   | 'overloaded'
   | 'unavailable'
+  | 'damaged'
   | 'failed'
 
 export const nothing: MdmAnswer = { kind: 'nothing' }
@@ -49,4 +50,5 @@ const refusals: Readonly<Record<(AskFault | SightFault)['kind'], MdmRefusal>> = 
   failed: 'failed',
   // Kept, but not done: who wants to enrol must not take it for a yes.
   'set-apart': 'failed',
+  damaged: 'damaged',
 }

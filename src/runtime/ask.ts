@@ -37,6 +37,8 @@ export type AskFault =
   /** The mailbox or the writer is at its bound: ask again later. */
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'unavailable'; readonly detail: string }
+  /** Its rows are not as they were written: nothing of it is believed, and nothing is written over it. */
+  | { readonly kind: 'damaged'; readonly detail: string }
   /** Decided on what has changed since: decide again. */
   | { readonly kind: 'conflict' }
   | { readonly kind: 'claim-taken' }

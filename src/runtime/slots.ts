@@ -1,10 +1,11 @@
 // Which hosts are in memory. Waking and letting go are invisible: memory holds nothing the rows do not.
 import { fail, ok, type Result } from '../result.ts'
+import type { HostRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { type Actors, createActors } from './actors.ts'
 import type { AskFault } from './ask.ts'
 import { createMailbox, type Mailbox } from './mailbox.ts'
-import { newResident, type Resident, storedHost, wake } from './resident.ts'
+import { newResident, type Resident, type StoredHost, storedHost, wake } from './resident.ts'
 
 /** Hosts kept in memory when nothing else is said: about 6 kB each, so 120 MB at most. */
 const residentsMaxDefault = 20_000
@@ -68,12 +69,10 @@ export function createSlots(options: SlotsOptions): Slots {
     },
     wake(slot, how) {
       if (slot.resident !== undefined) return ok(slot.resident)
-      const read = reading(() => ({
-        into: lookups.host(slot.hostId)?.merged_into ?? null,
-        stored: storedHost(lookups, slot.hostId),
-      }))
+      const read = reading(() => bothRows(lookups, slot.hostId))
       if (!read.ok) return read
-      const { into, stored } = read.value
+      const { host, stored } = read.value
+      const into = host?.merged_into ?? null
       if (into !== null && how?.evenMerged !== true) return fail({ kind: 'merged', into })
       if (stored === undefined) return fail({ kind: 'no-such-host' })
       try {
@@ -105,11 +104,27 @@ export function createSlots(options: SlotsOptions): Slots {
   }
 }
 
-/** Lookups throw when the file cannot be read or is closed already; the rows may be sound all the same. */
+type BothRows = {
+  readonly host: HostRow | undefined
+  readonly stored: StoredHost | undefined
+}
+
+/** What is listed of the host and what it is. They come and go together, so that one without the other is damage. */
+function bothRows(lookups: Lookups, hostId: string, isAgain = false): BothRows {
+  const rows = { host: lookups.host(hostId), stored: storedHost(lookups, hostId) }
+  if ((rows.host === undefined) === (rows.stored === undefined)) return rows
+  // Between the two reads it may have come or gone.
+  if (!isAgain) return bothRows(lookups, hostId, true)
+  const damaged = `${rows.host === undefined ? 'hosts' : 'host_actors'} ${hostId}`
+  throw Object.assign(new Error(`no row in ${damaged}`), { damaged })
+}
+
+/** Lookups throw when the file cannot be read, is damaged or closed already; elsewhere the rows may be sound. */
 function reading<Value>(read: () => Value): Result<Value, AskFault> {
   try {
     return ok(read())
   } catch (error) {
-    return fail({ kind: 'unavailable', detail: String(error) })
+    const isDamage = error instanceof Error && 'damaged' in error
+    return fail({ kind: isDamage ? 'damaged' : 'unavailable', detail: String(error) })
   }
 }

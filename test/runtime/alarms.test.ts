@@ -13,6 +13,7 @@ import {
   tell,
   valueOf,
 } from './world.ts'
+import { hostRow } from '../storage/rows.ts'
 
 const hour = 3_600_000
 /** Only its expiry is watched: nobody is to be woken for it. */
@@ -153,6 +154,7 @@ test('an alarm that makes its host fail is given up after three tries, and the j
   const house = await openHouse()
   const snapshot = '{}' // no state, no context: waking it throws
   await house.store.commit([
+    { put: 'host', row: hostRow('h1') },
     { put: 'host_actor', row: { host_id: 'h1', version: 1, machine_version: 1, snapshot } },
     { put: 'alarm', row: { host_id: 'h1', name: 'expire:A', due_at: morning + hour } },
   ])

@@ -5,6 +5,7 @@ import { createFaults, failNextCommits, fillDisk } from '../../storage/faults.ts
 import { acknowledged, assigned, enqueue, enrolled, idle, later } from '../machines/events.ts'
 import { morning } from './clock.ts'
 import { asked, born, commandStates, openHouse, plain, tell, valueOf } from './world.ts'
+import { hostRow } from '../storage/rows.ts'
 
 const faults = createFaults()
 const house = await openHouse({ lasting: true, faults })
@@ -147,7 +148,10 @@ for (const [what, snapshot] of Object.entries(unreadable))
 
 async function opened(id: string, snapshot: string): Promise<void> {
   const row = { host_id: id, version: 1, machine_version: 1, snapshot }
-  await store.commit([{ put: 'host_actor', row }])
+  await store.commit([
+    { put: 'host', row: hostRow(id) },
+    { put: 'host_actor', row },
+  ])
 }
 
 test('a host with a command whose stored snapshot is of no state we know answers with a fault', async () => {
@@ -170,6 +174,7 @@ test('a snapshot of a newer Muster is not guessed at', async () => {
   const row = store.lookups.hostActor('h11')
   if (row === undefined) throw new Error('h11 was born')
   await store.commit([
+    { put: 'host', row: hostRow('h11-newer') },
     { put: 'host_actor', row: { ...row, host_id: 'h11-newer', version: 1, machine_version: 99 } },
   ])
   const looked = await hosts.look('h11-newer')

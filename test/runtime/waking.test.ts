@@ -17,6 +17,7 @@ import {
 import { commandRow } from '../storage/rows.ts'
 import { createClock, morning } from './clock.ts'
 import { born, openHouse, runOn, tell, valueOf } from './world.ts'
+import { hostRow } from '../storage/rows.ts'
 
 const house = await openHouse({ lasting: true })
 const { store } = house
@@ -108,6 +109,7 @@ for (const name of fixtures)
 
 /** As an earlier Muster left them. */
 const rowsOf = (id: string, host: Stored, commands: Fixture['commands']): readonly Write[] => [
+  { put: 'host', row: hostRow(id) },
   {
     put: 'host_actor',
     row: {

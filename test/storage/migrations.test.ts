@@ -99,7 +99,7 @@ test('a file that is no database is refused', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'muster.db'), 'a letter to the editor '.repeat(100))
   await expect(openStore({ folder, onFatal: () => undefined })).rejects.toThrow(
-    /^The database .* cannot be opened: file is not a database\.$/,
+    /^The database .* is damaged \(file is not a database\): restore a backup, or .*\.$/,
   )
 })
 

@@ -42,7 +42,7 @@ export function createApi(deps: ApiDeps): Hono {
   app.onError((error, context) => {
     const id = requestIdOf(context)
     deps.log.error({ err: error, request_id: id }, 'a request failed')
-    return problemResponse({ kind: 'internal' }, id)
+    return problemResponse({ kind: 'damaged' in error ? 'damaged' : 'internal' }, id)
   })
   addRoutes(app, apiEndpoints(deps), deps.authenticate)
   app.all('*', (context) => {

@@ -64,12 +64,12 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
         }),
       )
       if (!page.ok) return page
-      const { items, total, more } = page.value
+      const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.issued_at, last.fingerprint] : undefined
       const now = deps.world.now()
       const shown = items.map((row) => certificateOf(row, now))
-      return ok(pageReply(cursors, call, { items: shown, total, end }))
+      return ok(pageReply(cursors, call, { items: shown, total, end, damaged }))
     },
   )
 

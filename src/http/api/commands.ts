@@ -54,10 +54,10 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
         }),
       )
       if (!page.ok) return page
-      const { items, total, more } = page.value
+      const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.seq, last.command_uuid] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(itemOfRow), total, end }))
+      return ok(pageReply(cursors, call, { items: items.map(itemOfRow), total, end, damaged }))
     },
   )
 

@@ -53,10 +53,10 @@ export const conflictsEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
         }),
       )
       if (!page.ok) return page
-      const { items, total, more } = page.value
+      const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.opened_at, last.id] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(conflictOf), total, end }))
+      return ok(pageReply(cursors, call, { items: items.map(conflictOf), total, end, damaged }))
     },
   )
 

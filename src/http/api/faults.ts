@@ -26,6 +26,8 @@ export function askProblem(fault: AskFault | CommitFault): Problem {
     case 'overloaded':
     case 'unavailable':
       return notNow
+    case 'damaged':
+      return { kind: 'damaged' }
     case 'failed':
     case 'set-apart':
       return { kind: 'internal', detail: bug }
@@ -34,7 +36,7 @@ export function askProblem(fault: AskFault | CommitFault): Problem {
   }
 }
 
-const queryProblem = (_fault: QueryFault): Problem => notNow
+const queryProblem = ({ kind }: QueryFault): Problem => (kind === 'damaged' ? { kind } : notNow)
 
 /** What a query answered, or the problem with it. */
 export const answered = <Answer>(queried: Queried<Answer>): Result<Answer, Problem> =>
@@ -47,6 +49,7 @@ const askKinds: Readonly<Record<AskFault['kind'], true>> = {
   'claim-taken': true,
   overloaded: true,
   unavailable: true,
+  damaged: true,
   failed: true,
   'set-apart': true,
 }

@@ -33,11 +33,16 @@ export const pageOf = <Item extends z.ZodType>(
   items: z.ZodArray<Item>
   total: z.ZodNullable<z.ZodInt>
   next: z.ZodNullable<z.ZodString>
+  damaged: z.ZodOptional<z.ZodArray<z.ZodString>>
 }> =>
   z.object({
     items: z.array(item),
     total: z.int().nullable().openapi({ description: 'All that match, not only this page.' }),
     next: z.string().nullable().openapi({ description: 'Cursor of the next page.' }),
+    damaged: z.array(z.string()).optional().openapi({
+      description:
+        'Rows of this page that the database has no longer as they were written, by table and key. They are not among the items.',
+    }),
   })
 
 export const yesOrNo = (description: string): z.ZodType<boolean, string | undefined> =>

@@ -73,10 +73,10 @@ export const journalEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
 async function read({ queries }: ApiDeps, query: JournalQuery) {
   const page = answered(await queries.listJournal(query))
   if (!page.ok) return page
-  const { items, total, more } = page.value
+  const { items, total, more, damaged } = page.value
   const last = items.at(-1)
   const end = more && last ? [last.seq] : undefined
-  return ok({ items: items.map(journalOf), total, end })
+  return ok({ items: items.map(journalOf), total, end, damaged })
 }
 
 function asked(

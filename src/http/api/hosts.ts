@@ -37,10 +37,10 @@ export function hostsEndpoint(deps: ApiDeps, cursors: Cursors): Endpoint {
         }),
       )
       if (!page.ok) return page
-      const { items, total, more } = page.value
+      const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last[query.sort.column], last.id] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(shown), total, end }))
+      return ok(pageReply(cursors, call, { items: items.map(shown), total, end, damaged }))
     },
   )
 }

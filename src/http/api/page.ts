@@ -32,22 +32,24 @@ type Found<Item> = {
   readonly total: number | null
   /** Where this page ends, when there are more. */
   readonly end: CursorPlace | undefined
+  readonly damaged: readonly string[] | undefined
 }
 
 type Page<Item> = {
   readonly items: Item[]
   readonly total: number | null
   readonly next: string | null
+  readonly damaged?: string[]
 }
 
 /** The envelope and the link to the next page. */
 export function pageReply<Item>(
   cursors: Cursors,
   { url }: Pick<Asked, 'url'>,
-  { items, total, end }: Found<Item>,
+  { items, total, end, damaged }: Found<Item>,
 ): Reply<Page<Item>> {
   const next = end === undefined ? null : cursors.seal(listOf(url), end)
-  const content = { items: [...items], total, next }
+  const content = { items: [...items], total, next, ...(damaged && { damaged: [...damaged] }) }
   if (next === null) return { kind: 'json', content }
   const parameters = new URLSearchParams(url.searchParams)
   parameters.set('cursor', next)

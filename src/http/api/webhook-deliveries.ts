@@ -58,10 +58,10 @@ const logEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
         }),
       )
       if (!page.ok) return page
-      const { items, total, more } = page.value
+      const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.created_at, last.id] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(deliveryOf), total, end }))
+      return ok(pageReply(cursors, call, { items: items.map(deliveryOf), total, end, damaged }))
     },
   )
 

@@ -155,6 +155,7 @@ const sentences: Readonly<Record<SendFault['kind'], string>> = {
   'claim-taken': 'host changed meanwhile, try again',
   overloaded: 'server is overloaded, try again',
   unavailable: 'storage is unavailable, try again',
+  damaged: 'the database is damaged here; the log of the server names the row',
   failed: 'internal error',
   'set-apart': 'internal error',
 }

@@ -124,6 +124,7 @@ const statuses: Readonly<Record<MdmRefusal, Status>> = {
   'no-such-declaration': 404,
   overloaded: 503,
   unavailable: 503,
+  damaged: 500,
   failed: 500,
 }
 
