@@ -1,7 +1,5 @@
-import { z } from '@hono/zod-openapi'
 import { requestId } from 'hono/request-id'
 import { Hono } from 'hono'
-import { ok } from '../../result.ts'
 import { refusal } from '../auth.ts'
 import { createCursors } from '../cursor.ts'
 import { problemResponse, requestIdOf, unknownPath } from '../problem.ts'
@@ -12,8 +10,8 @@ import { conflictEventEndpoint } from './conflict-event.ts'
 import { conflictsEndpoint, resolveEndpoint } from './conflicts.ts'
 import { depEndpoint } from './dep.ts'
 import type { ApiDeps } from './deps.ts'
-import { documentOf } from './documentation.ts'
-import { endpoint, type Endpoint } from './endpoint.ts'
+import { documentEndpoint } from './document-endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 import { enrollmentLinkEndpoints } from './enrollment-links.ts'
 import { eventsEndpoint } from './events.ts'
 import { hostActorEndpoint } from './host-actor.ts'
@@ -80,20 +78,5 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     ...accessEndpoints(deps),
     ...webhooksEndpoints(deps, cursors),
   ]
-  return [...endpoints, documentEndpoint(deps, endpoints)]
-}
-
-function documentEndpoint({ version }: ApiDeps, endpoints: readonly Endpoint[]): Endpoint {
-  const one: Endpoint = endpoint(
-    {
-      method: 'get',
-      path: '/openapi.json',
-      role: 'viewer',
-      tag: 'meta',
-      summary: 'This document.',
-      gives: z.record(z.string(), z.unknown()),
-    },
-    async () => ok({ kind: 'json', content: documentOf([...endpoints, one], version) }),
-  )
-  return one
+  return [...endpoints, documentEndpoint(deps.version, endpoints)]
 }
