@@ -1,4 +1,5 @@
 // NanoMDM's scripts, pointed at another address: the same paths, bodies and status rules.
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildPlist } from '../../src/protocol/plist/build.ts'
 import { sharedUuidOf, uuidFor } from '../../src/intake/shared-uuid.ts'
@@ -233,3 +234,22 @@ test('check-ins of another server are taken on an operator’s word, each with a
 test('whoever asks for the version needs no password', async () => {
   expect((await world.ask('/version')).json()).toMatchObject({ version: expect.any(String) })
 })
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  'a target called %s is answered like any other',
+  async (name) => {
+    for (const targets of [name, `${one},${name}`]) {
+      const sent = await script(`/v1/enqueue/${targets}`, command(randomUUID()))
+      const { status } = JSON.parse(sent.text) as { readonly status: object }
+      expect(Object.entries(status)).toContainEqual([
+        name,
+        { push_error: 'push data missing for id', command_error: 'no such enrollment' },
+      ])
+      expect(sent.status).toBe(targets === name ? 500 : 207)
+    }
+    const pushing = await script(`/v1/push/${name}`)
+    const { status } = JSON.parse(pushing.text) as { readonly status: object }
+    expect(Object.keys(status)).toEqual([name])
+    expect(pushing.status).toBe(500)
+  },
+)

@@ -40,11 +40,11 @@ const refuse = (sentence: string): Response => answerResult({ command_error: sen
 async function enqueueAll(deps: CompatDeps, sending: Sending): Promise<Response> {
   const { targets, command, noPush } = sending
   const failures = await sendAll(deps, sending)
-  const { status = {}, ...pushed } = noPush ? {} : await pushEach(deps, targets)
+  const pushed = noPush ? unpushed : await pushEach(deps, targets)
   const result: CompatResult = {
-    ...joined(failures, status),
+    ...statusOf(pushed.status, failures),
     ...(noPush && { no_push: true }),
-    ...pushed,
+    ...pushed.error,
     command_uuid: command.commandUUID,
     request_type: command.requestType,
   }
@@ -59,7 +59,8 @@ export async function push(deps: CompatDeps, c: Context): Promise<Response> {
 }
 
 async function pushAll(deps: CompatDeps, targets: readonly Target[]): Promise<Response> {
-  return answerResult(await pushEach(deps, targets), targets.length)
+  const { status, error } = await pushEach(deps, targets)
+  return answerResult({ ...statusOf(status), ...error }, targets.length)
 }
 
 async function readWhole(reading: Reading, bytes: Uint8Array): Promise<Result<Command, string>> {
@@ -77,32 +78,34 @@ type Sending = {
   readonly noPush: boolean
 }
 
-type Status = Readonly<Record<string, TargetResult>>
+/** By target. A script may call one `__proto__`, which no plain object can be keyed by. */
+type Status = ReadonlyMap<string, TargetResult>
+
+type Pushed = { readonly status: Status; readonly error: Pick<CompatResult, 'push_error'> }
+
+const unpushed: Pushed = { status: new Map(), error: {} }
 
 /** Sends to each target on its own, so that one that left does not keep the others from it. */
 async function sendAll(deps: CompatDeps, sending: Sending): Promise<Status> {
   const { targets, command, cause, noPush } = sending
-  const failures: Record<string, TargetResult> = {}
+  const failures = new Map<string, TargetResult>()
   const isLarge = typeof command.payload === 'function'
   await eachOf(targets, isLarge ? largeAtOnceMax : atOnceMax, async ({ id, found }) => {
     if (found === undefined) {
-      failures[id] = { command_error: 'no such enrollment' }
+      failures.set(id, { command_error: 'no such enrollment' })
       return
     }
     const commandUUID =
       targets.length === 1 ? command.commandUUID : deps.uuidFor(command.commandUUID, found.channel)
     const wish = { ...command, ...found, commandUUID, priority: 0, expiresInMs, silent: noPush }
     const sent = await deps.commands.send(wish, cause)
-    if (!sent.ok) failures[id] = { command_error: sentences[sent.error.kind] }
+    if (!sent.ok) failures.set(id, { command_error: sentences[sent.error.kind] })
   })
   return failures
 }
 
-async function pushEach(
-  deps: CompatDeps,
-  targets: readonly Target[],
-): Promise<Pick<CompatResult, 'status' | 'push_error'>> {
-  const status: Record<string, TargetResult> = {}
+async function pushEach(deps: CompatDeps, targets: readonly Target[]): Promise<Pushed> {
+  const status = new Map<string, TargetResult>()
   const broken = new Set<string>()
   await eachOf(targets, atOnceMax, async ({ id, found }) => {
     const pushed: PushedNow =
@@ -110,19 +113,18 @@ async function pushEach(
         ? { kind: 'failed', reason: 'push data missing for id' }
         : await deps.push(found)
     if (pushed.kind === 'topic-failed') broken.add(pushed.reason)
-    else status[id] = pushWords(pushed)
+    else status.set(id, pushWords(pushed))
   })
-  return {
-    ...(Object.keys(status).length > 0 && { status }),
-    ...(broken.size > 0 && { push_error: [...broken].join('; ') }),
-  }
+  return { status, error: broken.size > 0 ? { push_error: [...broken].join('; ') } : {} }
 }
 
-/** In the order of the call, whichever was done first. */
-function joined(failures: Status, pushes: Status): Pick<CompatResult, 'status'> {
-  const ids = [...new Set([...Object.keys(pushes), ...Object.keys(failures)])]
+/** In the order of the call, whichever was done first. `fromEntries` defines keys, so that each is one. */
+function statusOf(pushes: Status, failures: Status = new Map()): Pick<CompatResult, 'status'> {
+  const ids = [...new Set([...pushes.keys(), ...failures.keys()])]
   if (ids.length === 0) return {}
-  return { status: Object.fromEntries(ids.map((id) => [id, { ...pushes[id], ...failures[id] }])) }
+  return {
+    status: Object.fromEntries(ids.map((id) => [id, { ...pushes.get(id), ...failures.get(id) }])),
+  }
 }
 
 /** Targets under way at once: enough to fill the writer's groups, few enough to leave devices their turn. */
