@@ -1,11 +1,12 @@
 // A running server: its listeners, what it says at the start, and how it stops.
-import type { Server as NodeServer } from 'node:http'
+import { createServer, type Server as NodeServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { Server as TlsServer } from 'node:tls'
-import { serve as listenWith } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
+import type { Admission } from './http/admission/admission.ts'
 import { openServer, type Server } from './server.ts'
 import { type ListenerTls, tlsFor } from './tls.ts'
 
@@ -41,13 +42,15 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   const server = await openServer(config, log)
   const listeners: NodeServer[] = []
   try {
-    const { app, deviceApp } = server
+    const { app, deviceApp, admission } = server
     const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
     const { deviceListen } = config
     if (deviceListen !== undefined)
-      listeners.push(await listen({ app: deviceApp, address: deviceListen, tls: tls?.devices }))
+      listeners.push(
+        await listen({ app: deviceApp, admission, address: deviceListen, tls: tls?.devices }),
+      )
     const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
-    const main = await listen({ app, address: config.listen, tls: mainTls })
+    const main = await listen({ app, admission, address: config.listen, tls: mainTls })
     listeners.push(main)
     const url = urlOf(config, main)
     await greet({ config, server, url }, talk)
@@ -61,29 +64,25 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
 
 type Listening = {
   readonly app: Hono
+  readonly admission: Admission
   readonly address: Address
   readonly tls: ListenerTls | undefined
 }
 
-function listen({ app, address: { host, port }, tls }: Listening): Promise<NodeServer> {
+function listen({ app, admission, address, tls }: Listening): Promise<NodeServer> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeServer>()
+  const { host, port } = address
   const limits = {
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     maxHeaderSize: headerBytesMax,
   }
-  const listener = listenWith(
-    {
-      fetch: app.fetch,
-      hostname: host,
-      port,
-      ...(tls === undefined
-        ? { serverOptions: limits }
-        : { createServer: createTlsServer, serverOptions: { ...limits, ...tls.options } }),
-    },
-    () => resolve(listener),
-  ) as NodeServer
+  const admitted = admission.before(getRequestListener(app.fetch, { hostname: host }))
+  const listener =
+    tls === undefined
+      ? createServer(limits, admitted)
+      : createTlsServer({ ...limits, ...tls.options }, admitted)
   listener.maxConnections = connectionsMax
   if (tls !== undefined && listener instanceof TlsServer) tls.watch(listener)
   listener.once('error', (error: NodeJS.ErrnoException) =>
@@ -93,6 +92,7 @@ function listen({ app, address: { host, port }, tls }: Listening): Promise<NodeS
         : error,
     ),
   )
+  listener.listen(port, host, () => resolve(listener))
   return promise
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { apiDeps, deviceRoutes, openCore } from './core.ts'
+import { type Admission, createAdmission } from './http/admission/admission.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { devicesFirst } from './http/devices-first.ts'
@@ -27,6 +28,8 @@ export type Server = {
   /** Everything but devices, or everything where devices have no listener of their own. */
   readonly app: Hono
   readonly deviceApp: Hono
+  /** To stand before every listener. */
+  readonly admission: Admission
   readonly keep: Keep
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
@@ -70,6 +73,13 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     pushCertificates: core.pushing.certificates,
     now: core.world.now,
   })
+  const admission = createAdmission({
+    chance: { uuid: core.world.uuid, dice: core.world.random },
+    elapsedMs: () => performance.now(),
+    writing: () => keep.stats().waiting,
+    warn: (sentence) => log.warn(sentence),
+  })
+  metrics.watchAdmission(admission.stats)
   const sessions = createSessions({ tokens: core.tokens, world: core.world })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()
@@ -96,6 +106,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   return {
     app: config.deviceListen === undefined ? devicesFirst(deviceApp, app) : app,
     deviceApp,
+    admission,
     keep,
     tokens: core.tokens,
     enrollSecrets: core.enrollSecrets,

@@ -5,6 +5,8 @@ import type { Queries } from '../../storage/queries.ts'
 import type { Store } from '../../storage/store.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import { thresholdsAt } from './api/host-item.ts'
+import { watchAdmission } from './admission/metrics.ts'
+import type { AdmissionStats } from './admission/admission.ts'
 import { type Authenticate, refusal } from './auth.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
@@ -21,6 +23,8 @@ export type Metrics = {
   refused(reason: string): void
   /** Begins to watch what the hosts do and how many there are. */
   watch(fleet: Fleet & PushWatched): void
+  /** Begins to watch who waits at the door. */
+  watchAdmission(stats: () => AdmissionStats): void
 }
 
 type Fleet = {
@@ -77,6 +81,7 @@ export function createMetrics(): Metrics {
       watchFleet(fleet, registers)
       watchPushCertificates(fleet, registers)
     },
+    watchAdmission: (stats) => watchAdmission(stats, registers),
   }
 }
 

@@ -97,10 +97,10 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
 
   const wishes: readonly (readonly [share: number, wish: Wish])[] = [
     [0.5, async ({ life, ...rest }) => read({ life, ...rest })],
-    [0.25, async (computer) => void (await say(computer, idle(computer.nth)))],
-    [0.1, log],
+    [0.28, async (computer) => void (await say(computer, idle(computer.nth)))],
+    [0.115, log],
     [0.1, updateToken],
-    [0.05, enrol],
+    [0.005, enrol],
   ]
 
   async function read(computer: Computer): Promise<void> {
