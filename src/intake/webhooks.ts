@@ -230,7 +230,7 @@ async function remove(
   const happening = { event: 'webhook.deleted', cause, at: options.world.now() }
   const last = [...dropOf(row), webhookJournalled(row, happening)]
   const gone = off && (await clear(options, row.id, keep)) && (await keep(last))
-  // A message that was under way may have left one behind.
+  // A message that was under way may have left one behind; from here on the database takes none.
   return gone && (await clear(options, row.id, keep))
     ? ok(undefined)
     : fail({ kind: 'unavailable' })

@@ -55,6 +55,15 @@ const webhooks = [
   `CREATE INDEX deliveries_by_webhook ON webhook_deliveries (webhook_id, created_at, id)`,
   `CREATE INDEX deliveries_by_end ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL`,
   `CREATE INDEX deliveries_last ON webhook_deliveries (webhook_id, finished_at) WHERE finished_at IS NOT NULL`,
+  // Whoever tells, or sends again, read its rows a moment ago: a webhook deleted since gets none back. Only new
+  // rows are looked at, so that what was tried is written without a further read.
+  `CREATE TRIGGER deliveries_of_nobody AFTER INSERT ON webhook_deliveries
+    WHEN NOT EXISTS (SELECT 1 FROM webhooks WHERE id = new.webhook_id)
+      OR NOT EXISTS (SELECT 1 FROM sealed WHERE ref = new.payload_ref)
+    BEGIN
+      DELETE FROM sealed WHERE ref = new.payload_ref;
+      DELETE FROM webhook_deliveries WHERE id = new.id;
+    END`,
 ]
 
 const hourOf = (row: 'old' | 'new'): string => `coalesce(${row}.at / 3600000, -1)`

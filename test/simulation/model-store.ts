@@ -101,6 +101,18 @@ function createWriter(
   }
 }
 
+/** One that nobody is told by, or that has no body, is not taken, and its body goes with it. */
+function putDelivery(
+  { webhooks, webhook_deliveries: deliveries, sealed }: ModelTables,
+  row: Put<'delivery'>['row'],
+): void {
+  const isNew = deliveries.get(row.id) === undefined
+  const isSomebodys = webhooks.get(row.webhook_id) !== undefined
+  if (!isNew || (isSomebodys && sealed.get(row.payload_ref) !== undefined))
+    deliveries.put(row.id, row)
+  else sealed.drop(row.payload_ref)
+}
+
 /** Version 1 must be new; version n replaces n − 1. */
 const follows = (
   before: { readonly version: number } | undefined,
@@ -158,7 +170,7 @@ type FreePut = Exclude<
   { readonly put: 'host_actor' | 'command' | 'claim' | 'certificate' }
 >
 
-/** How each row that breaks no rule is put: replaced by key, but for the two that live with a host. */
+/** How each row that breaks no rule is put: replaced by key, but for those that live with another. */
 const freePuts: {
   readonly [Kind in FreePut['put']]: (tables: ModelTables, row: Put<Kind>['row']) => void
 } = {
@@ -181,7 +193,7 @@ const freePuts: {
   enrollment_link: ({ enrollment_links }, row) => enrollment_links.put(row.id, row),
   push_certificate: ({ push_certificates }, row) => push_certificates.put(row.topic, row),
   webhook: ({ webhooks }, row) => webhooks.put(row.id, row),
-  delivery: ({ webhook_deliveries }, row) => webhook_deliveries.put(row.id, row),
+  delivery: putDelivery,
 }
 
 function putFree(tables: ModelTables, { put, row }: FreePut): void {

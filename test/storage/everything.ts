@@ -136,7 +136,7 @@ export const rows = {
     webhook_id: 'w1',
     host_id: 'h1',
     topic: 'mdm.Connect',
-    payload_ref: 'delivery/d1',
+    payload_ref: 's1',
     state: 'pending',
     attempts: 0,
     due_at: 5,

@@ -73,6 +73,7 @@ export function storeConformance(open: () => Promise<Store>): void {
     const { delivery } = rows
     const late = { ...delivery, id: 'a0', created_at: 9 }
     const other = { ...delivery, id: 'e0', host_id: 'h2' }
+    await store.commit([sealedBody('s1'), { put: 'webhook', row: rows.webhook }])
     await store.commit([delivery, late, other].map((row) => ({ put: 'delivery', row })))
     const again = { ...delivery, attempts: 1, due_at: 77 }
     await store.commit([{ put: 'delivery', row: again }])
@@ -84,6 +85,27 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(store.lookups.lastDelivery('w1')).toEqual(done)
     expect(store.lookups.endedDeliveries(80, 10)).toEqual([done])
     expect(store.lookups.deliveriesFrom('w1', done, 10)).toEqual([other, late])
+  })
+
+  test('a delivery of a webhook that is gone is not kept, nor what it would have told', async () => {
+    const store = await make()
+    const { delivery, webhook } = rows
+    await store.commit([{ put: 'webhook', row: webhook }])
+    const told = [sealedBody('s1'), { put: 'delivery', row: delivery }] as const
+    await store.commit(told)
+    expect(store.lookups.delivery('d1')).toEqual(delivery)
+    await store.commit([
+      { drop: 'delivery', id: 'd1' },
+      { drop: 'sealed', ref: 's1' },
+    ])
+    // Tried meanwhile, and written down after everything of it was taken away.
+    const tried = { ...delivery, attempts: 1 }
+    expect(await store.commit([{ put: 'delivery', row: tried }])).toMatchObject({ ok: true })
+    expect(store.lookups.delivery('d1')).toBeUndefined()
+    await store.commit([{ drop: 'webhook', id: webhook.id }])
+    expect(await store.commit(told)).toMatchObject({ ok: true })
+    expect(store.lookups.delivery('d1')).toBeUndefined()
+    expect(store.lookups.sealed('s1')).toBeUndefined()
   })
 
   test('a second certificate for one challenge is refused, the same one again is not', async () => {
@@ -387,3 +409,8 @@ function timers(make: () => Promise<Store>): void {
     expect(store.lookups.command('c1')).toMatchObject({ state: 'acknowledged', version: 2 })
   })
 }
+
+const sealedBody = (ref: string): Write => ({
+  put: 'sealed',
+  row: { ref, host_id: '', kind: 'webhook_delivery', sealed: Buffer.from([1]), blob: null },
+})
