@@ -19,7 +19,7 @@ export function presenceFilter(choice: PresenceChoice | undefined): PresenceFilt
   const left = presences.filter(
     (presence) => !exclude.includes(presence) && (!named || include.includes(presence)),
   )
-  return { ranges: left.map((presence) => rangeOf(presence, choice)), pending: !named }
+  return { ranges: left.flatMap((presence) => rangesOf(presence, choice)), pending: !named }
 }
 
 /** Assigned by Apple and never heard of since: in no presence. */
@@ -52,7 +52,7 @@ export function countPresences(
 ): Readonly<Record<Presence, number>> {
   const expected = all.filter((combination) => !isPending(combination))
   const count = (presence: Presence): number =>
-    countInRanges(select, [rangeOf(presence, thresholds)], expected)
+    countInRanges(select, rangesOf(presence, thresholds), expected)
   const [offline, missing, never] = [count('offline'), count('missing'), count('never')]
   return { online: countOf(expected) - offline - missing - never, offline, missing, never }
 }
@@ -104,16 +104,22 @@ function countHours(select: Select, { from, to }: Hours, ids: readonly number[])
   return numberOf(select(text, [from, to, ...isCounted.values]))
 }
 
-function rangeOf(presence: Presence, { onlineSinceMs, missingBeforeMs }: Thresholds): SeenRange {
+function rangesOf(
+  presence: Presence,
+  { onlineSinceMs, missingBeforeMs, aheadFromMs }: Thresholds,
+): readonly SeenRange[] {
   switch (presence) {
     case 'online':
-      return { since: onlineSinceMs, before: Infinity }
+      return [{ since: onlineSinceMs, before: aheadFromMs }]
     case 'offline':
-      return { since: missingBeforeMs, before: onlineSinceMs }
+      return [
+        { since: missingBeforeMs, before: onlineSinceMs },
+        { since: aheadFromMs, before: Infinity },
+      ]
     case 'missing':
-      return { since: 0, before: Math.min(missingBeforeMs, onlineSinceMs) }
+      return [{ since: 0, before: Math.min(missingBeforeMs, onlineSinceMs) }]
     case 'never':
-      return 'never'
+      return ['never']
     default:
       throw new Error(`no such presence: ${String(presence satisfies never)}`)
   }

@@ -25,11 +25,16 @@ export type Choice = { readonly include: readonly string[]; readonly exclude: re
 export type CountedColumn = 'mdm' | 'dep' | 'osquery' | 'status' | 'lifecycle' | 'platform'
 
 /**
- * `missing` was last seen before `missingBeforeMs`, `online` since `onlineSinceMs`, `offline` between;
- * `never` was never heard of. A host whose lifecycle is `dep_assigned` is in none of them.
+ * `missing` was last seen before `missingBeforeMs`, `online` since `onlineSinceMs`, `offline` between; `never` was
+ * never heard of. One last seen from `aheadFromMs` on was heard of while the clock was ahead, nobody knows how long
+ * ago, and is `offline`. A host whose lifecycle is `dep_assigned` is in none of them.
  */
 export type Presence = 'online' | 'offline' | 'missing' | 'never'
-export type Thresholds = { readonly onlineSinceMs: number; readonly missingBeforeMs: number }
+export type Thresholds = {
+  readonly onlineSinceMs: number
+  readonly missingBeforeMs: number
+  readonly aheadFromMs: number
+}
 export type PresenceChoice = Thresholds & {
   readonly include: readonly Presence[]
   readonly exclude: readonly Presence[]

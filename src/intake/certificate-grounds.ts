@@ -65,7 +65,7 @@ export function createGrounds({
     const challenge = challenges.find(wish.challenge)
     if (challenge === undefined) return fail({ kind: 'unknown-challenge' })
     if (challenge.used_at !== null) return onceMore(challenge, wish)
-    if (challenge.expires_at <= world.now()) return fail({ kind: 'expired-challenge' })
+    if (challenge.expires_at <= world.steady()) return fail({ kind: 'expired-challenge' })
     return onChallenge(challenge)
   }
 

@@ -62,13 +62,14 @@ export function createChallenges(options: ChallengesOptions): Challenges {
         link_id: occasion.linkId ?? null,
         team: occasion.team ?? null,
         created_at: at,
-        expires_at: at + (occasion.kind === 'renewal' ? renewalLifetimeMs : options.lifetimeMs),
+        expires_at:
+          world.steady() + (occasion.kind === 'renewal' ? renewalLifetimeMs : options.lifetimeMs),
         used_at: null,
         fingerprint: null,
         public_key_hash: null,
         transaction_id: null,
       }
-      const over = store.lookups.endedChallenges(at - keptMs, clearedAtOnce)
+      const over = store.lookups.endedChallenges(world.steady() - keptMs, clearedAtOnce)
       const kept = await store.commit([
         ...over.map((ended) => ({ drop: 'challenge', hash: ended.hash }) as const),
         { put: 'challenge', row },

@@ -61,7 +61,7 @@ export function createEnrollmentLinks(options: LinksOptions): EnrollmentLinks {
   const { store, world, hash } = options
   const byId = new Map(store.lookups.enrollmentLinks().map((row) => [row.id, row]))
   const idBySecret = new Map([...byId.values()].map(({ secret_hash, id }) => [secret_hash, id]))
-  const book: Book = { byId, idBySecret, endOf: (link) => endAt(link, world.now()) }
+  const book: Book = { byId, idBySecret, endOf: (link) => endAt(link, world.steady()) }
   return {
     list: () => [...byId.values()],
     get: (id) => byId.get(id),

@@ -50,12 +50,14 @@ export function createAgents(lookups: Lookups, live: Live, world: World): Agents
     find(nodeKey) {
       const agent = index.get(hashToken(nodeKey))
       if (agent === undefined) return undefined
-      const lapsed = agent.expiresAt !== null && agent.expiresAt <= world.now()
+      const lapsed = agent.expiresAt !== null && agent.expiresAt <= world.steady()
       return lapsed ? undefined : agent
     },
     takeDetailTurn({ keyHash, detailAt }) {
-      const now = world.now()
-      if (now < detailAt + detailEveryMs * (0.9 + 0.2 * spread(keyHash))) return false
+      // Either way: an answer from a time that is still to come, by a clock that was put back, is an old one.
+      const age = Math.abs(world.now() - detailAt)
+      if (age < detailEveryMs * (0.9 + 0.2 * spread(keyHash))) return false
+      const now = world.steady()
       if (now < (asked.get(keyHash) ?? 0) + detailPatienceMs) return false
       if (asked.size >= askedMax) asked.clear()
       asked.set(keyHash, now)

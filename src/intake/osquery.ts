@@ -149,7 +149,7 @@ async function enroll(options: OsqueryIntakeOptions, message: Enroll): Promise<O
         expiresAt: null,
         detailAt: 0,
       },
-      graceUntil: at + graceMs,
+      graceUntil: world.steady() + graceMs,
     }),
     cause: { kind: 'device', id: 'osquery' },
     seen: 'osquery',

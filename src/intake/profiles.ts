@@ -74,7 +74,7 @@ const deviceAllowance = { burst: 20, refillMs: 60_000 } as const
 
 export function createProfiles(options: ProfilesOptions): Profiles {
   const { lookups, world, authorities, links } = options
-  const { now } = options.world
+  const now = options.world.steady
   const ofLinks = createAllowance({ ...linkAllowance, now })
   const ofDevices = createAllowance({ ...deviceAllowance, now })
   return {

@@ -44,13 +44,13 @@ export function createRefusals({ store, live, world, count }: RefusalsOptions): 
   return (refusal) => {
     count(refusal.kind)
     const { kind, fingerprint, hostId } = refusal
-    const now = world.now()
+    const now = world.steady()
     forget(now)
     const key = `${kind} ${hostId ?? ''} ${fingerprint ?? ''}`
     if (noted.has(key) || noted.size >= notedMax) return
     noted.set(key, now)
     // Nobody waits for it: the device is refused whether it can be written or not.
-    void commitTold({ store, live }, [{ put: 'journal', row: rowOf(refusal, now) }])
+    void commitTold({ store, live }, [{ put: 'journal', row: rowOf(refusal, world.now()) }])
   }
 }
 

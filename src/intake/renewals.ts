@@ -183,7 +183,8 @@ function lastTry(lookups: Lookups, row: CertificateRow, now: number): Tries {
   return {
     tries,
     open: last?.open === 1 ? last : undefined,
-    isRecent: last !== undefined && (last.open === 1 || last.updated_at > now - againAfterMs),
+    isRecent:
+      last !== undefined && (last.open === 1 || Math.abs(now - last.updated_at) < againAfterMs),
   }
 }
 

@@ -13,9 +13,11 @@ import { type House, openHouse } from '../runtime/world.ts'
 /** Time that runs `speed` times as fast as it does outside. */
 export function hurried(speed: number): World {
   const start = Date.now()
+  const now = (): number => Math.round(start + (Date.now() - start) * speed)
   return {
     ...realWorld,
-    now: () => Math.round(start + (Date.now() - start) * speed),
+    now,
+    steady: now,
     later: (task, delayMs) => realWorld.later(task, delayMs / speed),
   }
 }

@@ -59,8 +59,8 @@ export function choosePlan(dice: Dice): Plan {
     operator: {
       send: 1,
       cancel: rate(0.4),
-      merge: rate(0.3),
-      split: rate(0.3),
+      merge: rate(0.5),
+      split: rate(0.5),
       remove: rate(0.15),
       resolve: rate(0.2),
       dep: rate(0.4),

@@ -2,6 +2,7 @@ import type { Turnstile } from '../../src/intake/turnstile.ts'
 import type { Hosts } from '../../src/runtime/hosts.ts'
 import type { Performers } from '../../src/runtime/outbox.ts'
 import type { World } from '../../src/runtime/world.ts'
+import type { Thresholds } from '../../storage/queries.ts'
 import type { Lookups, Store } from '../../storage/store.ts'
 import type { MissingRule } from './model-store.ts'
 
@@ -14,6 +15,8 @@ export type PlantedBug = {
   readonly missing?: readonly MissingRule[]
   /** How far the time had come by which things are due is not read at the start. */
   readonly forgetsClock?: true
+  /** What makes a host online, offline or missing. */
+  readonly thresholds?: (now: number) => Thresholds
   /** Time and chance as the parts see them. */
   readonly world?: (world: World) => World
   readonly store?: (store: Store, tools: BugTools) => Store

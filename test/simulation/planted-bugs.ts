@@ -1,5 +1,6 @@
 // Mistakes the simulation must find. Each is put between the parts of the server; the parts stay as they are.
 import type { HostEvent } from '../../machines/host-events.ts'
+import { thresholdsAt } from '../../src/http/api/host-item.ts'
 import type { Lookups, Store, Write } from '../../storage/store.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -248,6 +249,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'after a restart what is due goes by whatever the clock says then',
     forgetsClock: true,
+  },
+  {
+    name: 'whoever spoke while the clock was ahead is online until it is there again',
+    thresholds: (now) => ({ ...thresholdsAt(now), aheadFromMs: Infinity }),
   },
   {
     name: 'the listed row of a host is not kept',

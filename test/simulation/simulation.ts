@@ -1,5 +1,6 @@
 // One run: the real server over a model of its store, among devices, operators and misfortunes that a seed chooses.
 import type { Performers } from '../../src/runtime/outbox.ts'
+import type { Write } from '../../storage/store.ts'
 import { startAgent } from './agent.ts'
 import { startComputer } from './computer.ts'
 import { createDice, type Dice } from './dice.ts'
@@ -12,6 +13,7 @@ import { startOperator } from './operator.ts'
 import { appleSays } from './apple-says.ts'
 import { createOracles } from './oracles.ts'
 import type { PlantedBug } from './planted-bug.ts'
+import { createPresenceOracle } from './presence-oracle.ts'
 import { createSchedule, type Owner } from './schedule.ts'
 import { calm, choosePlan, type Plan } from './plan.ts'
 import { spare, type Trouble } from './troubles.ts'
@@ -115,6 +117,7 @@ function openRun({ dice, plan, bug }: RunOptions) {
   const hands = createHands(now)
   const { wallClock } = hands
   const oracles = createOracles({ rows, latestAt: hands.latestAt, violate, sharesKeys })
+  const presence = createPresenceOracle({ rows, now, violate, thresholds: bug?.thresholds })
   const isAlone = (): boolean => lives.length === 1
   const witness = createWitness({ lookups: rows.lookups, now, violate, sharesKeys })
   const network = createNetwork({ schedule, dice, rates: plan.network, lives: () => lives, failed })
@@ -136,7 +139,10 @@ function openRun({ dice, plan, bug }: RunOptions) {
   function open(): void {
     const owner: Owner = { isDead: false, standsUntil: 0 }
     const crash = (how: string): void => kill(owner, how)
-    const { applied } = oracles
+    const applied = (writes: readonly Write[]): void => {
+      oracles.applied(writes)
+      presence.applied(writes)
+    }
     const store = createFaultStore({
       schedule,
       dice,
@@ -246,11 +252,13 @@ function openRun({ dice, plan, bug }: RunOptions) {
     isOver = true
     isFull = false
     hands.set(0)
+    presence.ofSilence(wallClock())
     owedUntil = oracles.markedAt() + settlingMs
     calm(plan)
   })
   /** What the server believes of its hosts is what the rows say, command by command. */
   async function compareMemory(): Promise<void> {
+    presence.ofSpeech(wallClock(), startAt + troubledMs)
     for (const { id } of rows.tables.hosts.where(({ merged_into }) => merged_into === null)) {
       const looked = await lives[0]?.hosts.look(id)
       const version = rows.lookups.hostActor(id)?.version

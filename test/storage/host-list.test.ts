@@ -15,7 +15,7 @@ import type { Write } from '../../storage/store.ts'
 import { openConnections } from './connections.ts'
 import { hostRow } from './rows.ts'
 
-const thresholds = { onlineSinceMs: 700, missingBeforeMs: 300 }
+const thresholds = { onlineSinceMs: 700, missingBeforeMs: 300, aheadFromMs: 900 }
 const nullable = (...values: readonly string[]) => fc.constantFrom(null, ...values)
 const states = {
   mdm: [
@@ -62,7 +62,7 @@ const aWrite: fc.Arbitrary<Write> = fc.oneof(
     arbitrary: fc
       .record({
         host_id: fc.constantFrom(...ids),
-        at: fc.integer({ min: 290, max: 710 }),
+        at: fc.oneof(fc.integer({ min: 290, max: 710 }), fc.integer({ min: 895, max: 905 })),
         byMdm: fc.boolean(),
       })
       .map(({ host_id, at, byMdm }): Write => ({
@@ -131,6 +131,7 @@ const listed = ({ hosts, seen }: Model): readonly ListedHost[] =>
 function presenceOf({ lifecycle, last_seen_at: at }: ListedHost): Presence | undefined {
   if (lifecycle === 'dep_assigned') return undefined
   if (at === null) return 'never'
+  if (at >= thresholds.aheadFromMs) return 'offline'
   if (at >= thresholds.onlineSinceMs) return 'online'
   return at >= thresholds.missingBeforeMs ? 'offline' : 'missing'
 }

@@ -15,12 +15,12 @@ export function createCooldown(world: World): Cooldown {
   return {
     start(key, forMs) {
       until.delete(key)
-      until.set(key, world.now() + forMs)
+      until.set(key, world.steady() + forMs)
       const [oldest] = until.keys()
       if (until.size > keysMax && oldest !== undefined) until.delete(oldest)
     },
     wait(key) {
-      const wait = (until.get(key) ?? 0) - world.now()
+      const wait = (until.get(key) ?? 0) - world.steady()
       if (wait <= 0) until.delete(key)
       return Math.max(0, wait)
     },

@@ -28,7 +28,7 @@ export function createPatience(world: World): Patience {
     lastReason = reason
     const wait = Math.min(firstMs * 2 ** (failures - 1), longestMs)
     // ±20 %, so that servers that lost Apple together do not come back together.
-    retryAt = world.now() + Math.round(wait * (0.8 + 0.4 * world.random()))
+    retryAt = world.steady() + Math.round(wait * (0.8 + 0.4 * world.random()))
   }
 
   return {
@@ -42,11 +42,7 @@ export function createPatience(world: World): Patience {
       stumbles = 0
       retryAt = 0
     },
-    wait() {
-      const wait = retryAt - world.now()
-      // A clock that was put back must not keep us off for longer than we ever wait.
-      return wait > 0 && wait <= longestMs * 2 ? wait : 0
-    },
+    wait: () => Math.max(0, retryAt - world.steady()),
     reason: () => lastReason,
   }
 }

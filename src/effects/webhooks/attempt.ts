@@ -25,10 +25,13 @@ export type After = {
   readonly gone: boolean
 }
 
+/** When the attempt ended, by the wall clock and by the time in which things are due. */
+type Moment = { readonly at: number; readonly steadyAt: number; readonly random: number }
+
 export function after(
   row: DeliveryRow,
   sent: Sent,
-  { kind, at, random }: Pick<WebhookRow, 'kind'> & { readonly at: number; readonly random: number },
+  { kind, at, steadyAt, random }: Pick<WebhookRow, 'kind'> & Moment,
 ): After {
   const attempts = row.attempts + 1
   const status = sent.kind === 'answered' ? sent.status : null
@@ -43,7 +46,7 @@ export function after(
   if (gone || attempts >= attemptsMax || (attempts >= attemptsMin && isOld(row, at)))
     return { row: { ...told, state: 'failed', finished_at: at }, gone }
   const asked = sent.kind === 'answered' ? (sent.retryAfterMs ?? 0) : 0
-  return { row: { ...told, due_at: at + Math.max(asked, retryMs(attempts, random)) }, gone }
+  return { row: { ...told, due_at: steadyAt + Math.max(asked, retryMs(attempts, random)) }, gone }
 }
 
 const isOld = ({ created_at }: DeliveryRow, at: number): boolean =>

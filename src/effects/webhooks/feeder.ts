@@ -166,7 +166,7 @@ async function deliveryOf(
     payload_ref: ref,
     state: 'pending',
     attempts: 0,
-    due_at: at,
+    due_at: world.steady(),
     created_at: at,
     finished_at: null,
     last_status: null,

@@ -9,9 +9,6 @@ const underWayMax = 4
 /** Rest of what cannot be written now, before it is tried again: the receiver may hear of it twice. */
 const troubleMs = 5_000
 
-/** Nothing is put off for longer: a row due after that was written while the clock was ahead. */
-const aheadMaxMs = 8 * 3_600_000
-
 export type Line = {
   /** Takes up everything that waits in the table. */
   gather(): void
@@ -45,13 +42,10 @@ export function createLine(options: TellingOptions, id: string): Line {
 
   function rest(hostId: string, ms: number): void {
     lanes.rest(hostId)
-    world.later(
-      () => {
-        lanes.wake(hostId)
-        pump()
-      },
-      Math.min(ms, aheadMaxMs),
-    )
+    world.later(() => {
+      lanes.wake(hostId)
+      pump()
+    }, ms)
   }
 
   /** Tries what is next for one host. */
@@ -59,8 +53,8 @@ export function createLine(options: TellingOptions, id: string): Line {
     const webhook = subscribers.find(id)
     const row = lookups.nextDelivery(id, hostId)
     if (webhook === undefined || row === undefined) return lanes.done(hostId)
-    const wait = row.due_at - world.now()
-    if (wait > 0 && wait <= aheadMaxMs) return rest(hostId, wait)
+    const wait = row.due_at - world.steady()
+    if (wait > 0) return rest(hostId, wait)
     if (await attempted(options, webhook, row)) lanes.again(hostId)
     else rest(hostId, troubleMs)
   }
@@ -72,7 +66,7 @@ export function createLine(options: TellingOptions, id: string): Line {
     expect(hostId) {
       if (!lanes.isResting(hostId)) lanes.expect(hostId)
       // Only what is put back before those that were put off may end their rest.
-      else if ((lookups.nextDelivery(id, hostId)?.due_at ?? Infinity) <= world.now())
+      else if ((lookups.nextDelivery(id, hostId)?.due_at ?? Infinity) <= world.steady())
         lanes.wake(hostId)
       pump()
     },

@@ -27,7 +27,12 @@ export async function attempted(
   // Taken away while it was under way: there is nothing to write any more.
   if (lookups.delivery(row.id)?.state !== 'pending') return true
   const { kind } = webhook
-  const outcome = after(row, sent, { kind, at: world.now(), random: world.random() })
+  const outcome = after(row, sent, {
+    kind,
+    at: world.now(),
+    steadyAt: world.steady(),
+    random: world.random(),
+  })
   const write = { put: 'delivery', row: outcome.row } as const
   if (!outcome.gone) return options.keep([write])
   const reason = 'the receiver answered 410 Gone'

@@ -113,7 +113,7 @@ const createEndpoint = (deps: ApiDeps): Endpoint =>
           name: body.name,
           hostId: hostId.value,
           team: body.team ?? null,
-          expiresAt: expiresInMs === null ? null : deps.world.now() + expiresInMs,
+          expiresAt: expiresInMs === null ? null : deps.world.steady() + expiresInMs,
           usesMax,
         },
         causeOf(principal),

@@ -31,22 +31,26 @@ export const hostItem = z
 
 export type HostItem = z.input<typeof hostItem>
 
-const onlineWithinMs = 5 * 60_000
+/** How lately a host must have been heard of to count as online. */
+export const onlineWithinMs = 5 * 60_000
 const missingAfterMs = 30 * 24 * 3_600_000
 
 export const thresholdsAt = (now: number): Thresholds => ({
   onlineSinceMs: now - onlineWithinMs,
   missingBeforeMs: now - missingAfterMs,
+  // A clock that is put right by some seconds makes nobody offline.
+  aheadFromMs: now + onlineWithinMs,
 })
 
 /** Null for a pending host: nobody expects to hear of it yet. */
 export function presenceOf(
   { lifecycle }: Pick<HostRow, 'lifecycle'>,
   seenAt: number | null,
-  { onlineSinceMs, missingBeforeMs }: Thresholds,
+  { onlineSinceMs, missingBeforeMs, aheadFromMs }: Thresholds,
 ): Presence | null {
   if (lifecycle === 'dep_assigned') return null
   if (seenAt === null) return 'never'
+  if (seenAt >= aheadFromMs) return 'offline'
   if (seenAt >= onlineSinceMs) return 'online'
   return seenAt < missingBeforeMs ? 'missing' : 'offline'
 }

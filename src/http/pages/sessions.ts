@@ -29,7 +29,7 @@ type Session = { readonly tokenId: string; lastSeenAt: number }
 
 type SessionsOptions = {
   readonly tokens: Pick<Tokens, 'find' | 'list'>
-  readonly world: Pick<World, 'now'>
+  readonly world: Pick<World, 'steady'>
 }
 
 export function createSessions({ tokens, world }: SessionsOptions): Sessions {
@@ -42,7 +42,7 @@ export function createSessions({ tokens, world }: SessionsOptions): Sessions {
     const key = hash('sha256', id)
     const session = sessions.get(key)
     if (session === undefined) return undefined
-    if (world.now() - session.lastSeenAt <= idleMs) return [key, session]
+    if (world.steady() - session.lastSeenAt <= idleMs) return [key, session]
     sessions.delete(key)
     return undefined
   }
@@ -59,7 +59,7 @@ export function createSessions({ tokens, world }: SessionsOptions): Sessions {
       const [oldest] = sessions.size >= sessionsMax ? sessions.keys() : []
       if (oldest !== undefined) sessions.delete(oldest)
       const id = randomBytes(32).toString('base64url')
-      sessions.set(hash('sha256', id), { tokenId: token.id, lastSeenAt: world.now() })
+      sessions.set(hash('sha256', id), { tokenId: token.id, lastSeenAt: world.steady() })
       setCookie(context, cookieName(context), id, cookieOptions(context))
       return true
     },
@@ -73,7 +73,7 @@ export function createSessions({ tokens, world }: SessionsOptions): Sessions {
       }
       // A page that follows what happens asks by itself: that is nobody's doing, and keeps no session.
       if (context.req.header(refreshHeader) === undefined) {
-        session.lastSeenAt = world.now()
+        session.lastSeenAt = world.steady()
         sessions.delete(key)
         sessions.set(key, session)
       }
