@@ -120,7 +120,8 @@ export const columns = {
   ]),
   // prettier-ignore
   webhooks: every<WebhookRow>()([
-    'id', 'name', 'url', 'kind', 'topics', 'secret_ref', 'enabled', 'disabled_reason', 'cursor', 'created_at', 'created_by',
+    'id', 'name', 'url', 'kind', 'topics', 'secret_ref', 'former_secret_ref', 'former_until', 'enabled', 'disabled_reason',
+    'cursor', 'created_at', 'created_by',
   ]),
   // prettier-ignore
   webhook_deliveries: every<DeliveryRow>()([

@@ -8,6 +8,9 @@ export type WebhookRow = {
   /** JSON array of what it wants to hear of; an empty one means everything. */
   readonly topics: string
   readonly secret_ref: string | null
+  /** The one before it, which signs along until then by the steady clock; both null when there is none. */
+  readonly former_secret_ref: string | null
+  readonly former_until: number | null
   readonly enabled: 0 | 1
   /** Why it was switched off, when the receiver or we did that. */
   readonly disabled_reason: string | null

@@ -11,6 +11,7 @@ import type { Look } from './format.ts'
 import { examples, group } from './group.ts'
 import type { Json } from './json.ts'
 import { addListOptions, listing } from './listing.ts'
+import { durationMs } from './options.ts'
 import { showing, textOf } from './showing.ts'
 import { addDeliveries } from './webhooks-deliveries.ts'
 import { addRemoval } from './webhooks-removal.ts'
@@ -74,6 +75,21 @@ export function addWebhooks(program: Command, shell: Shell): void {
       .description(what)
       .argument('<id>', 'as the list shows it')
       .action(shell.runs((call) => posted(call, pathOf(call), { look, json: { enabled } })))
+  examples(
+    webhooks
+      .command('rotate-secret')
+      .description('give a webhook another secret, shown this once')
+      .argument('<id>', 'as the list shows it')
+      .option(
+        '--grace <duration>',
+        'how long the one before signs along (default 1d; NanoMDM: not at all)',
+        durationMs,
+      )
+      .option('--secret-file <file>', 'a secret the receiver knows already; - for stdin')
+      .action(shell.runs(rotate)),
+    'muster webhooks rotate-secret 0199c0de-…',
+    'muster webhooks rotate-secret 0199c0de-… --grace 0',
+  )
   addRemoval(webhooks, shell)
   addDeliveries(webhooks, shell)
 }
@@ -83,9 +99,8 @@ const pathOf = ({ args }: Call): string => `/webhooks/${segment(args[0] ?? '')}`
 async function create(call: Call): Promise<Result<number, Fault>> {
   const [name = '', url = ''] = call.args
   const { options } = call
-  const file = options.text('secretFile')
-  const secret = file === undefined ? undefined : await readInput(call, file)
-  if (secret !== undefined && !secret.ok) return secret
+  const secret = await broughtSecret(call)
+  if (!secret.ok) return secret
   const topics = options.text('topics')
   const made = await posted(call, '/webhooks', {
     look: created,
@@ -94,11 +109,36 @@ async function create(call: Call): Promise<Result<number, Fault>> {
       url,
       kind: options.text('kind') ?? 'standard',
       topics: topics === undefined ? [] : topics.split(',').map((topic) => topic.trim()),
-      ...(secret !== undefined && { secret: Buffer.from(secret.value).toString('utf8').trim() }),
+      ...secret.value,
     },
   })
-  if (made.ok) await call.tell('The secret is shown this once: keep it now.')
+  if (made.ok) await call.tell(keepIt)
   return made
+}
+
+async function rotate(call: Call): Promise<Result<number, Fault>> {
+  const secret = await broughtSecret(call)
+  if (!secret.ok) return secret
+  const graceMs = call.options.number('grace')
+  const rotated = await posted(call, `${pathOf(call)}/rotate-secret`, {
+    look: {
+      name: 'id',
+      columns: columnsOf('ID: id', 'SECRET: secret', 'FORMER UNTIL: @former_secret_until'),
+    },
+    json: { ...secret.value, ...(graceMs !== undefined && { grace_ms: graceMs }) },
+  })
+  if (rotated.ok) await call.tell(keepIt)
+  return rotated
+}
+
+const keepIt = 'The secret is shown this once: keep it now.'
+
+/** As a member of the body; nothing where the server is to make one. */
+async function broughtSecret(call: Call): Promise<Result<{ readonly secret?: string }, Fault>> {
+  const file = call.options.text('secretFile')
+  if (file === undefined) return ok({})
+  const read = await readInput(call, file)
+  return read.ok ? ok({ secret: Buffer.from(read.value).toString('utf8').trim() }) : read
 }
 
 async function posted(

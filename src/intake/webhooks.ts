@@ -9,6 +9,7 @@ import type { Sealing } from '../secrets/sealing.ts'
 import { commitTold } from './told-commit.ts'
 import { createTurnstile } from './turnstile.ts'
 import { changesOf, webhookJournalled, wordsOf } from './webhook-journal.ts'
+import { rotate, type RotationWish } from './webhook-rotation.ts'
 import { createTopics } from './webhook-topics.ts'
 
 /** Each has sockets of its own, see `src/effects/webhooks`: 32 of them are 128. */
@@ -38,7 +39,11 @@ export type WebhookChange = {
 
 export type WebhookFault =
   | { readonly kind: 'no-such-webhook' }
-  | { readonly kind: 'bad'; readonly member: 'url' | 'secret'; readonly detail: string }
+  | {
+      readonly kind: 'bad'
+      readonly member: 'url' | 'secret' | 'grace_ms'
+      readonly detail: string
+    }
   | { readonly kind: 'full'; readonly most: number }
   | { readonly kind: 'unavailable' }
 
@@ -52,6 +57,12 @@ export type Webhooks = {
     cause: Cause,
   ): Promise<Result<{ readonly row: WebhookRow; readonly secret: string }, WebhookFault>>
   update(id: string, change: WebhookChange, cause: Cause): Promise<Result<WebhookRow, WebhookFault>>
+  /** Gives it another secret, told here and never again. */
+  rotate(
+    id: string,
+    wish: RotationWish,
+    cause: Cause,
+  ): Promise<Result<{ readonly row: WebhookRow; readonly secret: string }, WebhookFault>>
   /** See `Subscribers` in `src/effects/webhooks`. */
   wants(row: WebhookRow, topic: string): boolean
   /** Those switched on that are told of MDM messages as NanoMDM tells them, and asked for this one. */
@@ -137,6 +148,8 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       const row = rows.get(id)
       return row === undefined ? fail({ kind: 'unavailable' }) : ok(row)
     },
+    rotate: async (id, wish, cause) =>
+      rotate(options, { id, wish, cause, change, find: (sought) => rows.get(sought) }),
     remove: async (id, cause) => remove(options, { row: rows.get(id), cause, change, keep }),
   }
 }
@@ -201,6 +214,8 @@ async function create(
     kind,
     topics: JSON.stringify(wish.topics),
     secret_ref: ref,
+    former_secret_ref: null,
+    former_until: null,
     enabled: 1,
     disabled_reason: null,
     cursor,
@@ -249,7 +264,9 @@ async function clear({ store }: WebhooksOptions, id: string, keep: KeepWrites): 
   }
 }
 
-const dropOf = ({ id, secret_ref }: WebhookRow): readonly Write[] => [
+const dropOf = ({ id, secret_ref, former_secret_ref }: WebhookRow): readonly Write[] => [
   { drop: 'webhook', id },
-  ...(secret_ref === null ? [] : [{ drop: 'sealed', ref: secret_ref } as const]),
+  ...[secret_ref, former_secret_ref].flatMap((ref): readonly Write[] =>
+    ref === null ? [] : [{ drop: 'sealed', ref }],
+  ),
 ]

@@ -41,7 +41,7 @@ const certificates = [
 const webhooks = [
   `CREATE TABLE webhooks (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL, topics TEXT NOT NULL, secret_ref TEXT,
-    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)), disabled_reason TEXT, cursor INTEGER NOT NULL,
+    former_secret_ref TEXT, former_until INTEGER, enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)), disabled_reason TEXT, cursor INTEGER NOT NULL,
     created_at INTEGER NOT NULL, created_by TEXT NOT NULL
   ) STRICT`,
   // Ordered by rowid, which is the order of commits.

@@ -63,6 +63,13 @@ test.each([
     { choice: 'merge', dry_run: false },
   ],
   ['tokens create ci --role admin', 'POST', '/tokens', { name: 'ci', role: 'admin' }],
+  ['webhooks rotate-secret w', 'POST', '/webhooks/w/rotate-secret', {}],
+  [
+    'webhooks rotate-secret w --grace 2h',
+    'POST',
+    '/webhooks/w/rotate-secret',
+    { grace_ms: 7_200_000 },
+  ],
   ['tokens create ci', 'POST', '/tokens', { name: 'ci', role: 'viewer' }],
   ['enroll-secrets create x', 'POST', '/enroll-secrets', { name: 'x' }],
   ['enroll-links create x', 'POST', '/enrollment-links', { name: 'x' }],

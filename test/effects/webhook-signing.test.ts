@@ -25,6 +25,15 @@ test('a standard message is signed over id, seconds and body, as openssl does it
   })
 })
 
+test('while a secret is replaced there are two signatures, the new one first', () => {
+  const [secret, former] = [mintSecret('standard'), mintSecret('standard')]
+  const message = { id: 'msg_1', body }
+  const alone = (one: string) =>
+    signedHeaders('standard', message, { secret: one, at })['webhook-signature']
+  const both = signedHeaders('standard', message, { secret, former, at })
+  expect(both['webhook-signature']).toBe(`${alone(secret)} ${alone(former)}`)
+})
+
 test('the example of the Standard Webhooks libraries comes out as theirs', () => {
   const example = new TextEncoder().encode('{"test": 2432232314}')
   const headers = signedHeaders(

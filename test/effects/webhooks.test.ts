@@ -9,6 +9,7 @@ import { createFeeder } from '../../src/effects/webhooks/feeder.ts'
 import { createRetention } from '../../src/effects/webhooks/retention.ts'
 import { openHouse, reopen } from '../runtime/world.ts'
 import { type Heard, openReceiver } from './receiver.ts'
+import { signedHeaders } from '../../src/effects/webhooks/signing.ts'
 import { hurried, openWebhookHouse, tester, until, type WebhookHouse } from './webhook-world.ts'
 
 type Told = {
@@ -224,6 +225,41 @@ test('what was sent can be sent again: one, all since a time, and the journal fr
   expect(await world.webhookDeliveries.replay(id, 'no such', tester)).toMatchObject({
     error: { kind: 'no-such-delivery' },
   })
+})
+
+test('a secret that was replaced signs along for its time and is forgotten after it', async () => {
+  const receiver = await openReceiver()
+  const world = await openWebhookHouse(receiver)
+  const { id, secret: first } = await world.made(receiver)
+  const { lookups } = world.house.store
+  const firstRef = lookups.webhook(id)?.secret_ref ?? ''
+  const rotated = await world.webhooks.rotate(id, { graceMs: 500 }, tester)
+  if (!rotated.ok) throw new Error(rotated.error.kind)
+  const signatures = (heard: Heard): readonly string[] =>
+    String(heard.headers['webhook-signature']).split(' ')
+  const expected = (heard: Heard, secret: string): string =>
+    signedHeaders(
+      'standard',
+      { id: idOf(heard), body: new TextEncoder().encode(heard.text) },
+      { secret, at: Number(heard.headers['webhook-timestamp']) * 1_000 },
+    )['webhook-signature'] ?? ''
+
+  await world.happened('h1', 'meanwhile')
+  await until(() => receiver.heard.length === 1)
+  const [both] = receiver.heard as [Heard]
+  expect(signatures(both)).toEqual([expected(both, rotated.value.secret), expected(both, first)])
+
+  await until(() => lookups.webhook(id)?.former_secret_ref === null)
+  expect(lookups.sealed(firstRef)).toBeUndefined()
+  await world.happened('h1', 'afterwards')
+  await until(() => receiver.heard.length === 2)
+  const [, alone] = receiver.heard as [Heard, Heard]
+  expect(signatures(alone)).toEqual([expected(alone, rotated.value.secret)])
+
+  const present = lookups.webhook(id)?.secret_ref ?? ''
+  await world.webhooks.rotate(id, { graceMs: 60_000 }, tester)
+  await world.webhooks.remove(id, tester)
+  expect(lookups.sealed(present)).toBeUndefined()
 })
 
 test('a test goes out through all the usual ways', async () => {

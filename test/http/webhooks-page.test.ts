@@ -43,6 +43,14 @@ test('a webhook is made in the console, tried, sent to again, switched off and d
   await visitor.post(`${at}/enable`, {})
   expect(await page(at)).toContain('Switch off')
 
+  const rotated = await visitor.post(`${at}/rotate-secret`, { grace_ms: '86400000' })
+  expect(rotated.text).toMatch(/class="secret"[^>]*>whsec_/)
+  const later = await page(at)
+  expect(later).not.toContain('whsec_')
+  expect(later).toContain('Former secret')
+  await visitor.post(`${at}/rotate-secret`, { grace_ms: '0' })
+  expect(await page(at)).not.toContain('Former secret')
+
   const metrics = await world.ask('/metrics', { as: 'viewer' })
   expect(metrics.text).toMatch(/muster_webhook_attempts_total\{.*outcome="delivered"\} 2/)
 

@@ -125,6 +125,8 @@ export const rows = {
     kind: 'nanomdm',
     topics: '[]',
     secret_ref: null,
+    former_secret_ref: 'webhook/w1/former',
+    former_until: 90,
     enabled: 1,
     disabled_reason: null,
     cursor: 0,

@@ -1,6 +1,8 @@
 // Tells webhooks what waits for them. Every webhook has its own line and its own sockets, so that
 // one that does not answer keeps nobody else waiting; within it every host has its own order.
+import type { DeliveryRow } from '../../../storage/webhook-rows.ts'
 import type { Live } from '../../runtime/live.ts'
+import { forgetFormer } from './former-secrets.ts'
 import { createLine, type Line } from './line.ts'
 import type { TellingOptions } from './telling.ts'
 
@@ -41,16 +43,21 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
         if ('drop' in write && write.drop === 'webhook') lines.delete(write.id)
         if (!('put' in write)) continue
         if (write.put === 'webhook') switched()
-        if (write.put === 'delivery' && write.row.state === 'pending' && write.row.attempts === 0)
+        if (write.put === 'delivery' && isNews(write.row))
           lineOf(write.row.webhook_id).expect(write.row.host_id)
       }
     },
   })
 
+  /** Of one that was deleted meanwhile the database kept nothing. */
+  const isNews = ({ webhook_id, state, attempts }: DeliveryRow): boolean =>
+    state === 'pending' && attempts === 0 && subscribers.find(webhook_id) !== undefined
+
   function sweep(): void {
     if (stopped) return
     for (const { id } of subscribers.list()) lineOf(id).gather()
-    world.later(sweep, sweepMs)
+    // What cannot be written now is written a minute later.
+    void forgetFormer(subscribers, world).finally(() => world.later(sweep, sweepMs))
   }
   world.later(sweep, 0)
 

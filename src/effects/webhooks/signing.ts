@@ -13,27 +13,38 @@ export type Message = {
 
 export type Headers = Readonly<Record<string, string>>
 
+export type Signing = {
+  readonly secret: string
+  /** The one before it, while receivers may still know no other. */
+  readonly former?: string | undefined
+  readonly at: number
+}
+
 /**
  * The headers that go with a message.
  *
- * `standard`: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, keyed with the bytes behind `whsec_`.
+ * `standard`: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, keyed with the bytes behind `whsec_`; by the
+ * former secret too, after a space.
  * `nanomdm`: base64 of HMAC-SHA256 over the body, keyed with the secret's own characters.
  * Source: Standard Webhooks specification; NanoMDM 0.9, `-webhook-hmac-key`.
  */
 export function signedHeaders(
   kind: WebhookKind,
   { id, body }: Message,
-  { secret, at }: { readonly secret: string; readonly at: number },
+  { secret, former, at }: Signing,
 ): Headers {
   switch (kind) {
     case 'standard': {
       const seconds = String(Math.floor(at / 1_000))
-      const mac = createHmac('sha256', keyOf(secret)).update(`${id}.${seconds}.`).update(body)
+      const signatureBy = (one: string): string =>
+        `v1,${createHmac('sha256', keyOf(one)).update(`${id}.${seconds}.`).update(body).digest('base64')}`
       return {
         'content-type': 'application/json',
         'webhook-id': id,
         'webhook-timestamp': seconds,
-        'webhook-signature': `v1,${mac.digest('base64')}`,
+        'webhook-signature': [secret, ...(former === undefined ? [] : [former])]
+          .map(signatureBy)
+          .join(' '),
       }
     }
     case 'nanomdm': {

@@ -45,14 +45,31 @@ export async function attempted(
 
 async function told(
   { sealing, send, world }: TellingOptions,
-  { kind, url, secret_ref }: WebhookRow,
+  webhook: WebhookRow,
   { id, payload_ref }: DeliveryRow,
 ): Promise<Sent> {
+  const { kind, url, secret_ref } = webhook
   const body = await sealing.open(payload_ref)
   const secret = await sealing.open(secret_ref ?? '')
   if (!body.ok || !secret.ok)
     return { kind: 'unreachable', detail: 'its body or the secret cannot be read' }
-  const key = new TextDecoder().decode(secret.value)
-  const headers = signedHeaders(kind, { id, body: body.value }, { secret: key, at: world.now() })
+  const signing = {
+    secret: textOf(secret.value),
+    former: await formerSecret({ sealing, world }, webhook),
+    at: world.now(),
+  }
+  const headers = signedHeaders(kind, { id, body: body.value }, signing)
   return send({ url, body: body.value, headers: { ...headers, 'muster-delivery': id } })
 }
+
+/** While it signs along. One that cannot be read keeps no message from those who know the new one. */
+async function formerSecret(
+  { sealing, world }: Pick<TellingOptions, 'sealing' | 'world'>,
+  { former_secret_ref: ref, former_until: until }: WebhookRow,
+): Promise<string | undefined> {
+  if (ref === null || until === null || until <= world.steady()) return undefined
+  const secret = await sealing.open(ref)
+  return secret.ok ? textOf(secret.value) : undefined
+}
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)

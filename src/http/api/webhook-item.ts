@@ -1,6 +1,7 @@
 // A webhook and what it was told, as the API gives them.
 import { z } from '@hono/zod-openapi'
 import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
+import type { World } from '../../runtime/world.ts'
 import { iso, isoOrNull, time } from './fields.ts'
 
 export const deliveryItem = z
@@ -46,6 +47,9 @@ export const webhookItem = z
     disabled_reason: z.string().nullable(),
     created_at: time,
     created_by: z.string(),
+    former_secret_until: time.nullable().openapi({
+      description: 'So long the secret before this one signs along; null when there is none.',
+    }),
     waiting: z.int().openapi({ description: 'Deliveries that wait.' }),
     journal_seq: z
       .int()
@@ -57,9 +61,15 @@ export const webhookItem = z
 
 export type WebhookItem = z.input<typeof webhookItem>
 
+type WebhookState = {
+  readonly waiting: number
+  readonly last: DeliveryRow | undefined
+  readonly world: Pick<World, 'steady'>
+}
+
 export const webhookOf = (
   row: WebhookRow,
-  { waiting, last }: { readonly waiting: number; readonly last: DeliveryRow | undefined },
+  { waiting, last, world }: WebhookState,
 ): WebhookItem => ({
   id: row.id,
   name: row.name,
@@ -71,6 +81,8 @@ export const webhookOf = (
   disabled_reason: row.disabled_reason,
   created_at: iso(row.created_at),
   created_by: row.created_by,
+  former_secret_until:
+    row.former_until === null || row.former_until <= world.steady() ? null : iso(row.former_until),
   waiting,
   journal_seq: row.kind === 'standard' ? row.cursor : null,
   last: last === undefined ? null : deliveryOf(last),

@@ -5,7 +5,7 @@ import type { WebhookFault } from '../../intake/webhooks.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Problem } from '../problem.ts'
-import { jsonBody } from './body-spec.ts'
+import { jsonBody, optionalJsonBody } from './body-spec.ts'
 import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
@@ -23,6 +23,11 @@ const topics = z
   .array(z.string().regex(/^[\w.]+(?:\.\*)?$/, 'must be an event such as mdm.CheckOut, or mdm.*'))
   .max(topicsMax)
 const params = z.object({ id: z.string() })
+const told = { secret: z.string().openapi({ description: 'Told here and never again.' }) }
+const brought = z
+  .string()
+  .optional()
+  .openapi({ description: 'One the receiver knows already; else one is made.' })
 
 const shared = { role: 'admin', tag: 'webhooks' } as const
 
@@ -31,12 +36,13 @@ export const webhooksEndpoints = (deps: ApiDeps, cursors: Cursors): readonly End
   createEndpoint(deps),
   showEndpoint(deps),
   changeEndpoint(deps),
+  rotateEndpoint(deps),
   deleteEndpoint(deps),
   ...deliveriesEndpoints(deps, cursors),
 ]
 
 async function shown(
-  { queries, store }: ApiDeps,
+  { queries, store, world }: ApiDeps,
   rows: readonly WebhookRow[],
 ): Promise<Result<WebhookItem[], Problem>> {
   const waiting = answered(await queries.waitingDeliveries({}))
@@ -46,6 +52,7 @@ async function shown(
       webhookOf(row, {
         waiting: waiting.value[row.id] ?? 0,
         last: store.lookups.lastDelivery(row.id),
+        world,
       }),
     ),
   )
@@ -94,22 +101,20 @@ const createEndpoint = (deps: ApiDeps): Endpoint =>
           url,
           kind: z.enum(['standard', 'nanomdm']).default('standard'),
           topics: topics.default([]),
-          secret: z
-            .string()
-            .optional()
-            .openapi({ description: 'One the receiver knows already; else one is made.' }),
+          secret: brought,
         }),
       ),
-      gives: webhookItem.extend({
-        secret: z.string().openapi({ description: 'Told here and never again.' }),
-      }),
+      gives: webhookItem.extend(told),
       also: { 201: 'The webhook.' },
     },
     async ({ body, principal }) => {
       const made = await deps.webhooks.create(body, causeOf(principal))
       if (!made.ok) return fail(webhookProblem(made.error))
       const { row, secret } = made.value
-      const content = { ...webhookOf(row, { waiting: 0, last: undefined }), secret }
+      const content = {
+        ...webhookOf(row, { waiting: 0, last: undefined, world: deps.world }),
+        secret,
+      }
       return ok({ kind: 'json', status: 201, content })
     },
   )
@@ -156,6 +161,42 @@ const changeEndpoint = (deps: ApiDeps): Endpoint =>
       return item.ok ? ok({ kind: 'json', content: item.value }) : item
     },
   )
+
+const rotateEndpoint = (deps: ApiDeps): Endpoint =>
+  endpoint(
+    {
+      ...shared,
+      method: 'post',
+      path: '/webhooks/{id}/rotate-secret',
+      summary: 'Gives a webhook another secret, which is in the answer and nowhere else.',
+      description:
+        'Messages of a `standard` webhook are signed with both for a while, so that its receiver can change over without ' +
+        "missing one. NanoMDM's signature is a single one: the new secret counts at once.",
+      params,
+      body: optionalJsonBody(
+        z.strictObject({
+          secret: brought,
+          grace_ms: z.int().min(0).max(graceMaxMs).optional().openapi({
+            description:
+              'How long the one before signs along; a day when left out, 0 for not at all.',
+          }),
+        }),
+      ),
+      gives: webhookItem.extend(told),
+    },
+    async ({ path, body, principal }) => {
+      const wish = { secret: body.secret, graceMs: body.grace_ms }
+      const rotated = await deps.webhooks.rotate(path.id, wish, causeOf(principal))
+      if (!rotated.ok) return fail(webhookProblem(rotated.error))
+      const item = await shownOne(deps, rotated.value.row)
+      return item.ok
+        ? ok({ kind: 'json', content: { ...item.value, secret: rotated.value.secret } })
+        : item
+    },
+  )
+
+/** Seven days: longer, and nobody would know any more that two secrets open one door. */
+const graceMaxMs = 7 * 86_400_000
 
 const deleteEndpoint = (deps: ApiDeps): Endpoint =>
   endpoint(

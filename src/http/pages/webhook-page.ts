@@ -13,7 +13,9 @@ import { standing } from './webhooks-page.ts'
 
 const rows = 25
 
-export async function webhookPage(visit: Visit, refused?: Refused): Answered {
+type Shown = { readonly refused?: Refused; readonly secret?: string }
+
+export async function webhookPage(visit: Visit, { refused, secret }: Shown = {}): Answered {
   const { api, url } = visit
   const id = idOf(visit)
   const query = new URLSearchParams({ limit: String(rows) })
@@ -27,8 +29,8 @@ export async function webhookPage(visit: Visit, refused?: Refused): Answered {
   if (!log.ok) return log
   const { items, total, next } = log.value
   const content = html`<h1>${webhook.value.name}</h1>
-    ${refusedNotice(refused)}
-    <section class="panel">${facts(webhook.value)} ${actions(webhook.value)}</section>
+    ${refusedNotice(refused)} ${secret !== undefined && secretNotice(secret)}
+    <section class="panel">${facts(webhook.value, visit.now)} ${actions(webhook.value)}</section>
     <section class="panel" id="deliveries">
       <h2>Deliveries <span class="count">${count(total ?? 0)}</span></h2>
       ${items.length === 0 ? none : table(visit, items)}
@@ -44,12 +46,18 @@ export async function webhookPage(visit: Visit, refused?: Refused): Answered {
 
 const idOf = ({ context }: Visit): string => context.req.param('id') ?? ''
 
+const secretNotice = (secret: string): Html =>
+  html`<div class="notice good" role="status">
+    <p>Copy the new secret now: it is shown this once.</p>
+    <p><code class="secret" data-copy>${secret}</code></p>
+  </div>`
+
 const none = html`<div class="empty">
   <h2>Nothing was told yet</h2>
   <p>Send a test to see whether it arrives.</p>
 </div>`
 
-const facts = (item: WebhookItem): Html =>
+const facts = (item: WebhookItem, now: number): Html =>
   html`<dl class="described">
     <dt>State</dt>
     <dd>${standing(item)}</dd>
@@ -61,12 +69,25 @@ const facts = (item: WebhookItem): Html =>
     <dd>${count(item.waiting)}</dd>
     <dt>Created by</dt>
     <dd>${item.created_by}</dd>
+    ${
+      item.former_secret_until === null
+        ? nothing
+        : html`<dt>Former secret</dt>
+            <dd>signs along; it ends ${ago(item.former_secret_until, now)}</dd>`
+    }
   </dl>`
 
-const actions = ({ id, name, enabled }: WebhookItem): Html =>
+const actions = ({ id, name, kind, enabled }: WebhookItem): Html =>
   html`<div class="row">
     ${enabled ? act(id, 'test', 'Send a test') : nothing}
     ${enabled ? act(id, 'disable', 'Switch off') : act(id, 'enable', 'Switch on')}
+    <details class="ask">
+      <summary>New secret…</summary>
+      <form method="post" action="${path('settings', 'webhooks', id, 'rotate-secret')}">
+        ${kind === 'standard' ? graces : html`<p>The receiver has to know it at once.</p>`}
+        <button>Make a new secret</button>
+      </form>
+    </details>
     <details class="ask">
       <summary>Delete…</summary>
       <form method="post" action="${path('settings', 'webhooks', id, 'delete')}">
@@ -76,6 +97,15 @@ const actions = ({ id, name, enabled }: WebhookItem): Html =>
       </form>
     </details>
   </div>`
+
+const graces = html`<label>
+  The one before signs along for
+  <select name="grace_ms">
+    <option value="86400000">a day</option>
+    <option value="604800000">a week</option>
+    <option value="0">no time: it got about</option>
+  </select>
+</label>`
 
 const act = (id: string, verb: string, label: string): Html =>
   html`<form method="post" action="${path('settings', 'webhooks', id, verb)}">
@@ -130,7 +160,7 @@ const row = (item: DeliveryItem, now: number): Html =>
     </td>
   </tr>`
 
-const verbs = ['test', 'enable', 'disable', 'replay', 'delete'] as const
+const verbs = ['test', 'enable', 'disable', 'replay', 'rotate-secret', 'delete'] as const
 export const webhookVerbs: readonly (typeof verbs)[number][] = verbs
 
 /** Does what a button said, then shows the webhook again; after its end, those that are left. */
@@ -140,6 +170,7 @@ export async function actOnWebhook(
   verb: (typeof verbs)[number],
 ): Answered {
   const { api } = visit
+  if (verb === 'rotate-secret') return rotateSecret(visit, fields)
   const at = path('webhooks', idOf(visit))
   const done = await {
     test: async () => api.post(`${at}/test`, {}),
@@ -149,9 +180,21 @@ export async function actOnWebhook(
       api.post(`${at}${path('deliveries', fields.get('delivery') ?? '', 'replay')}`, {}),
     delete: async () => api.delete(at),
   }[verb]()
-  if (!done.ok) return webhookPage(visit, done.error)
+  if (!done.ok) return webhookPage(visit, { refused: done.error })
   return ok({
     kind: 'go',
     to: verb === 'delete' ? '/settings/webhooks' : path('settings', 'webhooks', idOf(visit)),
   })
+}
+
+/** Shown in the answer itself: an address that led there would show it again. */
+async function rotateSecret(visit: Visit, fields: URLSearchParams): Answered {
+  const grace = fields.get('grace_ms')
+  const at = path('webhooks', idOf(visit), 'rotate-secret')
+  const body = grace === null ? {} : { grace_ms: Number(grace) }
+  const rotated = await visit.api.post<{ readonly secret: string }>(at, body)
+  return webhookPage(
+    visit,
+    rotated.ok ? { secret: rotated.value.secret } : { refused: rotated.error },
+  )
 }

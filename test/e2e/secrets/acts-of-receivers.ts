@@ -27,6 +27,10 @@ export async function webhooks(scene: Scene, cookie: string): Promise<void> {
   must((await refused({ url: receiver.url, secret: plant('malformed secret') })).status, 422)
   must((await refused({ url: receiver.url, secrets: plant('secret misspelt') })).status, 422)
   const [first] = scene.noted['webhooks id'] ?? []
+  const rotated = await done(scene, `/webhooks/${first}/rotate-secret`)
+  canaries.watch('secret after a rotation', String(rotated['secret']).replace('whsec_', ''))
+  const graced = { secret: plant('malformed secret of a rotation') }
+  must((await scene.operator().post(`/webhooks/${first}/rotate-secret`, graced)).status, 422)
   const moved = `https://:${plant('password in a changed address')}@example.com/`
   must((await scene.operator().post(`/webhooks/${first}`, { url: moved })).status, 422)
   const inForm = `https://x:${plant('password in an address in a form')}@example.com/`

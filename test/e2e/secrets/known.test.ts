@@ -65,6 +65,7 @@ test('every column that stands for a secret holds a hash, a sealed one, or the n
     'sealed.sealed',
     'tokens.hash',
     'webhook_deliveries.payload_ref',
+    'webhooks.former_secret_ref',
     'webhooks.secret_ref',
   ])
 })

@@ -119,6 +119,7 @@ const doings: Readonly<Record<string, () => Promise<Doing>>> = {
   'POST /webhooks/{id}/test': async () => ({ path: `/webhooks/${await aWebhook()}/test` }),
   'POST /webhooks/{id}/replay': async () => ({ path: `/webhooks/${await aWebhook()}/replay`, body: { since: '2020-01-01T00:00:00Z' } }),
   'POST /webhooks/{id}/deliveries/{delivery}/replay': async () => { const { webhook, id } = await aDelivery(); return { path: `/webhooks/${webhook}/deliveries/${id}/replay` } },
+  'POST /webhooks/{id}/rotate-secret': async () => ({ path: `/webhooks/${await aWebhook()}/rotate-secret`, body: {} }),
   'DELETE /webhooks/{id}': async () => ({ path: `/webhooks/${await aWebhook()}` }),
   'PUT /push-certificates': async () => ({ path: '/push-certificates', body: await aPushCertificate() }),
   'DELETE /push-certificates/{topic}': async () => { await world.api('/push-certificates', { method: 'PUT', body: await aPushCertificate() }); return { path: `/push-certificates/${topic}` } },

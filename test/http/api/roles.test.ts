@@ -63,6 +63,7 @@ test('the document names every route of the API', () => {
     'POST /webhooks/{id}',
     'POST /webhooks/{id}/deliveries/{delivery}/replay',
     'POST /webhooks/{id}/replay',
+    'POST /webhooks/{id}/rotate-secret',
     'POST /webhooks/{id}/test',
     'PUT /push-certificates',
   ])

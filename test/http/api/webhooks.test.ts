@@ -81,6 +81,46 @@ test('a NanoMDM webhook is told of the messages a device sends, with the query o
   expect(receiver.heard[0]?.headers['x-hmac-signature']).toMatch(/^[A-Za-z0-9+/]{43}=$/)
 })
 
+test('a webhook gets another secret, which is told once, and the one before signs along', async () => {
+  const receiver = await openReceiver()
+  const { id, secret } = await made({ url: receiver.url, topics: ['webhook.test'] })
+  const rotated = await post(`/webhooks/${id}/rotate-secret`)
+  expect(rotated.status).toBe(200)
+  const { secret: next, former_secret_until: end } = rotated.json()
+  expect(next).toMatch(/^whsec_/)
+  expect(next).not.toBe(secret)
+  expect(Math.round((Date.parse(String(end)) - Date.now()) / 3_600_000)).toBe(24)
+  expect((await api(`/webhooks/${id}`)).text).not.toContain(String(next))
+  await post(`/webhooks/${id}/test`)
+  await until(() => receiver.heard.length === 1)
+  expect(String(receiver.heard[0]?.headers['webhook-signature']).split(' ')).toHaveLength(2)
+
+  const own = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const at = await post(`/webhooks/${id}/rotate-secret`, { secret: own, grace_ms: 0 })
+  expect(at.json()).toMatchObject({ secret: own, former_secret_until: null })
+  await post(`/webhooks/${id}/test`)
+  await until(() => receiver.heard.length === 2)
+  expect(String(receiver.heard[1]?.headers['webhook-signature']).split(' ')).toHaveLength(1)
+})
+
+// prettier-ignore
+const notRotated = [
+  ['nanomdm', { grace_ms: 1 }, '/grace_ms'],
+  ['nanomdm', { secret: 'short' }, '/secret'],
+  ['standard', { secret: 'whsec_!' }, '/secret'],
+  ['standard', { grace_ms: 7 * 86_400_000 + 1 }, '/grace_ms'],
+] as const
+
+test.each(notRotated)(
+  'a %s webhook keeps its secret when it is asked for %o',
+  async (kind, body, pointer) => {
+    const { id } = await made({ url: 'https://example.com/', kind })
+    const answer = await post(`/webhooks/${id}/rotate-secret`, body)
+    expect(answer.status).toBe(422)
+    expect(answer.json()).toMatchObject({ errors: [{ pointer }] })
+  },
+)
+
 // prettier-ignore
 const refused = [
   [{ url: 'ftp://example.com' }, '/url'],
