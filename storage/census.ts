@@ -1,25 +1,27 @@
 // Counts over everything, from counters where there are any, and scans in key order.
-import { storedColumns } from './checksum.ts'
-import { columns, type Rows } from './columns.ts'
+import { columns, type Rows, type Value } from './columns.ts'
 import { countOf, readCombinations } from './combinations.ts'
 import { pageRowsMax, type Scan, type TableCounts, type TransitionCounts } from './queries.ts'
 import { numberOf, type Select } from './select.ts'
 import { soundRows } from './sound-page.ts'
+import { number, storedList, text as bytes } from './stored.ts'
 
 export function countTransitions(select: Select, machine: 'host' | 'command'): TransitionCounts {
   const edges = select(
-    `SELECT event, from_state, to_state, count FROM transition_counts
+    `SELECT ${bytes('event')}, ${bytes('from_state')}, ${bytes('to_state')}, ${number('count')} FROM transition_counts
      WHERE machine = ? ORDER BY event, from_state, to_state`,
     [machine],
   ).map(([event, from, to, count]) => ({
     event: String(event),
-    // A primary key holds no nulls; the empty string stands for them.
-    from_state: from === '' ? null : String(from),
-    to_state: to === '' ? null : String(to),
+    from_state: stateOf(from),
+    to_state: stateOf(to),
     count: Number(count),
   }))
   return { states: machine === 'host' ? hostStates(select) : commandStates(select), edges }
 }
+
+/** A primary key holds no nulls; the empty string stands for them. */
+const stateOf = (state: Value | undefined): string | null => String(state ?? '') || null
 
 function hostStates(select: Select): TransitionCounts['states'] {
   const combinations = readCombinations(select)
@@ -32,7 +34,9 @@ function hostStates(select: Select): TransitionCounts['states'] {
 }
 
 function commandStates(select: Select): TransitionCounts['states'] {
-  const rows = select('SELECT state, count FROM command_counts WHERE count > 0')
+  const rows = select(
+    `SELECT ${bytes('state')}, ${number('count')} FROM command_counts WHERE count > 0`,
+  )
   return { state: sums(rows.map(([state, count]) => [String(state), Number(count)])) }
 }
 
@@ -65,7 +69,7 @@ export function scan<T extends 'agents' | 'enrollments' | 'host_actors'>(
   { after, limit }: Scan,
 ): readonly Rows[T][] {
   const [key] = columns[table]
-  const text = `SELECT ${storedColumns(table).join(', ')} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
+  const text = `SELECT ${storedList(table)} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
   return soundRows(table, select(text, [after ?? '', Math.min(limit, scanRowsMax)]))
 }
 

@@ -1,8 +1,8 @@
 import type { CertificateRow } from './certificate-rows.ts'
-import { storedColumns } from './checksum.ts'
 import { type CertificateListQuery, type Page, pageRowsMax } from './queries.ts'
 import { and, isOneOf, numberOf, or, type Select, sql } from './select.ts'
 import { soundPage } from './sound-page.ts'
+import { storedList } from './stored.ts'
 
 /** Device certificates, newest first: all of them, or of one host and those it was before its merges. */
 export function listCertificates(
@@ -21,7 +21,7 @@ export function listCertificates(
   const rest = after && sql('(issued_at, fingerprint) < (?, ?)', after.issued_at, after.fingerprint)
   const where = and([filtered, rest])
   const limit = Math.min(wanted, pageRowsMax)
-  const text = `SELECT ${storedColumns('certificates').join(', ')} FROM certificates
+  const text = `SELECT ${storedList('certificates')} FROM certificates
     WHERE ${where.text} ORDER BY issued_at DESC, fingerprint DESC LIMIT ?`
   const found = select(text, [...where.values, limit + 1])
   const counted = `SELECT count(*) FROM certificates WHERE ${filtered.text}`

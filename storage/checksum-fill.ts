@@ -1,6 +1,7 @@
 import { checksumOf, isSummed } from './checksum.ts'
 import { columns, type Table, type Value } from './columns.ts'
 import type { Connection } from './connection.ts'
+import { storedList, storedRow } from './stored.ts'
 
 /** Rows read before any of them is written: some megabytes at most. */
 const atOnceMax = 1_000
@@ -20,24 +21,27 @@ function fill(db: Connection, table: Table): void {
   const read = (where: string) =>
     db
       .prepare(
-        `SELECT ${keys}, ${columns[table].join(', ')} FROM ${table} ${where} ORDER BY ${keys} LIMIT ?`,
+        `SELECT ${storedList(table)}, ${key[0] === 'rowid' ? 'rowid' : 'NULL'}
+         FROM ${table} ${where} ORDER BY ${keys} LIMIT ?`,
       )
       .raw()
   const [first, after] = [read(''), read(`WHERE (${keys}) > (${places})`)]
   const update = db.prepare(`UPDATE ${table} SET checksum = ? WHERE (${keys}) = (${places})`)
+  const at = key.map((name) => columns[table].indexOf(name as never))
   let found = first.all([atOnceMax])
   while (found.length > 0) {
     let last: readonly Value[] = []
-    for (const values of found) {
-      last = values.slice(0, key.length)
-      update.run([checksumOf(values.slice(key.length)), ...last])
+    for (const one of found) {
+      const values = storedRow(table, one).slice(0, columns[table].length)
+      last = at.map((index) => (index === -1 ? one.at(-1) : values[index]) ?? null)
+      update.run([checksumOf(table, values), ...last])
     }
     found = found.length < atOnceMax ? [] : after.all([...last, atOnceMax])
   }
 }
 
 /** The columns a table's rows are in order of. */
-export function keyOf(db: Connection, table: Table): readonly string[] {
+function keyOf(db: Connection, table: Table): readonly string[] {
   const keyed = db
     .prepare(`SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`)
     .raw()

@@ -22,7 +22,7 @@ export const storedColumns = (table: Table): readonly string[] =>
 /** What is bound to `storedColumns`. */
 export function storedValues<T extends Table>(table: T, row: Rows[T]): Value[] {
   const values = valuesOf(table, row)
-  return isSummed(table) ? [...values, checksumOf(values)] : values
+  return isSummed(table) ? [...values, checksumOf(table, values)] : values
 }
 
 /**
@@ -31,12 +31,13 @@ export function storedValues<T extends Table>(table: T, row: Rows[T]): Value[] {
  * It finds every change of up to 32 bits in a row and all but one in four billion others. It is no proof against
  * people: whoever can write the file can write a checksum.
  */
-export function checksumOf(values: readonly Value[]): number {
-  let text = ''
+export function checksumOf(table: Table, values: readonly Value[]): number {
+  // Two tables may be alike, and a page end up in the other.
+  let text = table + end
   let sum = 0
   for (const value of values) {
     if (value === null) text += nothing
-    else if (typeof value === 'string') text += uncut(value) + end
+    else if (typeof value === 'string') text += value + end
     else if (value instanceof Uint8Array) {
       sum = crc32(value, crc32(text + bytes, sum))
       text = end
@@ -45,13 +46,7 @@ export function checksumOf(values: readonly Value[]): number {
   return crc32(text, sum)
 }
 
-/** libsql gives back text up to its first NUL. */
-function uncut(text: string): string {
-  const at = text.indexOf(end)
-  return at === -1 ? text : text.slice(0, at)
-}
-
-/** Ends a value. Text has none, so that no value can be taken for two. */
+/** Ends a value. Hardly any text has one, so that no value is taken for two. */
 const end = '\0'
 const nothing = `\u0001${end}`
 /** Text and bytes differ by a single bit in SQLite's rows. */
@@ -59,7 +54,8 @@ const bytes = '\u0002'
 
 /** Whether the values of a stored row, its columns and then its checksum, are as they were written. */
 export const isSound = (table: Table, values: readonly Value[]): boolean =>
-  !isSummed(table) || checksumOf(values.slice(0, columns[table].length)) === sumOf(table, values)
+  !isSummed(table) ||
+  checksumOf(table, values.slice(0, columns[table].length)) === sumOf(table, values)
 
 const sumOf = (table: Summed, values: readonly Value[]): Value | undefined =>
   values[columns[table].length]

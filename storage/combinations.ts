@@ -1,5 +1,6 @@
 import type { Choice, CountedColumn } from './queries.ts'
 import type { Select } from './select.ts'
+import { number, text } from './stored.ts'
 
 export const countedColumns = [
   'mdm',
@@ -19,7 +20,7 @@ export type Combination = Readonly<Record<CountedColumn, string>> & {
 /** All combinations with a host in them: some hundreds, whatever the size of the fleet. */
 export function readCombinations(select: Select): readonly Combination[] {
   const rows = select(
-    `SELECT combination, count, ${countedColumns.join(', ')} FROM host_counts WHERE count > 0`,
+    `SELECT combination, ${number('count')}, ${countedColumns.map(text).join(', ')} FROM host_counts WHERE count > 0`,
   )
   return rows.map(([id, count, ...states]) => ({
     // The columns selected, of a STRICT table without nulls.

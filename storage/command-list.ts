@@ -1,9 +1,9 @@
-import { storedColumns } from './checksum.ts'
 import { fits } from './combinations.ts'
 import { type CommandListQuery, type Page, pageRowsMax } from './queries.ts'
 import type { CommandRow } from './rows.ts'
 import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
 import { soundPage } from './sound-page.ts'
+import { number, storedList, text as bytes } from './stored.ts'
 
 /**
  * A page of commands with the exact number of all that match.
@@ -29,7 +29,9 @@ export function listCommands(select: Select, query: CommandListQuery): Page<Comm
 type Count = { readonly state: string; readonly requestType: string; readonly count: number }
 
 function readCounts(select: Select): readonly Count[] {
-  const rows = select('SELECT state, request_type, count FROM command_counts WHERE count > 0')
+  const rows = select(
+    `SELECT ${bytes('state')}, ${bytes('request_type')}, ${number('count')} FROM command_counts WHERE count > 0`,
+  )
   return rows.map(([state, requestType, count]) => ({
     state: String(state),
     requestType: String(requestType),
@@ -72,7 +74,7 @@ function page(
   const [beyond, direction] = ascending === true ? ['>', 'ASC'] : ['<', 'DESC']
   const rest = after && sql(`(seq, command_uuid) ${beyond} (?, ?)`, after.seq, after.command_uuid)
   const where = and([filtered, rest])
-  const text = `SELECT ${storedColumns('commands').join(', ')} FROM commands INDEXED BY ${index}
+  const text = `SELECT ${storedList('commands')} FROM commands INDEXED BY ${index}
     WHERE ${where.text} ORDER BY seq ${direction}, command_uuid ${direction} LIMIT ?`
   return [text, [...where.values, limit + 1]]
 }

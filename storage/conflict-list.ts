@@ -1,8 +1,8 @@
-import { storedColumns } from './checksum.ts'
 import { type ConflictListQuery, type Page, pageRowsMax } from './queries.ts'
 import type { ConflictRow } from './rows.ts'
 import { and, numberOf, type Select, sql } from './select.ts'
 import { soundPage } from './sound-page.ts'
+import { storedList } from './stored.ts'
 
 /** Contradictions between sightings, newest first. They are few: an operator has to look at each. */
 export function listConflicts(select: Select, query: ConflictListQuery): Page<ConflictRow> {
@@ -12,7 +12,7 @@ export function listConflicts(select: Select, query: ConflictListQuery): Page<Co
   const rest = after && sql('(opened_at, id) < (?, ?)', after.opened_at, after.id)
   const where = and([standing, rest])
   const limit = Math.min(query.limit, pageRowsMax)
-  const text = `SELECT ${storedColumns('conflicts').join(', ')} FROM conflicts
+  const text = `SELECT ${storedList('conflicts')} FROM conflicts
     WHERE ${where.text} ORDER BY opened_at DESC, id DESC LIMIT ?`
   const found = select(text, [...where.values, limit + 1])
   const counted = `SELECT count(*) FROM conflicts WHERE ${and([standing]).text}`

@@ -1,4 +1,3 @@
-import { storedColumns } from './checksum.ts'
 import {
   type DeliveryCutQuery,
   type DeliveryListQuery,
@@ -8,6 +7,7 @@ import {
 } from './queries.ts'
 import { and, isOneOf, numberOf, type Select, sql } from './select.ts'
 import { soundPage } from './sound-page.ts'
+import { number, storedList, text as bytes } from './stored.ts'
 import type { DeliveryRow } from './webhook-rows.ts'
 
 /** What one webhook was told and is yet to be told, newest first. */
@@ -22,7 +22,7 @@ export function listDeliveries(select: Select, query: DeliveryListQuery): Page<D
   const rest = after && sql('(created_at, id) < (?, ?)', after.created_at, after.id)
   const where = and([matching, rest])
   const limit = Math.min(query.limit, pageRowsMax)
-  const text = `SELECT ${storedColumns('webhook_deliveries').join(', ')}
+  const text = `SELECT ${storedList('webhook_deliveries')}
     FROM webhook_deliveries INDEXED BY deliveries_by_webhook
     WHERE ${where.text} ORDER BY created_at DESC, id DESC LIMIT ?`
   const found = select(text, [...where.values, limit + 1])
@@ -35,7 +35,7 @@ export function listDeliveries(select: Select, query: DeliveryListQuery): Page<D
 
 export function countWaiting(select: Select): QueryTypes['waitingDeliveries'][1] {
   const rows = select(
-    `SELECT webhook_id, count(*) FROM webhook_deliveries INDEXED BY deliveries_pending
+    `SELECT ${bytes('webhook_id')}, count(*) FROM webhook_deliveries INDEXED BY deliveries_pending
       WHERE state = 'pending' GROUP BY webhook_id`,
   )
   return Object.fromEntries(rows.map(([id, count]) => [String(id), Number(count)]))
@@ -43,7 +43,7 @@ export function countWaiting(select: Select): QueryTypes['waitingDeliveries'][1]
 
 export function cutOf(select: Select, { kept }: DeliveryCutQuery): number | null {
   const [row] = select(
-    `SELECT finished_at FROM webhook_deliveries INDEXED BY deliveries_by_end
+    `SELECT ${number('finished_at')} FROM webhook_deliveries INDEXED BY deliveries_by_end
       WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1 OFFSET ?`,
     [kept],
   )

@@ -1,7 +1,8 @@
-import { checksumOf, isSound, storedColumns } from './checksum.ts'
-import type { Table, Value } from './columns.ts'
+import { checksumOf, isSound } from './checksum.ts'
+import { columns, type Table, type Value } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { Write } from './store.ts'
+import { storedList, storedRow } from './stored.ts'
 
 type Drop = Extract<Write, { drop: string }>
 type Move = Extract<Write, { move: string }>
@@ -42,13 +43,16 @@ type Moving = (to: string, ...from: readonly string[]) => void
 
 /** Rows change hands one by one, since SQL cannot make their checksums. */
 function createMover(db: Connection): Record<'all' | 'origin' | 'channel', Moving> {
-  const names = storedColumns('commands')
   const update = db.prepare('UPDATE commands SET host_id = ?, checksum = ? WHERE command_uuid = ?')
-  const [uuidAt, hostAt] = [names.indexOf('command_uuid'), names.indexOf('host_id')]
+  const uuidAt = columns.commands.indexOf('command_uuid')
+  const hostAt = columns.commands.indexOf('host_id')
   const moving = (condition: string): Moving => {
-    const found = db.prepare(`SELECT ${names.join(', ')} FROM commands WHERE ${condition}`).raw()
+    const found = db
+      .prepare(`SELECT ${storedList('commands')} FROM commands WHERE ${condition}`)
+      .raw()
     return (to, ...from) => {
-      for (const values of found.all(from)) {
+      for (const stored of found.all(from)) {
+        const values = storedRow('commands', stored)
         const moved = values.slice(0, -1).with(hostAt, to)
         update.run([to, movedChecksum(values, moved), values[uuidAt] ?? null])
       }
@@ -63,7 +67,7 @@ function createMover(db: Connection): Record<'all' | 'origin' | 'channel', Movin
 
 /** What was damaged stays so: a checksum over it anew would vouch for it. */
 function movedChecksum(before: readonly Value[], moved: readonly Value[]): number {
-  const sum = checksumOf(moved)
+  const sum = checksumOf('commands', moved)
   return isSound('commands', before) ? sum : sum ^ 1
 }
 

@@ -1,4 +1,3 @@
-import { storedColumns } from './checksum.ts'
 import type { Value } from './columns.ts'
 import {
   type Combination,
@@ -21,6 +20,7 @@ import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
 import { segmentsOf } from './segments.ts'
 import type { HostRow } from './rows.ts'
 import { soundPage } from './sound-page.ts'
+import { number, storedList } from './stored.ts'
 
 /**
  * A page of hosts with the exact number of all that match.
@@ -171,8 +171,7 @@ function sortedBy({ sort }: HostListQuery) {
   }
 }
 
-const stored = storedColumns('hosts')
-const hostColumns = [...stored.map((name) => `h.${name}`), 'l.at', 'l.mdm_at', 'l.osquery_at']
+const hostColumns = [storedList('hosts', 'h.'), ...['l.at', 'l.mdm_at', 'l.osquery_at'].map(number)]
 
 /** Finds the ids first, inside indexes, and reads the rows of those alone. */
 function readPage(
@@ -191,8 +190,7 @@ function readPage(
   return select(text, [...source.from.values, ...where.values, page.wanted])
 }
 
-function listedHost(row: HostRow, values: readonly Value[]): ListedHost {
-  const [at, mdmAt, osqueryAt] = values.slice(stored.length)
+function listedHost(row: HostRow, [at, mdmAt, osqueryAt]: readonly Value[]): ListedHost {
   const time = (value: Value | undefined): number | null =>
     typeof value === 'number' ? value : null
   return {

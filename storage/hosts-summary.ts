@@ -1,10 +1,10 @@
-import { storedColumns } from './checksum.ts'
 import { countedColumns, countOf, readCombinations } from './combinations.ts'
 import { countPresences } from './presence.ts'
 import type { HostsSummary, Thresholds } from './queries.ts'
 import type { HostRow } from './rows.ts'
 import type { Select } from './select.ts'
 import { soundRows } from './sound-page.ts'
+import { storedList } from './stored.ts'
 
 /** Counts by every column hosts are counted by; from counters alone, but for presence. */
 export function summariseHosts(select: Select, thresholds: Thresholds): HostsSummary {
@@ -33,7 +33,7 @@ export function findHosts(select: Select, ref: string): readonly HostRow[] {
   const sources = ['id', 'serial', 'uuid', 'udid'].map(
     (column) => `SELECT id FROM hosts WHERE ${column} = ?1`,
   )
-  const text = `SELECT ${storedColumns('hosts').join(', ')} FROM hosts
+  const text = `SELECT ${storedList('hosts')} FROM hosts
     WHERE id IN (${sources.join(' UNION ')} UNION SELECT host_id FROM enrollments WHERE key = ?1)
     ORDER BY merged_into IS NOT NULL, first_seen_at, id LIMIT ${candidatesMax}`
   return soundRows('hosts', select(text, [ref]))

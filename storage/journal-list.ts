@@ -1,26 +1,22 @@
-import { storedColumns } from './checksum.ts'
-import type { Value } from './columns.ts'
 import { type JournalPage, type JournalQuery, pageRowsMax } from './queries.ts'
 import { and, isOneOf, numberOf, type Select, type Sql, sql } from './select.ts'
 import { soundPage } from './sound-page.ts'
+import { storedList } from './stored.ts'
 
 /** A page of what happened, to hosts, to a command, or to all. */
-
-const stored = storedColumns('journal')
 
 export function listJournal(select: Select, query: JournalQuery): JournalPage {
   const matching = conditionsOf(query)
   const where = and([...matching, ...betweenSeqs(query)])
   const limit = Math.min(query.limit, pageRowsMax)
   const direction = query.ascending === true ? 'ASC' : 'DESC'
-  const text = `SELECT ${stored.join(', ')}, seq FROM journal
+  const text = `SELECT ${storedList('journal')}, seq FROM journal
     WHERE ${where.text} ORDER BY seq ${direction} LIMIT ?`
   const found = select(text, [...where.values, limit + 1])
-  const seqOf = (values: readonly Value[]): number => Number(values[stored.length])
   return {
     ...soundPage('journal', found, {
       limit,
-      itemOf: (row, values) => ({ ...row, seq: seqOf(values) }),
+      itemOf: (row, [seq]) => ({ ...row, seq: Number(seq) }),
     }),
     total: count(select, query, matching),
   }

@@ -2,6 +2,7 @@ import { certificateLookups } from './certificate-lookups.ts'
 import type { Connection } from './connection.ts'
 import { createReads } from './reads.ts'
 import type { Lookups } from './store.ts'
+import { number, text } from './stored.ts'
 import { webhookLookups } from './webhook-lookups.ts'
 
 /**
@@ -18,12 +19,14 @@ export function createLookups(
   const { one, many, sound } = reads
   const busyHosts = db
     .prepare(
-      'SELECT DISTINCT host_id FROM commands INDEXED BY commands_open WHERE open = 1 AND host_id > ? ORDER BY host_id LIMIT ?',
+      `SELECT DISTINCT ${text('host_id')} FROM commands INDEXED BY commands_open WHERE open = 1 AND host_id > ? ORDER BY host_id LIMIT ?`,
     )
     .raw()
-  const lastSeq = db.prepare('SELECT max(seq) FROM commands').raw()
+  const lastSeq = db.prepare('SELECT CAST(max(seq) AS INTEGER) FROM commands').raw()
   const smallest = (table: 'alarms' | 'outbox') => {
-    const statement = db.prepare(`SELECT due_at FROM ${table} ORDER BY due_at LIMIT 1`).raw()
+    const statement = db
+      .prepare(`SELECT ${number('due_at')} FROM ${table} ORDER BY due_at LIMIT 1`)
+      .raw()
     return (): number | undefined => {
       const found = statement.get([])?.[0]
       return typeof found === 'number' ? found : undefined

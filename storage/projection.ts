@@ -1,4 +1,5 @@
 import { storedColumns, storedValues } from './checksum.ts'
+import { listedColumns, number, storedList, storedRow } from './stored.ts'
 import type { Connection } from './connection.ts'
 import type { HostRow, LastSeenRow } from './rows.ts'
 import { createChangedUpdates } from './changed-updates.ts'
@@ -14,7 +15,9 @@ export function createProjection(db: Connection): {
   seen(row: LastSeenRow): undefined
 } {
   const names = [...storedColumns('hosts'), 'combination']
-  const found = db.prepare(`SELECT ${names.join(', ')} FROM hosts WHERE id = ?`).raw()
+  const found = db
+    .prepare(`SELECT ${storedList('hosts')}, ${number('combination')} FROM hosts WHERE id = ?`)
+    .raw()
   const insert = db.prepare(
     `INSERT INTO hosts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   )
@@ -45,7 +48,7 @@ export function createProjection(db: Connection): {
       const next = [...storedValues('hosts', row), combination(row)]
       const old = found.get([row.id])
       if (old === undefined) insert.run(next)
-      else update(old, next)
+      else update([...storedRow('hosts', old), ...old.slice(listedColumns('hosts'))], next)
     },
     // A row exists from the host's first commit until it is dropped or merged away; a late flush
     // for a host that is gone must not bring it back.

@@ -1,6 +1,7 @@
-import { damageOf, isMalformed, isSound, storedColumns } from './checksum.ts'
+import { damageOf, isMalformed, isSound } from './checksum.ts'
 import { rowOf, type Rows, type Table, type Value } from './columns.ts'
-import type { Connection, Statement } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { storedList, storedRow } from './stored.ts'
 
 type Read<Found> = (...values: readonly Value[]) => Found
 
@@ -24,9 +25,17 @@ const passedMax = 256
 
 /** `note` hears of every damaged row that is met. */
 export function createReads(db: Connection, note: (damaged: string) => void): Reads {
-  function prepare(table: Table, where: string, index = ''): Statement {
-    const names = storedColumns(table).join(', ')
-    return db.prepare(`SELECT ${names} FROM ${table} ${index} WHERE ${where}`).raw()
+  function prepare(table: Table, where: string, index = '') {
+    const found = db
+      .prepare(`SELECT ${storedList(table)} FROM ${table} ${index} WHERE ${where}`)
+      .raw()
+    return {
+      get(key: readonly Value[]): readonly Value[] | undefined {
+        const row = found.get(key)
+        return row && storedRow(table, row)
+      },
+      all: (key: readonly Value[]) => found.all(key).map((row) => storedRow(table, row)),
+    }
   }
   function broken(table: Table, key: readonly unknown[]): Error {
     const damage = damageOf(table, key)

@@ -6,6 +6,7 @@ import { createDrops } from './drops.ts'
 import { createProjection } from './projection.ts'
 import type { JournalRow } from './rows.ts'
 import type { Write } from './store.ts'
+import { storedList, storedRow } from './stored.ts'
 
 /** A rule the database holds said no. The turn is to be rolled back alone. */
 type Refusal = 'conflict' | 'claim-taken'
@@ -109,7 +110,7 @@ function createActors(db: Connection) {
   )
   const insertCommand = db.prepare(`${insertInto('commands')} ON CONFLICT DO NOTHING`)
   const found = db
-    .prepare(`SELECT ${storedColumns('commands').join(', ')} FROM commands WHERE command_uuid = ?`)
+    .prepare(`SELECT ${storedList('commands')} FROM commands WHERE command_uuid = ?`)
     .raw()
   const update = createChangedUpdates(db, 'commands')
   const fenced = (changes: number): Refusal | undefined => (changes === 1 ? undefined : 'conflict')
@@ -123,7 +124,8 @@ function createActors(db: Connection) {
     command(row: Rows['commands']): Refusal | undefined {
       const values = storedValues('commands', row)
       if (row.version === 1) return fenced(insertCommand.run(values).changes)
-      const old = found.get([row.command_uuid])
+      const stored = found.get([row.command_uuid])
+      const old = stored && storedRow('commands', stored)
       if (old?.[columns.commands.indexOf('version')] !== row.version - 1) return 'conflict'
       update(old, values)
       return undefined
