@@ -56,6 +56,19 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       const { demo } = await import('./demo.ts')
       return demo(config, talk, ending.signal)
     }),
+  async check(options) {
+    const config = readConfig(options, process.env)
+    if (!config.ok) return config
+    const { checkFolder } = await import('../storage/check.ts')
+    const folder = config.value.data
+    return checkFolder(folder).then(
+      (checked) => ({ ok: true, value: { folder, ...checked } }) as const,
+      (error: unknown) => ({
+        ok: false,
+        error: String(error instanceof Error ? error.message : error),
+      }),
+    )
+  },
   async simulate(options) {
     const summary = await simulate(options)
     const keptOut = summary.keptOut.map((why) => `Devices could not enrol: ${why}`)

@@ -6,6 +6,8 @@ export type Statement = {
   run(values: readonly Value[]): { readonly changes: number; readonly lastInsertRowid: number }
   get(values: readonly Value[]): readonly Value[] | undefined
   all(values: readonly Value[]): readonly (readonly Value[])[]
+  /** One row after the other, for tables that do not fit in memory. */
+  iterate(values: readonly Value[]): IterableIterator<readonly Value[]>
   /** Rows as arrays: without it `get` adds a `_metadata` key. */
   raw(): Statement
 }

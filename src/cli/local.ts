@@ -1,8 +1,9 @@
-// `muster serve`, `demo` and `simulate`: what runs here instead of asking a server. Given from outside.
+// `muster serve`, `demo`, `check` and `simulate`: what runs here instead of asking a server. Given from outside.
 import type { Command } from 'commander'
 import { fail, ok, type Result } from '../result.ts'
 import type { SimulateOptions, Summary } from '../simulator/run.ts'
 import type { Call, Shell } from './call.ts'
+import { exitCodes } from './exit-code.ts'
 import { columnsOf } from './column.ts'
 import { usage } from './command-wish.ts'
 import type { Fault } from './fault.ts'
@@ -19,9 +20,18 @@ export type Local = {
   readonly serve: (options: ServeOptions) => Promise<number>
   /** Serves simulated computers from a throw-away folder until it is told to stop. */
   readonly demo: (options: ServeOptions) => Promise<number>
+  /** Reads a data folder that no server runs on. Rejects with one sentence when it cannot. */
+  readonly check: (options: ServeOptions) => Promise<Result<Checked, string>>
   readonly simulate: (options: SimulateOptions) => Promise<Simulated>
   /** What `simulate --rate` may name. */
   readonly rateNames: readonly string[]
+}
+
+type Checked = {
+  readonly folder: string
+  readonly rows: number
+  readonly blobs: number
+  readonly findings: readonly string[]
 }
 
 type Simulated = {
@@ -48,7 +58,34 @@ export function addLocal(program: Command, shell: Shell, local: Local): void {
       .action(shell.runs(async (call) => ok(await local.demo(serveOptions(call))))),
     'muster demo',
   )
+  examples(
+    program
+      .command('check')
+      .description(
+        'read everything in a data folder whose server is stopped, and name what is damaged',
+      )
+      .option('--data <folder>', 'database, blobs and keys (default ./data) [MUSTER_DATA]')
+      .action(shell.runs((call) => check(call, local))),
+    'muster check --data /var/lib/muster',
+  )
   addSimulate(program, shell, local)
+}
+
+async function check(call: Call, local: Local): Promise<Result<number, Fault>> {
+  const checked = await local.check(serveOptions(call))
+  if (!checked.ok) {
+    await call.tell(`muster: ${harmless(checked.error)}`)
+    return ok(exitCodes.error)
+  }
+  const { folder, rows, blobs, findings } = checked.value
+  for (const finding of findings) await call.io.stdout.write(`${harmless(finding)}\n`)
+  await call.tell(
+    harmless(`${folder}: ${rows} rows and ${blobs} blobs read, ${findings.length} findings.`),
+  )
+  if (findings.length === 0) return ok(exitCodes.ok)
+  await call.tell('A server refuses what is named here and serves everything else.')
+  await call.tell('Restore the last backup in which this command finds nothing.')
+  return ok(exitCodes.error)
 }
 
 const serveOptions = ({ options }: Call): ServeOptions =>

@@ -57,6 +57,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 export const silentParts = (): Parts => ({
   serve: async () => 0,
   demo: async () => 0,
+  check: async () => ({ ok: false, error: 'this test checks nothing' }),
   simulate: async () => {
     throw new Error('this test simulates nothing')
   },

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { openBlobFolder } from './blobs.ts'
+import { damageOf, isMalformed, isSound, isSummed, type Summed } from './checksum.ts'
+import { columns, type Table } from './columns.ts'
+import { type Connection, openForWriting } from './connection.ts'
+import { takeLock } from './lock.ts'
+import { migrations, schemaVersion } from './migrations.ts'
+import { storedList, storedRow, text } from './stored.ts'
+
+export type Checked = {
+  readonly rows: number
+  readonly blobs: number
+  /** A line each: what is damaged, and where. */
+  readonly findings: readonly string[]
+}
+
+/** Findings told: of a file that is damaged all over, a thousand say as much as all. */
+const findingsMax = 1_000
+
+/**
+ * Reads everything in a data folder that no server is running on, and changes nothing.
+ *
+ * Rejects with one sentence when a server holds the folder, or what is there is no database of this version.
+ */
+export async function checkFolder(folderName: string): Promise<Checked> {
+  const folder = resolve(folderName)
+  const path = join(folder, 'muster.db')
+  if (!existsSync(path)) throw new Error(`There is no Muster database in ${folder}.`)
+  const lock = await takeLock(join(folder, 'muster.lock'))
+  if (lock === undefined)
+    throw new Error(`A Muster is running on the data folder ${folder}: stop it first.`)
+  try {
+    return await checkLocked(folder, path)
+  } finally {
+    lock.release()
+  }
+}
+
+async function checkLocked(folder: string, path: string): Promise<Checked> {
+  const findings: string[] = []
+  const find = (what: string): void => void (findings.length < findingsMax && findings.push(what))
+  let db: Connection | undefined
+  try {
+    db = openForWriting(path)
+    checkSchema(db)
+    checkStructure(db, find)
+    const rows = checkRows(db, find)
+    const blobs = await checkBlobs(db, join(folder, 'blobs'), find)
+    return { rows, blobs, findings }
+  } catch (error) {
+    if (!isMalformed(error)) throw error
+    // So damaged that it cannot even be read to its end.
+    find(`the file as a whole: ${error instanceof Error ? error.message : String(error)}`)
+    return { rows: 0, blobs: 0, findings }
+  } finally {
+    db?.close()
+  }
+}
+
+function checkSchema(db: Connection): void {
+  const [found, known] = [schemaVersion(db), migrations.at(-1)?.version ?? 0]
+  if (found === known) return
+  throw new Error(
+    `The database has schema ${found} and this version checks schema ${known}: ${found > known ? 'use the version that wrote it' : 'rows have checksums once this version has started on it'}.`,
+  )
+}
+
+/** Pages, the order in them, and whether every index leads to its rows and every row is in its indexes. */
+function checkStructure(db: Connection, find: (what: string) => void): void {
+  const lines = db.prepare(
+    `SELECT ${text('integrity_check')} FROM pragma_integrity_check(${findingsMax})`,
+  )
+  for (const [line] of lines.raw().all([]))
+    if (String(line) !== 'ok') find(`structure: ${String(line)}`)
+}
+
+function checkRows(db: Connection, find: (what: string) => void): number {
+  let rows = 0
+  for (const table of Object.keys(columns) as Table[]) {
+    if (!isSummed(table)) continue
+    try {
+      rows += checkTable(db, table, find)
+    } catch (error) {
+      if (!isMalformed(error)) throw error
+      find(`${table}: some of its rows cannot be reached`)
+    }
+  }
+  return rows
+}
+
+/** In the order the table is in: no other index is trusted. */
+function checkTable(db: Connection, table: Summed, find: (what: string) => void): number {
+  const read = db.prepare(`SELECT ${storedList(table)} FROM ${table} NOT INDEXED`).raw()
+  let rows = 0
+  for (const one of read.iterate([])) {
+    const values = storedRow(table, one)
+    if (!isSound(table, values)) find(`row: ${damageOf(table, values.slice(0, 1)).damaged}`)
+    rows += 1
+  }
+  return rows
+}
+
+/** Bytes beside the database, by the digest they are named by. */
+async function checkBlobs(
+  db: Connection,
+  folder: string,
+  find: (what: string) => void,
+): Promise<number> {
+  const blobs = await openBlobFolder(folder)
+  const named = db.prepare(
+    `SELECT ${text('ref')}, ${text('blob')} FROM sealed NOT INDEXED WHERE blob IS NOT NULL`,
+  )
+  let count = 0
+  for (const [ref, digest] of named.raw().all([])) {
+    const kept = await blobs.get(String(digest))
+    count += 1
+    if (!kept.ok) find(`blob: ${String(digest)} of ${String(ref)} is ${kept.error.kind}`)
+  }
+  return count
+}
