@@ -118,6 +118,7 @@ function writeOf(certificate: Certificate): Write {
     transaction_id: null,
     renews: null,
     issued_at: Date.now(),
+    first_use_by: null,
     bound_at: null,
     ended_at: null,
     ended_by: null,

@@ -7,7 +7,7 @@ import { storedList } from './stored.ts'
 /** Device certificates, newest first: all of them, or of one host and those it was before its merges. */
 export function listCertificates(
   select: Select,
-  { hostIds, statuses, endingBefore, after, limit: wanted }: CertificateListQuery,
+  { hostIds, statuses, asOf = 0, endingBefore, after, limit: wanted }: CertificateListQuery,
 ): Page<CertificateRow> {
   const filtered = and([
     hostIds &&
@@ -15,7 +15,7 @@ export function listCertificates(
         isOneOf('host_id', hostIds),
         and([sql('host_id IS NULL'), isOneOf('vouched_host_id', hostIds)]),
       ]),
-    statuses && isOneOf('status', statuses),
+    statuses && isOneOf(shownStatus(asOf), statuses),
     endingBefore === undefined ? undefined : sql('not_after < ?', endingBefore),
   ])
   const rest = after && sql('(issued_at, fingerprint) < (?, ?)', after.issued_at, after.fingerprint)
@@ -30,3 +30,7 @@ export function listCertificates(
     total: numberOf(select(counted, filtered.values)),
   }
 }
+
+/** A number of ours, written out: it stands where a column does. */
+const shownStatus = (asOf: number): string =>
+  `CASE WHEN status = 'issued' AND first_use_by <= ${Math.floor(asOf)} THEN 'expired-unused' ELSE status END`

@@ -13,6 +13,9 @@ export type AuthorityRow = {
 /** `issued` waits for its first Authenticate, `active` speaks for its host, the other two speak for nobody. */
 export type CertificateStatus = 'issued' | 'active' | 'retired' | 'revoked'
 
+/** As it is listed: one that nobody used in time waits for nothing any more. */
+export type ShownStatus = CertificateStatus | 'expired-unused'
+
 /** A device certificate, recorded before it leaves. */
 export type CertificateRow = {
   /** SHA-256 of the DER, 64 hexadecimal digits. */
@@ -43,6 +46,8 @@ export type CertificateRow = {
   readonly not_before: number
   readonly not_after: number
   readonly issued_at: number
+  /** Past this, by the steady clock, no first Authenticate is taken with it; null where none is awaited. */
+  readonly first_use_by: number | null
   readonly bound_at: number | null
   /** When it was retired or revoked, and by whom or what. */
   readonly ended_at: number | null

@@ -101,7 +101,7 @@ export const columns = {
   certificates: every<CertificateRow>()([
     'fingerprint', 'serial', 'subject', 'der', 'public_key_hash', 'origin', 'status', 'host_id', 'vouched_host_id',
     'proven', 'profile', 'link_id', 'team', 'challenge_hash', 'transaction_id', 'renews', 'not_before', 'not_after',
-    'issued_at', 'bound_at', 'ended_at', 'ended_by',
+    'issued_at', 'first_use_by', 'bound_at', 'ended_at', 'ended_by',
   ]),
   // prettier-ignore
   challenges: every<ChallengeRow>()([

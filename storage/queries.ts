@@ -1,5 +1,5 @@
 // Lists, searches and counts. They run in the reader thread; each sees one consistent state of the file.
-import type { CertificateRow, CertificateStatus } from './certificate-rows.ts'
+import type { CertificateRow, ShownStatus } from './certificate-rows.ts'
 import type {
   AgentRow,
   CauseKind,
@@ -137,7 +137,9 @@ export type DeliveryCutQuery = { readonly kept: number }
 export type CertificateListQuery = {
   /** Bound to one of these hosts or, before that, issued for it. */
   readonly hostIds?: readonly string[]
-  readonly statuses?: readonly CertificateStatus[]
+  readonly statuses?: readonly ShownStatus[]
+  /** By the steady clock: whose first use is awaited in vain. Without it nobody's is. */
+  readonly asOf?: number
   /** Running out before this moment. */
   readonly endingBefore?: number
   readonly after?: { readonly issued_at: number; readonly fingerprint: string }

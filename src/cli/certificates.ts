@@ -36,7 +36,7 @@ export function addCertificates(program: Command, shell: Shell): void {
     .alias('ls')
     .description('device certificates, newest first')
     .option('--host <ref>', 'of one host')
-    .option('--status <list>', 'issued, active, retired, revoked')
+    .option('--status <list>', 'issued, expired-unused, active, retired, revoked')
     .option('--ending-in <duration>', 'only those that run out within this time', durationMs)
     .action(
       shell.runs((call) => listing(call, { ...look, path: '/certificates', query: queryOf(call) })),

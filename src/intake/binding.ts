@@ -138,6 +138,7 @@ export function adoptionRows(
     transaction_id: null,
     renews: null,
     issued_at: at,
+    first_use_by: null,
     bound_at: at,
     ended_at: null,
     ended_by: null,

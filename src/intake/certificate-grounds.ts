@@ -6,7 +6,7 @@ import type { World } from '../runtime/world.ts'
 import type { CertificateWish, IssueFault } from './certificates.ts'
 import type { Challenges } from './challenges.ts'
 import type { EnrollmentLinks } from './enrollment-links.ts'
-import { newestOf } from './living-certificates.ts'
+import { isExpiredUnused, newestOf } from './living-certificates.ts'
 import { survivorOf } from './survivor.ts'
 
 /** On what a certificate may be issued. */
@@ -95,7 +95,8 @@ export function createGrounds({
       challenge.transaction_id === wish.transactionId &&
       challenge.public_key_hash === wish.publicKeyHash
     const again = lookups.certificate(challenge.fingerprint ?? '')
-    return isSame && again?.status === 'issued'
+    // The same certificate with the same end: whoever asks late has to enrol by a new profile.
+    return isSame && again?.status === 'issued' && !isExpiredUnused(again, world.steady())
       ? ok({ word: wordOf(challenge), challenge, again })
       : fail({ kind: 'spent-challenge' })
   }

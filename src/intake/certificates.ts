@@ -120,6 +120,15 @@ function useOf(
 
 type Issuing = { readonly wish: CertificateWish; readonly ground: Ground; readonly at: number }
 
+/**
+ * How long a certificate waits for its first Authenticate.
+ *
+ * A device sends it seconds after it got the certificate; an hour is for bad lines and people who close the lid. Whoever
+ * else got hold of it, key and all, is late, and a link for one host gives that host away no longer than this. One that
+ * renews another is left out: its device speaks when it is woken, and by then may be gone for a week.
+ */
+const firstUseMs = 3_600_000
+
 /** Only the key is the client's: name, dates and uses are ours. */
 function rowOf(options: CertificatesOptions, { wish, ground, at }: Issuing): CertificateRow {
   const { authorities, world, serial, lifetimeMs } = options
@@ -142,6 +151,7 @@ function rowOf(options: CertificatesOptions, { wish, ground, at }: Issuing): Cer
     host_id: null,
     transaction_id: wish.transactionId,
     issued_at: at,
+    first_use_by: ground.renews === undefined ? world.steady() + firstUseMs : null,
     bound_at: null,
     ended_at: null,
     ended_by: null,

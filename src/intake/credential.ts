@@ -48,6 +48,8 @@ export type CredentialFault = {
     | 'unknown-certificate'
     | 'retired'
     | 'revoked'
+    /** Nobody enrolled with it in time. */
+    | 'expired-unused'
     /** The host it was for is no more. */
     | 'host-gone'
   readonly fingerprint: string | null

@@ -6,7 +6,7 @@ import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { Credential, CredentialFault, Presented, Proven } from './credential.ts'
 import { createKeyIndex } from './key-index.ts'
-import { isLiving } from './living-certificates.ts'
+import { isExpiredUnused, isLiving } from './living-certificates.ts'
 import { createSurvivors } from './survivor.ts'
 
 export type DeviceRegistry = (presented: Presented) => Result<Credential, CredentialFault>
@@ -39,9 +39,17 @@ export function createDeviceRegistry(options: DeviceRegistryOptions): DeviceRegi
   const isLinkRevoked = (linkId: string | null): boolean =>
     linkId !== null && typeof lookups.enrollmentLink(linkId)?.revoked_at === 'number'
 
-  function endOf({ status, renews, link_id }: Entry): 'retired' | 'revoked' | undefined {
-    if (status === 'issued' && renews === null)
-      return isLinkRevoked(link_id) ? 'revoked' : undefined
+  type End = 'retired' | 'revoked' | 'expired-unused'
+
+  /** Of one that waits for its first Authenticate. */
+  const endOfUnused = (entry: Entry): End | undefined => {
+    if (isExpiredUnused(entry, world.steady())) return 'expired-unused'
+    return isLinkRevoked(entry.link_id) ? 'revoked' : undefined
+  }
+
+  function endOf(entry: Entry): End | undefined {
+    const { status, renews } = entry
+    if (status === 'issued' && renews === null) return endOfUnused(entry)
     const former = status === 'issued' && renews !== null ? entries.get(renews) : undefined
     if (isLiving({ status, renews }, former)) return undefined
     return status === 'revoked' || former?.status === 'revoked' ? 'revoked' : 'retired'

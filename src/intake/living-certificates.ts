@@ -38,5 +38,11 @@ export const isLiving = (
 ): boolean =>
   status === 'active' || (status === 'issued' && (renews === null || former?.status === 'active'))
 
+/** Issued for an enrolment that never came. It stays so: nothing brings it back. */
+export const isExpiredUnused = (
+  { status, first_use_by: by }: Pick<CertificateRow, 'status' | 'first_use_by'>,
+  steadyNow: number,
+): boolean => status === 'issued' && by !== null && by <= steadyNow
+
 const originsIn = (lookups: Lookups, hostId: string): readonly string[] =>
   originsOf({ hostId, merges: lookups.mergesOf(hostId) })

@@ -60,6 +60,7 @@ const tones: ReadonlyMap<string, Tone> = new Map([
   ['admin', 'busy'],
   ['active', 'good'],
   ['issued', 'wait'],
+  ['expired-unused', 'off'],
   ['ends_soon', 'wait'],
   ['revoked', 'bad'],
   ['superseded', 'off'],

@@ -10,8 +10,8 @@ const certificates = [
     fingerprint TEXT PRIMARY KEY, serial TEXT NOT NULL, subject TEXT NOT NULL, der BLOB NOT NULL,
     public_key_hash TEXT NOT NULL, origin TEXT NOT NULL, status TEXT NOT NULL, host_id TEXT, vouched_host_id TEXT,
     proven TEXT, profile TEXT, link_id TEXT, team TEXT, challenge_hash TEXT, transaction_id TEXT, renews TEXT,
-    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL, bound_at INTEGER,
-    ended_at INTEGER, ended_by TEXT
+    not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL, first_use_by INTEGER,
+    bound_at INTEGER, ended_at INTEGER, ended_by TEXT
   ) STRICT`,
   // The rule no race can get round: one challenge, one certificate.
   `CREATE UNIQUE INDEX certificates_by_challenge ON certificates (challenge_hash) WHERE challenge_hash IS NOT NULL`,

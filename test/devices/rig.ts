@@ -37,7 +37,10 @@ export type Rig = {
 }
 
 export type Issue = Partial<
-  Pick<CertificateRow, 'status' | 'renews' | 'not_before' | 'not_after' | 'host_id' | 'link_id'>
+  Pick<
+    CertificateRow,
+    'status' | 'renews' | 'not_before' | 'not_after' | 'host_id' | 'link_id' | 'first_use_by'
+  >
 > & {
   /** The host its challenge was minted for. */
   readonly mintedFor?: string
@@ -172,10 +175,14 @@ const usual = {
   host_id: null,
   renews: null,
   link_id: null,
+  first_use_by: null,
 } as const
 
 function rowOf(certificate: Certificate, how: Issue): CertificateRow {
-  const { mintedFor, proven, status, host_id, renews, link_id } = { ...usual, ...how }
+  const { mintedFor, proven, status, host_id, renews, link_id, first_use_by } = {
+    ...usual,
+    ...how,
+  }
   const ended = status === 'retired' || status === 'revoked'
   return {
     ...rowOfCertificate(certificate),
@@ -192,6 +199,7 @@ function rowOf(certificate: Certificate, how: Issue): CertificateRow {
     transaction_id: null,
     renews,
     issued_at: Date.now(),
+    first_use_by,
     bound_at: status === 'issued' ? null : Date.now(),
     ended_at: ended ? Date.now() : null,
     ended_by: ended ? 'test' : null,

@@ -8,7 +8,8 @@ import { commonName, writeName } from '../../src/pki/distinguished-name.ts'
 import { messageTypes, scepAttributes } from '../../src/pki/scep-message.ts'
 import type { ScepWish } from '../../src/pki/scep-client.ts'
 import { authority as rootOf, device } from '../pki/signers.ts'
-import { openHttpWorld, topic } from './world.ts'
+import { signedIn } from './pages-visitor.ts'
+import { type Json, openHttpWorld, topic } from './world.ts'
 import {
   type Asked,
   askScep,
@@ -289,6 +290,39 @@ test('whoever lost our reply gets the same certificate again, and nobody else do
   expect(await askScep(world, { ...wish, transactionId: 'another' })).toEqual(failed)
   const content = csrOf('x', other)
   expect(await askScep(world, { ...wish, content })).toEqual(failed)
+})
+
+test('a certificate waits an hour for its use, and asking again late brings none', async () => {
+  const wish = await holding()
+  const first = onlyOf(await askScep(world, wish))
+  const row = stage.row(first)
+  const hour = 3_600_000
+  expect(Math.abs((row.first_use_by ?? 0) - row.issued_at - hour)).toBeLessThan(1_000)
+  // As if the hour were over.
+  await world.server.keep.store.commit([
+    { put: 'certificate', row: { ...row, first_use_by: Date.now() - 1 } },
+  ])
+  expect(await askScep(world, wish)).toEqual({ status: 'failure', failInfo: 'badRequest' })
+  const shown = (await world.api(`/certificates/${first.fingerprint}`)).json()
+  expect(shown).toMatchObject({ status: 'expired-unused', host_id: null })
+  for (const [status, count] of [
+    ['expired-unused', 1],
+    ['issued', 0],
+  ] as const) {
+    const { items } = (await world.api(`/certificates?status=${status}&limit=1000`)).json()
+    const same = (items as readonly Json[]).filter(
+      ({ fingerprint }) => fingerprint === first.fingerprint,
+    )
+    expect(same, status).toHaveLength(count)
+  }
+  const visitor = await signedIn(world, 'viewer')
+  const { text } = await visitor.get(`/enrollment/certificates/${first.fingerprint}`)
+  expect(text).toContain('expired-unused')
+})
+
+test('a certificate that renews another waits as long as its device does', async () => {
+  const next = onlyOf(await askScep(world, await renewing(await stage.standing(hostId, 'active'))))
+  expect(stage.row(next).first_use_by).toBeNull()
 })
 
 test('a device renews with the certificate it has, and lost replies cost nothing', async () => {

@@ -33,6 +33,7 @@ const rowOf = (more: Partial<CertificateRow> = {}): CertificateRow => ({
   transaction_id: null,
   renews: null,
   issued_at: nowMs,
+  first_use_by: null,
   bound_at: null,
   ended_at: null,
   ended_by: null,
@@ -108,6 +109,40 @@ test('a certificate is known as what its row says', async () => {
     await house.store.commit([{ put: 'certificate', row: rowOf(more) }])
     expect(registryOf(house)({ certificate }), name).toMatchObject(expected)
   }
+})
+
+const late = nowMs + 60 * minuteMs
+
+type Use = { readonly more: Partial<CertificateRow>; readonly at: number }
+const inUse = { first_use_by: late, status: 'active' } as const
+
+// prettier-ignore
+const uses: readonly (readonly [string, Use, 'believed' | 'expired-unused'])[] = [
+  ['issued, in time',             { more: { first_use_by: late }, at: late - 1 },     'believed'],
+  ['issued, too late',            { more: { first_use_by: late }, at: late },         'expired-unused'],
+  ['issued and waited for never', { more: {}, at: late },                             'believed'],
+  ['in use, long after',          { more: inUse, at: late + minuteMs },               'believed'],
+]
+test.each(uses)('a certificate %s is looked at without a row', async (_, use, expected) => {
+  const house = await opened()
+  await house.store.commit([{ put: 'certificate', row: rowOf(use.more) }])
+  const registry = registryOf(house)
+  registry({ certificate })
+  house.clock.set(use.at)
+  house.store.forget()
+  const known = registry({ certificate })
+  expect(known.ok ? 'believed' : known.error.kind).toBe(expected)
+  expect(house.store.rowsRead).toEqual({})
+})
+
+test('no clock that is put back brings an unused certificate back', async () => {
+  const house = await opened()
+  await house.store.commit([{ put: 'certificate', row: rowOf({ first_use_by: late }) }])
+  const registry = registryOf(house)
+  house.clock.set(late)
+  expect(registry({ certificate })).toMatchObject({ error: { kind: 'expired-unused' } })
+  house.clock.jump(-30 * minuteMs)
+  expect(registry({ certificate })).toMatchObject({ error: { kind: 'expired-unused' } })
 })
 
 test('one that nobody recorded is unknown, unless its authority is a former server’s', async () => {

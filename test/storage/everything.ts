@@ -74,6 +74,7 @@ export const rows = {
     not_before: 1,
     not_after: 99,
     issued_at: 1,
+    first_use_by: 60,
     bound_at: 2,
     ended_at: null,
     ended_by: null,

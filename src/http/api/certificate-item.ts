@@ -1,13 +1,15 @@
 import { z } from '@hono/zod-openapi'
-import type { CertificateRow, CertificateStatus } from '../../../storage/certificate-rows.ts'
+import type { CertificateRow, ShownStatus } from '../../../storage/certificate-rows.ts'
+import type { World } from '../../runtime/world.ts'
 import { iso, isoOrNull, time } from './fields.ts'
 
 export const certificateStatuses = [
   'issued',
+  'expired-unused',
   'active',
   'retired',
   'revoked',
-] as const satisfies readonly CertificateStatus[]
+] as const satisfies readonly ShownStatus[]
 
 export const certificateItem = z
   .object({
@@ -16,7 +18,7 @@ export const certificateItem = z
     subject: z.string(),
     status: z.enum(certificateStatuses).openapi({
       description:
-        'issued waits for its first Authenticate, active speaks for its host, the others for nobody.',
+        'issued waits for its first Authenticate, for which expired-unused waited in vain; active speaks for its host, the others for nobody.',
     }),
     origin: z.enum(['issued', 'adopted']),
     host_id: z.string().nullable().openapi({ description: 'The host it is bound to.' }),
@@ -34,6 +36,10 @@ export const certificateItem = z
     not_before: time,
     not_after: time,
     issued_at: time,
+    first_use_by: time.nullable().openapi({
+      description:
+        'Later than this no first Authenticate is taken with it; null where none is awaited.',
+    }),
     bound_at: time.nullable(),
     ended_at: time.nullable(),
     ended_by: z.string().nullable(),
@@ -48,12 +54,12 @@ const soonMs = 30 * 86_400_000
 
 export const certificateOf = (
   row: CertificateRow,
-  now: number,
+  world: Pick<World, 'now' | 'steady'>,
 ): z.input<typeof certificateItem> => ({
   fingerprint: row.fingerprint,
   serial: row.serial,
   subject: row.subject,
-  status: row.status,
+  status: shownStatus(row, world.steady()),
   origin: row.origin,
   host_id: row.host_id,
   vouched_host_id: row.vouched_host_id,
@@ -66,11 +72,19 @@ export const certificateOf = (
   not_before: iso(row.not_before),
   not_after: iso(row.not_after),
   issued_at: iso(row.issued_at),
+  first_use_by: isoOrNull(row.first_use_by),
   bound_at: isoOrNull(row.bound_at),
   ended_at: isoOrNull(row.ended_at),
   ended_by: row.ended_by,
-  ends: endsOf(row.not_after - now),
+  ends: endsOf(row.not_after - world.now()),
 })
+
+/** As `isExpiredUnused` in `src/intake/living-certificates.ts` has it. */
+const shownStatus = (
+  { status, first_use_by: by }: CertificateRow,
+  steadyNow: number,
+): ShownStatus =>
+  status === 'issued' && by !== null && by <= steadyNow ? 'expired-unused' : status
 
 const endsOf = (leftMs: number): 'later' | 'soon' | 'past' => {
   if (leftMs <= 0) return 'past'

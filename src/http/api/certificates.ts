@@ -57,7 +57,7 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
       const page = answered(
         await deps.queries.listCertificates({
           ...(host.value && { hostIds: withMerged(deps.store, host.value.id) }),
-          ...(status && { statuses: status }),
+          ...(status && { statuses: status, asOf: deps.world.steady() }),
           ...(ending_before !== undefined && { endingBefore: Date.parse(ending_before) }),
           ...afterPlace(place.value),
           limit,
@@ -67,8 +67,7 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
       const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.issued_at, last.fingerprint] : undefined
-      const now = deps.world.now()
-      const shown = items.map((row) => certificateOf(row, now))
+      const shown = items.map((row) => certificateOf(row, deps.world))
       return ok(pageReply(cursors, call, { items: shown, total, end, damaged }))
     },
   )
@@ -94,7 +93,7 @@ const oneEndpoint = (deps: ApiDeps): Endpoint =>
       const row = deps.store.lookups.certificate(path.fingerprint.toLowerCase())
       return row === undefined
         ? fail(unknown)
-        : ok({ kind: 'json', content: certificateOf(row, deps.world.now()) })
+        : ok({ kind: 'json', content: certificateOf(row, deps.world) })
     },
   )
 
@@ -112,8 +111,7 @@ const revokeEndpoint = (deps: ApiDeps): Endpoint =>
     async ({ path, principal }) => {
       const fingerprint = path.fingerprint.toLowerCase()
       const revoked = await deps.enrollment.certificates.revoke(fingerprint, causeOf(principal))
-      if (revoked.ok)
-        return ok({ kind: 'json', content: certificateOf(revoked.value, deps.world.now()) })
+      if (revoked.ok) return ok({ kind: 'json', content: certificateOf(revoked.value, deps.world) })
       return fail(revoked.error === 'unavailable' ? { kind: 'unavailable' } : unknown)
     },
   )

@@ -128,8 +128,13 @@ const statuses: Readonly<Record<MdmRefusal, Status>> = {
   failed: 500,
 }
 
+const advice =
+  'its device did not enrol within an hour of getting this certificate: remove the profile and install a new one'
+
 type Refusal = {
   readonly kind: string
+  /** What helps, for whoever reads the log. */
+  readonly advice?: string
   readonly status: Status | 405 | 413
   readonly detail: string
 }
@@ -144,7 +149,8 @@ function refuse({ log }: MdmRoutesOptions, refusal: Refusal): Response {
 /** Whatever is wrong with its certificate: 401 and 403 would end its enrollment. */
 function refuseDevice(options: MdmRoutesOptions, fault: CredentialFault): Response {
   options.noteRefusal(fault)
-  return refuse(options, { kind: fault.kind, status: 400, detail: fault.fingerprint ?? '' })
+  const refusal = { kind: fault.kind, status: 400, detail: fault.fingerprint ?? '' } as const
+  return refuse(options, fault.kind === 'expired-unused' ? { ...refusal, advice } : refusal)
 }
 
 function refuseBody(options: MdmRoutesOptions, fault: BodyFault): Response {

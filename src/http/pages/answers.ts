@@ -160,6 +160,7 @@ export type Certificate = {
   readonly proven: Readonly<Record<string, string>> | null
   readonly not_after: string
   readonly issued_at: string
+  readonly first_use_by: string | null
   readonly bound_at: string | null
   readonly ended_at: string | null
   readonly ended_by: string | null

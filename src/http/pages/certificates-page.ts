@@ -122,7 +122,9 @@ function factsOf(
     ['Serial', one.serial],
     ['Origin', words(one.origin)],
     ['Issued', ago(one.issued_at, now)],
-    ['Bound', ago(one.bound_at, now)],
+    one.bound_at === null && one.first_use_by !== null
+      ? ['To be used', ago(one.first_use_by, now)]
+      : ['Bound', ago(one.bound_at, now)],
     ['Ends', ago(one.not_after, now)],
     ...(one.ended_at === null
       ? []
