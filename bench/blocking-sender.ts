@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { type WorstBody, nodeKey, worstBodies } from './worst-bodies.ts'
+import { type WorstAsk, worstAsks } from './worst-operator.ts'
 
 export type FromSender =
   | { readonly kind: 'ready' }
@@ -63,6 +64,34 @@ async function command(body: Uint8Array): Promise<number> {
   return answer.status
 }
 
+const signedIn = await fetch(`${url}/sign-in`, {
+  method: 'POST',
+  redirect: 'manual',
+  headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url },
+  body: `token=${adminToken}`,
+})
+const cookie = signedIn.headers.get('set-cookie')?.split(';', 1)[0]
+if (cookie === undefined) throw new Error('the console let nobody in')
+
+const password = `Basic ${Buffer.from(`muster:${adminToken}`).toString('base64')}`
+
+/** As operators, scripts and enrolling devices ask. */
+async function ask({ method, path, type, auth }: WorstAsk, body: Uint8Array): Promise<number> {
+  const answer = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      'content-type': type,
+      ...(auth === 'token' && { authorization: `Bearer ${adminToken}` }),
+      ...(auth === 'password' && { authorization: password }),
+      ...(auth === 'cookie' && { cookie, origin: url }),
+    },
+    body: Uint8Array.from(body),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
 /** Others' bodies are sent as they are; an agent's with its key. */
 async function send({ as }: WorstBody, bytes: Uint8Array, isGzip: boolean): Promise<number> {
   if (as === 'plist') return put(bytes, '')
@@ -78,7 +107,17 @@ const tell = async (message: FromSender): Promise<void> => {
   if (parentPort) await once(parentPort, 'message')
 }
 
-for (let run = 0; run < runs; run += 1)
+/** Sends once the server's time so far is set aside. */
+async function timed(name: string, sending: () => Promise<number>): Promise<void> {
+  await tell({ kind: 'ready' })
+  await tell({ kind: 'answered', name, status: await sending() })
+}
+
+for (let run = 0; run < runs; run += 1) {
+  for (const one of worstAsks.filter(({ name }) => name.includes(only))) {
+    const body = one.make()
+    await timed(one.name, () => ask(one, body))
+  }
   for (const worst of worstBodies.filter(({ name }) => name.includes(only))) {
     const plain = Buffer.from(worst.make())
     const keyAt = plain.indexOf(nodeKey)
@@ -86,8 +125,7 @@ for (let run = 0; run < runs; run += 1)
     const isAgents = worst.as === 'log' || worst.as === 'write'
     const isGzip = plain.length > wireBytesMax && isAgents
     const bytes = isGzip ? gzipSync(plain, { level: 1 }) : plain
-    await tell({ kind: 'ready' })
-    const status = await send(worst, bytes, isGzip)
-    await tell({ kind: 'answered', name: `${worst.as}: ${worst.name}`, status })
+    await timed(`${worst.as}: ${worst.name}`, () => send(worst, bytes, isGzip))
   }
+}
 parentPort?.close()

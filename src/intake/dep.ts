@@ -32,8 +32,8 @@ type DepIntakeOptions = {
   readonly world: World
 }
 
-/** Devices decided on at once: enough to fill a commit, few enough to leave room for agents. */
-const atOnce = 128
+/** Devices decided on at once: enough to fill a commit, few enough to keep agents waiting for some 20 ms only. */
+const atOnce = 32
 
 export function createDepIntake(options: DepIntakeOptions): DepIntake {
   return {
@@ -168,5 +168,5 @@ const failed = (
 ): Pick<DepOutcome, 'outcome' | 'detail' | 'isLater'> => ({
   outcome: 'failed',
   detail: kind,
-  isLater: kind === 'unavailable' || kind === 'overloaded',
+  isLater: kind === 'unavailable' || kind === 'overloaded' || kind === 'failed',
 })

@@ -69,6 +69,8 @@ const faults: readonly (readonly [string, unknown, readonly (readonly [string, R
   ['null',                    null,                                       [['/devices', /array/]]],
   ['an array',                [],                                         [['/devices', /array/]]],
   ['devices as an object',    { devices: {} },                            [['/devices', /array/]]],
+  ['a device of 17 kB',       { devices: [{ serial_number: 'A', x: 'x'.repeat(17_000) }] }, [['/devices/0', /16384 characters/]]],
+  ['a device of 101 members', { devices: [Object.fromEntries(Array.from({ length: 101 }, (_, nth) => [`m${nth}`, 1]))] }, [['/devices/0', /100 members/]]],
   ['1,001 devices',           { devices: Array(1_001).fill({}) },         [['/devices', /more than 1000/]]],
   ['a device as text',        { devices: ['A'] },                         [['/devices/0', /object/]]],
   ['a device without serial', { devices: [{ serial_number: 'A' }, {}] },  [['/devices/1/serial_number', /required/]]],

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { type DepDevice, devicesMax, readDevices } from '../../protocol/dep/device.ts'
 import { fail, ok } from '../../result.ts'
-import { type BodySpec, jsonBytesMax, jsonType, readJson } from './body-spec.ts'
+import { type BodySpec, type JsonBounds, jsonType, readJson } from './body-spec.ts'
 import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
@@ -29,13 +29,16 @@ const outcomes = z.object({
   ),
 })
 
+/** A thousand devices of Apple's list are 600 kB and 16,000 values. */
+const bounds: JsonBounds = { bytesMax: 1_048_576, valuesMax: 32_000 }
+
 /** Read by the protocol's own reader, which says more than a schema could. */
 const devicesBody: BodySpec<readonly DepDevice[]> = {
   content: { [jsonType]: z.object({ devices: z.array(device).max(devicesMax) }) },
   optional: false,
-  bytesMax: () => jsonBytesMax,
+  bytesMax: () => bounds.bytesMax,
   read(bytes) {
-    const json = readJson(bytes)
+    const json = readJson(bytes, bounds)
     if (!json.ok) return json
     const devices = readDevices(json.value)
     return devices.ok ? devices : fail(invalidAt(devices.error))

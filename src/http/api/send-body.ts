@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../../result.ts'
 import type { Problem } from '../problem.ts'
 import { readOperatorCommand } from '../reading/operator-command.ts'
 import type { Reading } from '../reading/reading.ts'
-import { type BodySpec, jsonBody, jsonBytesMax, jsonType } from './body-spec.ts'
+import { type BodySpec, jsonBody, type JsonBounds, jsonType } from './body-spec.ts'
 import { invalidAt } from './invalid.ts'
 
 const dayS = 86_400
@@ -71,7 +71,10 @@ const plistTypes = [
   'application/octet-stream',
 ]
 
-const jsonSpec = jsonBody(jsonWish)
+/** A profile as data is one value; what has more is written as the property list it becomes. */
+export const wishBounds: JsonBounds = { bytesMax: 1_048_576, valuesMax: 4_000 }
+
+const jsonSpec = jsonBody(jsonWish, wishBounds)
 
 export const sendBody = (reading: Reading): BodySpec<SendBody> => ({
   content: {
@@ -81,7 +84,7 @@ export const sendBody = (reading: Reading): BodySpec<SendBody> => ({
     ),
   },
   optional: false,
-  bytesMax: (type) => (type === jsonType ? jsonBytesMax : plistLimits.bytesMax),
+  bytesMax: (type) => (type === jsonType ? wishBounds.bytesMax : plistLimits.bytesMax),
   read: (bytes, type) =>
     type === jsonType ? readJsonWish(bytes, type) : readPlistWish(reading, bytes),
 })

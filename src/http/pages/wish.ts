@@ -1,5 +1,7 @@
 // A command's form, read as the API wants it.
 import { fail, ok, type Result } from '../../result.ts'
+import { readJson } from '../api/body-spec.ts'
+import { wishBounds } from '../api/send-body.ts'
 import { unsafeToRepeat } from '../../protocol/mdm/command.ts'
 import { emptyDict } from '../../protocol/plist/value.ts'
 import type { WholeHost } from './answers.ts'
@@ -36,14 +38,17 @@ const needsConfirmation = (requestType: string): boolean =>
 
 function payloadOf(text: string): Result<object | undefined, Refused> {
   if (text === '') return ok(undefined)
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null
-      ? ok(json)
-      : wrong('The payload is not a JSON object.')
-  } catch {
-    return wrong('The payload is not JSON.')
-  }
+  const read = readJson(Buffer.from(text), wishBounds)
+  if (!read.ok)
+    return wrong(
+      read.error.kind === 'malformed'
+        ? 'The payload is not JSON.'
+        : 'There is more in the payload than a form takes: send it as a property list, over the API.',
+    )
+  const { value } = read
+  return typeof value === 'object' && value !== null
+    ? ok(value)
+    : wrong('The payload is not a JSON object.')
 }
 
 const wrong = (detail: string): Result<never, Refused> =>

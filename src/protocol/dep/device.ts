@@ -68,6 +68,14 @@ function readDevice(item: unknown, complain: Complain): DepDevice | undefined {
     complain('', 'must be an object')
     return undefined
   }
+  if (Object.keys(item).length > rawMax.members) {
+    complain('', `has more than ${rawMax.members} members`)
+    return undefined
+  }
+  if (JSON.stringify(item).length > rawMax.chars) {
+    complain('', `has more than ${rawMax.chars} characters`)
+    return undefined
+  }
   const serial = readText(item, 'serial_number', complain)
   if (serial === undefined) {
     if (clean(own(item, 'serial_number')) === '') complain('/serial_number', 'is required')
@@ -105,6 +113,9 @@ const textNames = [
   'mdm_migration_deadline',
   'op_date',
 ] as const
+
+/** Of one device as it came, kept whole: forty times what Apple sends. */
+const rawMax = { members: 100, chars: 16_384 }
 
 /** Apple's serials have 8 to 14 characters; descriptions are the longest text it sends. */
 const charsMax = { serial_number: 64, other: 1_024 }
