@@ -46,6 +46,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     withConfig(options, async (config) => {
       // Loaded when needed: most runs are a client's, and should start at once.
       const { serve } = await import('./serve.ts')
+      const { endWhenBroken } = await import('./fatal.ts')
+      endWhenBroken(config)
       const running = await serve(config, talk)
       await aborted(ending.signal)
       await running.stop()

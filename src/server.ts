@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { apiDeps, deviceRoutes, openCore } from './core.ts'
 import { type Admission, createAdmission } from './http/admission/admission.ts'
+import { exitSoftware } from './fatal.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { devicesFirst } from './http/devices-first.ts'
@@ -43,9 +44,6 @@ export type Server = {
   close(): Promise<void>
 }
 
-/** As sysexits.h has it: an internal software error. */
-const exitSoftware = 70
-
 function openKept(config: Config, log: Logger): Promise<Keep> {
   return openKeep(
     config,
@@ -57,8 +55,15 @@ function openKept(config: Config, log: Logger): Promise<Keep> {
   )
 }
 
-export async function openServer(config: Config, log: Logger): Promise<Server> {
-  const keep = await openKept(config, log)
+/** Only tests put something between the server and what it keeps. */
+export type Between = (keep: Keep) => Keep
+
+export async function openServer(
+  config: Config,
+  log: Logger,
+  between: Between = (keep) => keep,
+): Promise<Server> {
+  const keep = between(await openKept(config, log))
   const metrics = createMetrics()
   const opening = openCore({ config, log, keep, store: metrics.timed(keep.store) })
   const core = await opening.catch(async (error: unknown) => {

@@ -22,7 +22,7 @@ type DueWork<Row> = {
   /** Rows due at or before `at`, soonest first. */
   readonly due: (at: number, limit: number) => readonly Row[]
   readonly key: (row: Row) => string
-  /** False when it must be tried again. Never rejects. */
+  /** False when it must be tried again, and so it is when it rejects. */
   readonly work: (row: Row) => Promise<boolean>
 }
 
@@ -72,7 +72,8 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
       underWay.delete(key)
       sleepUntil(world.steady())
     }
-    const done = options.work(row)
+    // A bug that one row runs into must not end the process: the row would be there again after each start.
+    const done = options.work(row).catch(() => false)
     underWay.set(key, done)
     void done.then((isDone) => {
       if (isDone) leave()
