@@ -73,7 +73,8 @@ const signedIn = await fetch(`${url}/sign-in`, {
 const cookie = signedIn.headers.get('set-cookie')?.split(';', 1)[0]
 if (cookie === undefined) throw new Error('the console let nobody in')
 
-const password = `Basic ${Buffer.from(`muster:${adminToken}`).toString('base64')}`
+// NanoMDM's scripts call themselves this.
+const password = `Basic ${Buffer.from(`nanomdm:${adminToken}`).toString('base64')}`
 
 /** As operators, scripts and enrolling devices ask. */
 async function ask({ method, path, type, auth }: WorstAsk, body: Uint8Array): Promise<number> {

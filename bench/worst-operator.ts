@@ -1,6 +1,8 @@
 // Bodies of allowed size that operators, scripts and enrolling devices may send, made to cost as much as possible
 // on the thread that serves: JSON of every route, forms of the console, SCEP, Setup Assistant.
 
+import { worstBodies } from './worst-bodies.ts'
+
 /** One request. `auth` says how whoever asks is known. */
 export type WorstRequest = {
   readonly method: 'POST' | 'PUT'
@@ -205,7 +207,30 @@ const strangers: readonly WorstAsk[] = Object.entries(ders).flatMap(([name, make
   },
 ])
 
+/** Scripts name their command, each time another. */
+let named = 0
+
+/** The same commands as to our own API. */
+const enqueued: readonly WorstAsk[] = worstBodies
+  .filter(({ as }) => as === 'command')
+  .map(({ name, make }) => ({
+    name: `/v1/enqueue: ${name}`,
+    method: 'PUT',
+    path: `/v1/enqueue/${host}?nopush=1`,
+    type: 'application/xml',
+    auth: 'password',
+    make() {
+      named += 1
+      const start = '<plist version="1.0"><dict>'
+      return Buffer.concat([
+        Buffer.from(`${start}<key>CommandUUID</key><string>WORST-${named}</string>`),
+        make().subarray(start.length),
+      ])
+    },
+  }))
+
 export const worstAsks: readonly WorstAsk[] = [
+  ...enqueued,
   ...jsonRoutes.flatMap(([path, body]) => json(path, body)),
   ...anywhere.flatMap((body) => json(anyRoute, body)),
   devices,
