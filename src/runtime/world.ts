@@ -11,8 +11,3 @@ export type World = {
   /** Uniform in [0, 1). */
   random(): number
 }
-
-/** What a steady time is by the wall clock, for people to read. Seconds off are no step of the clock. */
-export function wallTime({ now, steady }: Pick<World, 'now' | 'steady'>, at: number): number {
-  return at - Math.round((steady() - now()) / 1_000) * 1_000
-}

@@ -96,6 +96,9 @@ async function send(operator: Operator, serial: string): Promise<string> {
     payload: { Queries: ['OSVersion'] },
   })
   expect(status).toBe(201)
+  // A month from now, whatever the clock calls it.
+  const livesMs = Date.parse(String(body['expires_at'])) - Date.parse(String(body['created_at']))
+  expect(Math.round(livesMs / 86_400_000)).toBe(30)
   return String(body['command_uuid'])
 }
 

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { CommandSnapshot } from '../../../machines/command.ts'
 import type { CommandRow } from '../../../storage/rows.ts'
+import { type DueClock, dueIso } from './due-time.ts'
 import { iso, time } from './fields.ts'
 
 export const commandItem = z
@@ -20,7 +21,7 @@ export const commandItem = z
 
 export type CommandItem = z.input<typeof commandItem>
 
-export const itemOfRow = (row: CommandRow): CommandItem => ({
+export const itemOfRow = (clock: DueClock, row: CommandRow): CommandItem => ({
   command_uuid: row.command_uuid,
   host_id: row.host_id,
   channel: row.channel,
@@ -29,10 +30,11 @@ export const itemOfRow = (row: CommandRow): CommandItem => ({
   open: row.open === 1,
   priority: row.priority,
   created_at: iso(row.created_at),
-  expires_at: iso(row.expires_at),
+  expires_at: dueIso(clock, row.expires_at),
 })
 
 export const itemOfContext = (
+  clock: DueClock,
   hostId: string,
   { value, status, context }: CommandSnapshot,
 ): CommandItem => ({
@@ -44,5 +46,5 @@ export const itemOfContext = (
   open: status === 'active',
   priority: context.priority,
   created_at: iso(context.createdAt),
-  expires_at: iso(context.expiresAt),
+  expires_at: dueIso(clock, context.expiresAt),
 })

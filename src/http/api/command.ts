@@ -109,7 +109,7 @@ async function whole(
   const history = await historyOf(deps, row.command_uuid)
   if (!history.ok) return history
   return ok({
-    ...itemOfRow(row),
+    ...itemOfRow(deps.world, row),
     attempts: context.attempts,
     deferrals: context.deferrals,
     push: context.push && {

@@ -57,7 +57,8 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
       const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.seq, last.command_uuid] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(itemOfRow), total, end, damaged }))
+      const shown = items.map((row) => itemOfRow(deps.world, row))
+      return ok(pageReply(cursors, call, { items: shown, total, end, damaged }))
     },
   )
 
@@ -81,7 +82,7 @@ const cancelEndpoint = (deps: ApiDeps): Endpoint =>
     async ({ path: { uuid }, principal }) => {
       const cancelled = await deps.commands.cancel(uuid, causeOf(principal))
       return cancelled.ok
-        ? ok({ kind: 'json', content: itemOfRow(cancelled.value) })
+        ? ok({ kind: 'json', content: itemOfRow(deps.world, cancelled.value) })
         : fail(cancelProblem(cancelled.error))
     },
   )

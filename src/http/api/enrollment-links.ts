@@ -6,6 +6,7 @@ import type { Problem } from '../problem.ts'
 import { jsonBody } from './body-spec.ts'
 import { causeOf } from './cause.ts'
 import type { ApiDeps } from './deps.ts'
+import { dueIsoOrNull } from './due-time.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { iso, isoOrNull, pageOf, time } from './fields.ts'
 import { hostByRef } from './host-ref.ts'
@@ -157,7 +158,7 @@ const madeProblem = (fault: 'full' | 'unavailable'): Problem =>
     ? { kind: 'conflict', detail: 'There are too many open links already; revoke some first.' }
     : { kind: 'unavailable' }
 
-const itemOf = ({ enrollment }: ApiDeps, row: EnrollmentLinkRow): z.input<typeof link> => ({
+const itemOf = ({ enrollment, world }: ApiDeps, row: EnrollmentLinkRow): z.input<typeof link> => ({
   id: row.id,
   name: row.name,
   status: enrollment.links.endOf(row) ?? 'open',
@@ -165,7 +166,7 @@ const itemOf = ({ enrollment }: ApiDeps, row: EnrollmentLinkRow): z.input<typeof
   team: row.team,
   created_at: iso(row.created_at),
   created_by: row.created_by,
-  expires_at: isoOrNull(row.expires_at),
+  expires_at: dueIsoOrNull(world, row.expires_at),
   uses_max: row.uses_max,
   uses: row.uses,
   revoked_at: isoOrNull(row.revoked_at),

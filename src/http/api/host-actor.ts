@@ -2,9 +2,10 @@
 import { z } from '@hono/zod-openapi'
 import { fail, ok } from '../../result.ts'
 import type { ApiDeps } from './deps.ts'
+import { dueIso } from './due-time.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { askProblem } from './faults.ts'
-import { iso, time } from './fields.ts'
+import { time } from './fields.ts'
 import { hostAt } from './host-ref.ts'
 import { refParams } from './host.ts'
 import { shownContext } from './redacted.ts'
@@ -67,7 +68,7 @@ export const hostActorEndpoint = (deps: ApiDeps): Endpoint =>
           })),
           resident,
           mailbox: waiting,
-          alarms: alarms.map(({ name, due_at }) => ({ name, due_at: iso(due_at) })),
+          alarms: alarms.map(({ name, due_at }) => ({ name, due_at: dueIso(deps.world, due_at) })),
         },
       })
     },

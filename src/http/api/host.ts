@@ -7,6 +7,7 @@ import type { HostView } from '../../runtime/hosts.ts'
 import { commandItem, itemOfContext } from './command-item.ts'
 import { conflictItem, conflictOf } from './conflict-item.ts'
 import type { ApiDeps } from './deps.ts'
+import { type DueClock, dueIso, dueIsoOrNull } from './due-time.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { askProblem } from './faults.ts'
 import { iso, isoOrNull, time } from './fields.ts'
@@ -139,9 +140,13 @@ function whole(
     channels: Object.values(context.channels).map(channelOf),
     claims: lookups.claimsOf(row.id).map(claimOf),
     dep_devices: Object.values(context.depDevices).map(depDeviceOf),
-    agents: Object.values(context.agents).map(agentOf),
-    open_commands: [...view.commands.values()].map(({ saved }) => itemOfContext(row.id, saved)),
-    alarms: lookups.alarmsOf(row.id).map(({ name, due_at }) => ({ name, due_at: iso(due_at) })),
+    agents: Object.values(context.agents).map((one) => agentOf(world, one)),
+    open_commands: [...view.commands.values()].map(({ saved }) =>
+      itemOfContext(world, row.id, saved),
+    ),
+    alarms: lookups
+      .alarmsOf(row.id)
+      .map(({ name, due_at }) => ({ name, due_at: dueIso(world, due_at) })),
     conflicts: lookups
       .conflictsOf(row.id)
       .filter(({ resolved_at }) => resolved_at === null)
@@ -184,10 +189,10 @@ const claimOf = (row: ClaimRow): z.input<typeof claim> => ({
   last_seen_at: iso(row.last_seen),
 })
 
-const agentOf = (one: HostContext['agents'][string]): z.input<typeof agent> => ({
+const agentOf = (clock: DueClock, one: HostContext['agents'][string]): z.input<typeof agent> => ({
   key: shortHash(one.keyHash),
   instance: one.instance,
   enrolled_at: iso(one.enrolledAt),
-  expires_at: isoOrNull(one.expiresAt),
+  expires_at: dueIsoOrNull(clock, one.expiresAt),
   detail_at: one.detailAt === 0 ? null : iso(one.detailAt),
 })

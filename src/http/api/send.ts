@@ -52,7 +52,7 @@ export const sendEndpoint = (deps: ApiDeps): Endpoint =>
       return ok({
         kind: 'json',
         status: isNew ? 201 : 200,
-        content: { ...itemOfRow(row), warnings: warningsOf(requestType, row.channel) },
+        content: { ...itemOfRow(deps.world, row), warnings: warningsOf(requestType, row.channel) },
         headers: { location },
       })
     },
