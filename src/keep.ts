@@ -1,18 +1,22 @@
 // What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createBlobSweep, type Swept } from '../storage/blob-sweep.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
 import { type OpenedStore, openStore } from '../storage/open.ts'
 import type { Config } from './config.ts'
 import { loadMasterKey, type MasterKey } from './secrets/master-key.ts'
 import { createSealing, type Sealing } from './secrets/sealing.ts'
 import { createVault } from './secrets/vault.ts'
+import { realWorld } from './world.ts'
 
 export type Keep = OpenedStore & {
   readonly folder: string
   readonly masterKey: MasterKey
   readonly sealing: Sealing
   readonly logs: Logs
+  /** Blobs that no row named any more, taken away since the start. */
+  readonly swept: () => Swept
   close(): Promise<void>
 }
 
@@ -39,13 +43,16 @@ export async function openKeep(
     })
     await proveMasterKey(opened, sealing)
     const logs = await openLogs({ folder: join(folder, 'logs') })
+    const sweep = createBlobSweep({ ...opened, now: realWorld.now, later: realWorld.later })
     return {
       ...opened,
       folder,
       masterKey: masterKey.value,
       sealing,
       logs,
+      swept: sweep.swept,
       async close() {
+        await sweep.stop()
         await logs.close()
         await opened.store.close()
       },

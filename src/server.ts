@@ -76,6 +76,7 @@ export async function openServer(
     hosts: core.hosts,
     queries: keep.queries,
     pushCertificates: core.pushing.certificates,
+    swept: keep.swept,
     now: core.world.now,
   })
   const admission = createAdmission({

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Bytes that are read whole have to fit in memory next to everything else. */
@@ -23,6 +23,10 @@ export type BlobStore = {
   /** The bytes, checked against their digest. Fails: `missing`, `damaged`, `unavailable`. */
   readonly get: (digest: string) => Promise<BlobResult<Uint8Array>>
   readonly has: (digest: string) => Promise<boolean>
+  /** Those last put before that time, in no order; what is put meanwhile may be missing. */
+  readonly putBefore: (time: number) => AsyncIterable<string>
+  /** Takes one away unless it was put again since. Gives its bytes, 0 when it stays or is none. */
+  readonly remove: (digest: string, putBefore: number) => Promise<number>
 }
 
 /**
@@ -39,6 +43,7 @@ export async function openBlobFolder(
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { recursive: true, mode: 0o700 })
   const pathOf = (digest: string): string => join(folder, digest.slice(0, 2), digest)
+  const inTurn = createTurns()
 
   return {
     async put(bytes) {
@@ -46,7 +51,8 @@ export async function openBlobFolder(
       try {
         const digest = await write(temporary, chunksOf(bytes), bytesMax)
         if (digest === undefined) return { ok: false, error: { kind: 'too-large', bytesMax } }
-        await place(temporary, pathOf(digest))
+        // Never between the look at an older copy and its end.
+        await inTurn(digest, () => place(temporary, pathOf(digest)))
         return { ok: true, value: digest }
       } catch (error) {
         return { ok: false, error: unavailable(error) }
@@ -71,6 +77,8 @@ export async function openBlobFolder(
       const found = await stat(pathOf(digest)).catch(() => undefined)
       return found?.isFile() === true
     },
+    putBefore: (time) => putBefore(folder, time),
+    remove: (digest, time) => inTurn(digest, () => removeOld(pathOf(digest), time)),
   }
 }
 
@@ -129,6 +137,37 @@ async function sync(folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+async function* putBefore(folder: string, time: number): AsyncGenerator<string> {
+  for (const shard of await readdir(folder)) {
+    if (!/^[0-9a-f]{2}$/.test(shard)) continue
+    for (const name of await readdir(join(folder, shard))) {
+      const found = isDigest(name) ? await lstat(join(folder, shard, name)) : undefined
+      if (found?.isFile() === true && found.mtimeMs < time) yield name
+    }
+  }
+}
+
+async function removeOld(path: string, time: number): Promise<number> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined || found.mtimeMs >= time) return 0
+  await rm(path)
+  return found.size
+}
+
+/** What is done to one blob comes one after another. */
+function createTurns(): <Value>(digest: string, task: () => Promise<Value>) => Promise<Value> {
+  const last = new Map<string, Promise<unknown>>()
+  return async (digest, task) => {
+    const mine = (last.get(digest) ?? Promise.resolve()).then(task, task)
+    last.set(digest, mine)
+    try {
+      return await mine
+    } finally {
+      if (last.get(digest) === mine) last.delete(digest)
+    }
   }
 }
 

@@ -1,7 +1,14 @@
 // Counts over everything, from counters where there are any, and scans in key order.
 import { columns, type Rows, type Value } from './columns.ts'
 import { countOf, readCombinations } from './combinations.ts'
-import { pageRowsMax, type Scan, type TableCounts, type TransitionCounts } from './queries.ts'
+import {
+  type BlobScan,
+  type BlobsNamed,
+  pageRowsMax,
+  type Scan,
+  type TableCounts,
+  type TransitionCounts,
+} from './queries.ts'
 import { numberOf, type Select } from './select.ts'
 import { soundRows } from './sound-page.ts'
 import { number, storedList, text as bytes } from './stored.ts'
@@ -71,6 +78,21 @@ export function scan<T extends 'agents' | 'enrollments' | 'host_actors'>(
   const [key] = columns[table]
   const text = `SELECT ${storedList(table)} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`
   return soundRows(table, select(text, [after ?? '', Math.min(limit, scanRowsMax)]))
+}
+
+/**
+ * The next stretch of sealed rows, and of those the ones whose bytes are in a blob.
+ *
+ * In the order they lie in and by no index: who takes away what no row names must miss none, and an index may be
+ * damaged where its table is not.
+ */
+export function scanBlobs(select: Select, { after, rows }: BlobScan): BlobsNamed {
+  const beyond = `FROM sealed NOT INDEXED WHERE rowid > ?`
+  const ids = `SELECT rowid AS id ${beyond} ORDER BY rowid LIMIT ?`
+  const end = numberOf(select(`SELECT coalesce(max(id), 0) FROM (${ids})`, [after, rows]))
+  const text = `SELECT ${storedList('sealed')} ${beyond} AND rowid <= ? AND blob IS NOT NULL`
+  const named = soundRows('sealed', select(text, [after, end]))
+  return { digests: named.flatMap(({ blob }) => blob ?? []), next: end > after ? end : null }
 }
 
 /** Ten pages: fewer messages between threads, still well under a megabyte of small rows. */

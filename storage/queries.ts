@@ -161,6 +161,15 @@ export type TransitionCounts = {
 /** Rows in key order, after a key. For filling what is kept in memory. */
 export type Scan = { readonly after: string | null; readonly limit: number }
 
+/** How many rows to look at behind a place, and at first behind 0. */
+export type BlobScan = { readonly after: number; readonly rows: number }
+
+export type BlobsNamed = {
+  readonly digests: readonly string[]
+  /** Where the next stretch begins; null behind the last row. */
+  readonly next: number | null
+}
+
 export type TableCounts = Readonly<
   Record<
     | 'hosts'
@@ -201,6 +210,8 @@ export type QueryTypes = {
   readonly scanAgents: readonly [ask: Scan, answer: readonly AgentRow[]]
   readonly scanEnrollments: readonly [ask: Scan, answer: readonly EnrollmentRow[]]
   readonly scanHostActors: readonly [ask: Scan, answer: readonly HostActorRow[]]
+  /** Fails as damaged when a row that names a blob is. */
+  readonly scanBlobs: readonly [ask: BlobScan, answer: BlobsNamed]
   readonly countAll: readonly [ask: Readonly<Record<string, never>>, answer: TableCounts]
 }
 export type QueryName = keyof QueryTypes

@@ -1,6 +1,6 @@
 // The thread that lists and searches, so that a slow query delays other queries and nothing else.
 import { parentPort, workerData } from 'node:worker_threads'
-import { countAll, countTransitions, scan } from './census.ts'
+import { countAll, countTransitions, scan, scanBlobs } from './census.ts'
 import { listCertificates } from './certificate-list.ts'
 import { isDamage, isMalformed } from './checksum.ts'
 import { listCommands } from './command-list.ts'
@@ -34,6 +34,7 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   scanAgents: (ask) => scan(select, 'agents', ask),
   scanEnrollments: (ask) => scan(select, 'enrollments', ask),
   scanHostActors: (ask) => scan(select, 'host_actors', ask),
+  scanBlobs: (ask) => scanBlobs(select, ask),
   countAll: () => countAll(select),
 }
 

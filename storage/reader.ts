@@ -58,6 +58,7 @@ export function createReader(path: string, { onFatal, note }: Hears): Reader {
       deliveryCut: query('deliveryCut'),
       transitionCounts: query('transitionCounts'),
       scanAgents: query('scanAgents'),
+      scanBlobs: query('scanBlobs'),
       scanEnrollments: query('scanEnrollments'),
       scanHostActors: query('scanHostActors'),
       countAll: query('countAll'),

@@ -31,6 +31,8 @@ type Fleet = {
   readonly hosts: Hosts
   readonly queries: Queries
   readonly now: () => number
+  /** Blobs that no row named and that were taken away, since the start. */
+  readonly swept: () => { readonly blobs: number; readonly bytes: number }
 }
 
 /** From an answer out of memory to a disk that waits. */
@@ -79,6 +81,7 @@ export function createMetrics(): Metrics {
     },
     watch(fleet) {
       watchFleet(fleet, registers)
+      watchSweep(fleet, registers)
       watchPushCertificates(fleet, registers)
     },
     watchAdmission: (stats) => watchAdmission(stats, registers),
@@ -131,12 +134,33 @@ function watchFleet({ hosts, queries, now }: Fleet, registers: Registry[]): void
     },
   })
   watchWebhooks({ live: hosts.live, queries }, registers)
-  gaugeHosts({ hosts, queries, now }, registers)
+  gaugeHosts({ queries, now }, registers)
   gaugeCommands(queries, registers)
   gaugeCertificates({ queries, now }, registers)
 }
 
-function gaugeHosts({ queries, now }: Fleet, registers: Registry[]): void {
+function watchSweep({ swept }: Pick<Fleet, 'swept'>, registers: Registry[]): void {
+  new Counter({
+    name: 'muster_blobs_removed_total',
+    help: 'Blobs that no row named any more and that were removed.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(swept().blobs)
+    },
+  })
+  new Counter({
+    name: 'muster_blobs_removed_bytes_total',
+    help: 'Bytes of those blobs.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(swept().bytes)
+    },
+  })
+}
+
+function gaugeHosts({ queries, now }: Pick<Fleet, 'queries' | 'now'>, registers: Registry[]): void {
   new Gauge({
     name: 'muster_hosts',
     help: 'Hosts by what they are counted by, and its value.',

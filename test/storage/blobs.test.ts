@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openBlobFolder } from '../../storage/blobs.ts'
@@ -45,4 +45,37 @@ test('a refused blob takes no room', async () => {
   await blobs.put(bytes)
   expect(readdirSync(join(folder, 'unfinished'))).toEqual([])
   expect(existsSync(join(folder, 'unfinished'))).toBe(true)
+})
+
+test('blobs are listed by when they were put last, and taken away unless they were put since', async () => {
+  const { folder, blobs, digest, path } = await folderWithBlob()
+  const [then, between] = [new Date(1_700_000_000_000), 1_700_000_000_001]
+  utimesSync(path, then, then)
+  writeFileSync(join(folder, 'ab'.repeat(32)), 'no blob of ours: it lies elsewhere')
+  const listed = async (before: number): Promise<readonly string[]> => {
+    const all: string[] = []
+    for await (const one of blobs.putBefore(before)) all.push(one)
+    return all
+  }
+  expect(await listed(then.getTime())).toEqual([])
+  expect(await listed(between)).toEqual([digest])
+  expect(await blobs.remove(digest, then.getTime())).toBe(0)
+  await blobs.put(bytes)
+  expect(await blobs.remove(digest, between)).toBe(0)
+  utimesSync(path, then, then)
+  expect(await blobs.remove(digest, between)).toBe(bytes.length)
+  expect(await blobs.remove(digest, between)).toBe(0)
+  expect(await blobs.has(digest)).toBe(false)
+})
+
+test('of a put and a removal at once either comes first, and the put bytes are there', async () => {
+  const { blobs, digest, path } = await folderWithBlob()
+  const then = new Date(1_700_000_000_000)
+  for (let times = 0; times < 20; times += 1) {
+    utimesSync(path, then, then)
+    const removal = (): Promise<unknown> => blobs.remove(digest, Date.now() - 60_000)
+    const both = times % 2 === 0 ? [blobs.put(bytes), removal()] : [removal(), blobs.put(bytes)]
+    await Promise.all(both)
+    expect(await blobs.has(digest)).toBe(true)
+  }
 })
