@@ -232,34 +232,44 @@ test('a secret that was replaced signs along for its time and is forgotten after
   const world = await openWebhookHouse(receiver)
   const { id, secret: first } = await world.made(receiver)
   const { lookups } = world.house.store
-  const firstRef = lookups.webhook(id)?.secret_ref ?? ''
-  const rotated = await world.webhooks.rotate(id, { graceMs: 500 }, tester)
-  if (!rotated.ok) throw new Error(rotated.error.kind)
+  const refOf = (): string => lookups.webhook(id)?.secret_ref ?? ''
+  const rotated = async (graceMs: number): Promise<string> => {
+    const done = await world.webhooks.rotate(id, { graceMs }, tester)
+    if (!done.ok) throw new Error(done.error.kind)
+    return done.value.secret
+  }
+  const signedBy = (heard: Heard, secrets: readonly string[]): readonly string[] =>
+    secrets.map((secret) => {
+      const message = { id: idOf(heard), body: new TextEncoder().encode(heard.text) }
+      const at = Number(heard.headers['webhook-timestamp']) * 1_000
+      return signedHeaders('standard', message, { secret, at })['webhook-signature'] ?? ''
+    })
   const signatures = (heard: Heard): readonly string[] =>
     String(heard.headers['webhook-signature']).split(' ')
-  const expected = (heard: Heard, secret: string): string =>
-    signedHeaders(
-      'standard',
-      { id: idOf(heard), body: new TextEncoder().encode(heard.text) },
-      { secret, at: Number(heard.headers['webhook-timestamp']) * 1_000 },
-    )['webhook-signature'] ?? ''
 
+  const firstRef = refOf()
+  const second = await rotated(7 * 86_400_000)
   await world.happened('h1', 'meanwhile')
   await until(() => receiver.heard.length === 1)
   const [both] = receiver.heard as [Heard]
-  expect(signatures(both)).toEqual([expected(both, rotated.value.secret), expected(both, first)])
+  expect(signatures(both)).toEqual(signedBy(both, [second, first]))
+  expect(lookups.sealed(firstRef)).toBeDefined()
 
-  await until(() => lookups.webhook(id)?.former_secret_ref === null)
+  // A third one: the first is worth nothing any more, and the second for a moment.
+  const secondRef = refOf()
+  const third = await rotated(1)
   expect(lookups.sealed(firstRef)).toBeUndefined()
+  await until(() => lookups.webhook(id)?.former_secret_ref === null)
+  expect(lookups.sealed(secondRef)).toBeUndefined()
   await world.happened('h1', 'afterwards')
   await until(() => receiver.heard.length === 2)
   const [, alone] = receiver.heard as [Heard, Heard]
-  expect(signatures(alone)).toEqual([expected(alone, rotated.value.secret)])
+  expect(signatures(alone)).toEqual(signedBy(alone, [third]))
 
-  const present = lookups.webhook(id)?.secret_ref ?? ''
-  await world.webhooks.rotate(id, { graceMs: 60_000 }, tester)
+  const thirdRef = refOf()
+  await rotated(86_400_000)
   await world.webhooks.remove(id, tester)
-  expect(lookups.sealed(present)).toBeUndefined()
+  expect(lookups.sealed(thirdRef)).toBeUndefined()
 })
 
 test('a test goes out through all the usual ways', async () => {
