@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
 import type { Admission } from './http/admission/admission.ts'
 import { openServer, type Server } from './server.ts'
+import { createLeave, type Leave } from './stopping.ts'
 import { type ListenerTls, tlsFor } from './tls.ts'
 
 /** Above every poll interval, so that agents keep their connection from one poll to the next. */
@@ -25,9 +26,6 @@ const headerBytesMax = 32_768
 /** Sockets at once: agents hold three or four each. */
 const connectionsMax = 50_000
 
-/** How long requests under way may take once the server is told to stop. */
-const drainMs = 10_000
-
 export type Running = {
   readonly url: string
   readonly server: Server
@@ -40,7 +38,7 @@ export type Talk = (line: string) => void
 export async function serve(config: Config, talk: Talk): Promise<Running> {
   const log = pino({ level: config.logLevel }, process.stderr)
   const server = await openServer(config, log)
-  const listeners: NodeServer[] = []
+  const listeners: Listener[] = []
   try {
     const { app, deviceApp, admission } = server
     const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
@@ -52,7 +50,7 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
     const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
     const main = await listen({ app, admission, address: config.listen, tls: mainTls })
     listeners.push(main)
-    const url = urlOf(config, main)
+    const url = urlOf(config, main.listener)
     await greet({ config, server, url }, talk)
     return { url, server, stop: () => stop(server, listeners) }
   } catch (error) {
@@ -69,8 +67,10 @@ type Listening = {
   readonly tls: ListenerTls | undefined
 }
 
-function listen({ app, admission, address, tls }: Listening): Promise<NodeServer> {
-  const { promise, resolve, reject } = Promise.withResolvers<NodeServer>()
+type Listener = { readonly listener: NodeServer; readonly leave: Leave }
+
+function listen({ app, admission, address, tls }: Listening): Promise<Listener> {
+  const { promise, resolve, reject } = Promise.withResolvers<Listener>()
   const { host, port } = address
   const limits = {
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -78,7 +78,8 @@ function listen({ app, admission, address, tls }: Listening): Promise<NodeServer
     requestTimeout: requestTimeoutMs,
     maxHeaderSize: headerBytesMax,
   }
-  const admitted = admission.before(getRequestListener(app.fetch, { hostname: host }))
+  const leave = createLeave()
+  const admitted = leave.before(admission.before(getRequestListener(app.fetch, { hostname: host })))
   const listener =
     tls === undefined
       ? createServer(limits, admitted)
@@ -92,7 +93,7 @@ function listen({ app, admission, address, tls }: Listening): Promise<NodeServer
         : error,
     ),
   )
-  listener.listen(port, host, () => resolve(listener))
+  listener.listen(port, host, () => resolve({ listener, leave }))
   return promise
 }
 
@@ -144,18 +145,8 @@ const deviceAuthLines: Readonly<Record<Config['deviceAuth'], string>> = {
 }
 
 /** Stops accepting, lets what is under way finish, then closes the data folder. */
-async function stop(server: Server, listeners: readonly NodeServer[]): Promise<void> {
+async function stop(server: Server, listeners: readonly Listener[]): Promise<void> {
   server.closing()
-  const closed = listeners.map((listener) => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    listener.close(() => resolve())
-    listener.closeIdleConnections()
-    return promise
-  })
-  const late = setTimeout(() => {
-    for (const listener of listeners) listener.closeAllConnections()
-  }, drainMs)
-  await Promise.all(closed)
-  clearTimeout(late)
+  await Promise.all(listeners.map(({ leave, listener }) => leave.take(listener)))
   await server.close()
 }

@@ -1,13 +1,15 @@
-// npm run test:crash -- --kills 300 --faults 50 --clients 64 --seed 1
+// npm run test:crash -- --kills 300 --faults 50 --stops 100 --clients 64 --seed 1
 import { parseArgs } from 'node:util'
 import { dropFolder, newFolder } from '../e2e/muster.ts'
 import { fullDisk, mountSmall, noRoom } from './faults.ts'
 import { type Figures, killAgainAndAgain } from './rounds.ts'
+import { stopAgainAndAgain } from './stops.ts'
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '300' },
     faults: { type: 'string', default: '50' },
+    stops: { type: 'string', default: '100' },
     clients: { type: 'string', default: '64' },
     seed: { type: 'string', default: '1' },
   },
@@ -39,7 +41,16 @@ print(unmount === undefined ? 'no room under load (a quota)' : 'disk filled unde
 // One fault may pass unfelt: a WAL that has just started over needs no room for a while. All of them may not.
 const wasFelt = suffered.kills === 0 || suffered.refused > 0
 if (!wasFelt) console.log('Nobody was refused while the disk was full: this test is blind.')
-const isProved = wasFelt && killed.violations.length + suffered.violations.length === 0
+const stopped = await stopAgainAndAgain({ ...shared, stops: Number(values.stops) })
+console.log(`stopped by SIGTERM under load (seed ${values.seed}, ${values.clients} clients)
+  stops               ${stopped.stops}
+  acknowledged        ${stopped.acknowledged} answers
+  hung up on          ${stopped.unanswered} requests on connections that were kept
+  stopped             ${spread(stopped.stopMs)}
+  violations          ${stopped.violations.length}`)
+for (const violation of stopped.violations) console.log(`    ${violation}`)
+const violations = [killed, suffered, stopped].flatMap((figures) => figures.violations)
+const isProved = wasFelt && violations.length + stopped.unanswered === 0
 // Connections to servers that are gone would keep the process.
 process.exit(isProved ? 0 : 1)
 

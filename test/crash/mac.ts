@@ -13,6 +13,8 @@ export type Load = {
   readonly chance: Chance
   /** The disk fails: to be told to come back later is no fault of the server's. */
   readonly isPatient?: boolean
+  /** Hears how the connection broke. */
+  readonly broken?: (error: unknown) => void
 }
 
 /** Acts until the connection breaks, as it does when the server dies. Resolves to who it was by then. */
@@ -23,7 +25,10 @@ export async function liveUntilBroken(load: Load, from: Life): Promise<Life> {
       if (life.commands.size >= commandsMax) life = succeed(load, life)
       await act(load, life)
     } catch (error) {
-      if (isBroken(error)) return life
+      if (isBroken(error)) {
+        load.broken?.(error)
+        return life
+      }
       if (load.isPatient === true && error instanceof Unavailable) {
         load.memory.refused += 1
         await sleep(retryMs)
@@ -63,8 +68,10 @@ function succeed(load: Load, life: Life): Life {
   return born(load)
 }
 
-const isBroken = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^ECONN|EPIPE/.test(String(error.code))
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : ''
+
+const isBroken = (error: unknown): boolean => /^ECONN|EPIPE/.test(codeOf(error))
 
 function act(load: Load, life: Life): Promise<void> {
   const { chance } = load

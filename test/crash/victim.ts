@@ -14,6 +14,15 @@ export type Victim = {
   readonly ready: Promise<string | undefined>
   /** Sends SIGKILL and waits for the end. Resolves to what it wrote on its error output. */
   kill(): Promise<string>
+  /** Sends SIGTERM and waits for the end. */
+  stop(): Promise<Stopped>
+}
+
+export type Stopped = {
+  readonly code: number | null
+  readonly tookMs: number
+  /** What it wrote on its error output. */
+  readonly said: string
 }
 
 /** Says every refusal, unless the log's level is raised to what is a fault of its own. */
@@ -48,6 +57,12 @@ export function startVictim(folder: string, level: 'warn' | 'error' = 'warn'): V
       child.kill('SIGKILL')
       await over
       return err
+    },
+    async stop() {
+      const began = performance.now()
+      child.kill('SIGTERM')
+      await over
+      return { code: child.exitCode, tookMs: performance.now() - began, said: err }
     },
   }
 }

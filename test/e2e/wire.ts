@@ -39,7 +39,8 @@ export function exchange(url: string, { method = 'PUT', path, headers, body }: S
       )
     },
   )
-  sending.on('error', reject)
+  // Who was answered before on this connection was accepted, and heard.
+  sending.on('error', (error) => reject(Object.assign(error, { wasKept: sending.reusedSocket })))
   sending.end(body)
   return promise
 }

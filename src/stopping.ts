@@ -1,0 +1,58 @@
+// How a listener ends without hanging up on anybody who was heard.
+import type { RequestListener, ServerResponse } from 'node:http'
+import { Server, type Socket } from 'node:net'
+
+/**
+ * How long a connection may come back for a last answer, which tells it to go. A client in the middle of its work
+ * asks again within milliseconds; closed at once, its next request would cross the end on the wire and be lost.
+ */
+const lastWordMs = 250
+
+/** How often to look for connections that have nothing more to say. */
+const lookMs = 20
+
+/** How long requests under way may take once the server is told to stop. */
+const drainMs = 10_000
+
+/** The part of an HTTP server that it takes to end it. */
+type Ending = Server & { closeIdleConnections(): void; closeAllConnections(): void }
+
+export type Leave = {
+  /** Stands before every other listener of requests. */
+  readonly before: (listener: RequestListener) => RequestListener
+  /** Accepts nobody any more, answers whoever is here for the last time, resolves when all have gone. */
+  readonly take: (server: Ending) => Promise<void>
+}
+
+export function createLeave(): Leave {
+  // What was last asked on each connection: the answers that are still to come are among them.
+  const latest = new Map<Socket, ServerResponse>()
+  let isLeaving = false
+
+  function remember(socket: Socket, response: ServerResponse): void {
+    if (!latest.has(socket)) socket.once('close', () => latest.delete(socket))
+    latest.set(socket, response)
+  }
+
+  return {
+    before: (listener) => (request, response) => {
+      if (isLeaving) response.shouldKeepAlive = false
+      remember(request.socket, response)
+      return listener(request, response)
+    },
+    async take(server) {
+      isLeaving = true
+      for (const response of latest.values()) response.shouldKeepAlive = false
+      const { promise, resolve } = Promise.withResolvers<void>()
+      // An HTTP server would close idle connections along with itself, and only those that are idle now.
+      Server.prototype.close.call(server, () => resolve())
+      let looking: NodeJS.Timeout | undefined
+      const patient = setTimeout(() => {
+        looking = setInterval(() => server.closeIdleConnections(), lookMs)
+      }, lastWordMs)
+      const late = setTimeout(() => server.closeAllConnections(), drainMs)
+      await promise
+      for (const timer of [patient, looking, late]) clearTimeout(timer)
+    },
+  }
+}
