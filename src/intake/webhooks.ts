@@ -9,14 +9,12 @@ import type { Sealing } from '../secrets/sealing.ts'
 import { commitTold } from './told-commit.ts'
 import { createTurnstile } from './turnstile.ts'
 import { changesOf, webhookJournalled, wordsOf } from './webhook-journal.ts'
+import { removeWebhook } from './webhook-removal.ts'
 import { rotate, type RotationWish } from './webhook-rotation.ts'
 import { createTopics } from './webhook-topics.ts'
 
 /** Each has sockets of its own, see `src/effects/webhooks`: 32 of them are 128. */
 const webhooksMax = 32
-
-/** Rows taken away in one commit. */
-const clearedAtOnce = 250
 
 export type WebhookKind = WebhookRow['kind']
 
@@ -125,7 +123,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       const next = row && changed(row)
       if (row === undefined || next === undefined) return false
       const writes = typeof more === 'function' ? more(row, next) : more
-      return keep([{ put: 'webhook', row: next }, ...writes])
+      return keep([{ put: 'webhook', row: next }, ...writes, ...endNote(row, next, options.world)])
     })) ?? false
 
   return {
@@ -150,11 +148,20 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     },
     rotate: async (id, wish, cause) =>
       rotate(options, { id, wish, cause, change, find: (sought) => rows.get(sought) }),
-    remove: async (id, cause) => remove(options, { row: rows.get(id), cause, change, keep }),
+    remove: async (id, cause) => removeWebhook(options, { row: rows.get(id), cause, change, keep }),
   }
 }
 
-type KeepWrites = (writes: readonly Write[]) => Promise<boolean>
+export type KeepWrites = (writes: readonly Write[]) => Promise<boolean>
+
+/** What a receiver or we ourselves ended is nobody's doing, and somebody should hear of it. */
+function endNote(before: WebhookRow, after: WebhookRow, world: World): readonly Write[] {
+  const { disabled_reason: reason } = after
+  if (before.enabled === 0 || after.enabled === 1 || reason === null) return []
+  const cause: Cause = { kind: 'effect', id: 'webhooks' }
+  const happening = { event: 'webhook.switched_off', cause, at: world.now() }
+  return [webhookJournalled(after, happening, { reason })]
+}
 
 const changed = (row: WebhookRow, { name, url, topics, enabled }: WebhookChange): WebhookRow => ({
   ...row,
@@ -228,45 +235,3 @@ async function create(
     ? ok({ row, secret })
     : fail({ kind: 'unavailable' })
 }
-
-type Removing = Pick<Webhooks, 'change'> & {
-  readonly row: WebhookRow | undefined
-  readonly cause: Cause
-  readonly keep: KeepWrites
-}
-
-async function remove(
-  options: WebhooksOptions,
-  { row, cause, change, keep }: Removing,
-): ReturnType<Webhooks['remove']> {
-  if (row === undefined) return fail({ kind: 'no-such-webhook' })
-  // Told no more from here on; cut short, it stays switched off and can be deleted again.
-  const off = await change(row.id, (now) => ({ ...now, enabled: 0 }))
-  const happening = { event: 'webhook.deleted', cause, at: options.world.now() }
-  const last = [...dropOf(row), webhookJournalled(row, happening)]
-  const gone = off && (await clear(options, row.id, keep)) && (await keep(last))
-  // A message that was under way may have left one behind; from here on the database takes none.
-  return gone && (await clear(options, row.id, keep))
-    ? ok(undefined)
-    : fail({ kind: 'unavailable' })
-}
-
-/** Takes away everything a webhook was told and was yet to be told. */
-async function clear({ store }: WebhooksOptions, id: string, keep: KeepWrites): Promise<boolean> {
-  for (;;) {
-    const some = store.lookups.deliveriesFrom(id, { created_at: 0, id: '' }, clearedAtOnce)
-    if (some.length === 0) return true
-    const writes = some.flatMap((row): readonly Write[] => [
-      { drop: 'delivery', id: row.id },
-      { drop: 'sealed', ref: row.payload_ref },
-    ])
-    if (!(await keep(writes))) return false
-  }
-}
-
-const dropOf = ({ id, secret_ref, former_secret_ref }: WebhookRow): readonly Write[] => [
-  { drop: 'webhook', id },
-  ...[secret_ref, former_secret_ref].flatMap((ref): readonly Write[] =>
-    ref === null ? [] : [{ drop: 'sealed', ref }],
-  ),
-]

@@ -171,6 +171,11 @@ test('410 switches a webhook off, visibly, and it goes on from there when it is 
   await world.happened('h1', 'one', 'two')
   await until(() => world.webhooks.find(id)?.enabled === 0)
   expect(world.webhooks.find(id)?.disabled_reason).toContain('410')
+  const journal = await world.house.opened.queries.listJournal({
+    events: ['webhook.switched_off'],
+    limit: 10,
+  })
+  expect(journal).toMatchObject({ value: { items: [{ host_id: '', cause: 'effect' }] } })
   await world.happened('h1', 'three')
   await pause(50)
   expect(receiver.heard).toHaveLength(1)

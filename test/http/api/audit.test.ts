@@ -180,6 +180,18 @@ describe.each(Object.entries(doings))('%s', (name, prepare) => {
   })
 })
 
+test('a push certificate that a script of NanoMDM uploads is told of as well', async () => {
+  const before = await lastSeq()
+  const { pem } = await aPushCertificate()
+  const password = Buffer.from(`nanomdm:${world.secrets.admin}`).toString('base64')
+  const headers = { authorization: `Basic ${password}` }
+  const answer = await world.ask('/v1/pushcert', { method: 'PUT', headers, body: String(pem) })
+  expect(answer.status).toBe(200)
+  expect(await rowsSince(before)).toMatchObject([
+    { event: 'push_certificate.uploaded', cause_id: 'an admin' },
+  ])
+})
+
 describe('the journal of all', () => {
   test('is listed over the API, newest first, by who did it and what', async () => {
     await aWebhook()
