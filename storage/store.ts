@@ -62,6 +62,8 @@ export type Write =
   | { readonly put: 'push_certificate'; readonly row: PushCertificateRow }
   | { readonly put: 'webhook'; readonly row: WebhookRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
+  /** A turn that leaves its host's actor as it is: fenced like one that does not, by its next version alone. */
+  | { readonly advance: 'host_actor'; readonly host_id: string; readonly version: number }
   | { readonly drop: 'alarm'; readonly host_id: string; readonly name: string }
   /** Only the row that was performed: asked for again meanwhile, it is a new one and stays. */
   | { readonly drop: 'outbox'; readonly id: string; readonly created_at: number }

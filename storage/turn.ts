@@ -25,9 +25,13 @@ export function createTurns(db: Connection): Turns {
   const alone = createAlonePuts(db)
   const drops = createDrops(db)
 
-  function write(change: Write, seqs: number[]): Refusal | undefined {
+  function writeNoRow(change: Exclude<Write, { readonly put: string }>): Refusal | undefined {
     if ('drop' in change) return drops.drop(change)
-    if ('move' in change) return drops.move(change)
+    return 'move' in change ? drops.move(change) : actors.advance(change)
+  }
+
+  function write(change: Write, seqs: number[]): Refusal | undefined {
+    if (!('put' in change)) return writeNoRow(change)
     if (isPlain(change)) return plain.put(change)
     if (isAlone(change)) return alone.put(change)
     switch (change.put) {
@@ -108,6 +112,9 @@ function createActors(db: Connection) {
   const replaceHost = db.prepare(
     'UPDATE host_actors SET version = ?, machine_version = ?, snapshot = ?, checksum = ? WHERE host_id = ? AND version = ?',
   )
+  const advanceHost = db.prepare(
+    'UPDATE host_actors SET version = version + 1, checksum = checksum + 1 WHERE host_id = ? AND version = ?',
+  )
   const insertCommand = db.prepare(`${insertInto('commands')} ON CONFLICT DO NOTHING`)
   const found = db
     .prepare(`SELECT ${storedList('commands')} FROM commands WHERE command_uuid = ?`)
@@ -120,6 +127,9 @@ function createActors(db: Connection) {
       if (row.version === 1) return fenced(insertHost.run(stored).changes)
       const [hostId = null, ...rest] = stored
       return fenced(replaceHost.run([...rest, hostId, row.version - 1]).changes)
+    },
+    advance({ host_id, version }: Extract<Write, { readonly advance: 'host_actor' }>) {
+      return fenced(advanceHost.run([host_id, version - 1]).changes)
     },
     command(row: Rows['commands']): Refusal | undefined {
       const values = storedValues('commands', row)

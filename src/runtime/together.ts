@@ -8,7 +8,7 @@ import { hostActorWrite, hostRow } from './projection.ts'
 import type { Poison } from './poison.ts'
 import type { Resident } from './resident.ts'
 import type { Slot, Slots } from './slots.ts'
-import type { Turned } from './turn.ts'
+import { advanceWrite, type Turned } from './turn.ts'
 import { answerOf } from './turns.ts'
 
 /** What each host is told, and the rows that belong to the whole. */
@@ -101,17 +101,29 @@ async function turnHeld(
     const told = taken.value.get(resident.id)
     return retire(resident, told?.version ?? resident.version, { into, at: means.now() })
   })
-  const turned = [...taken.value.values()]
-  const committed = await means.commit(joining.hostIds.join(' '), [
-    ...turned.flatMap(({ writes }) => writes),
+  const writes = [
+    ...[...taken.value.values()].flatMap((turned) => turned.writes),
     ...retired,
     ...joint.value.writes,
-  ])
+  ]
+  const fences = writes.length === 0 ? [] : fencesOf(joint.value, residents, taken.value)
+  const committed = await means.commit(joining.hostIds.join(' '), [...fences, ...writes])
   if (!committed.ok) return committed
   for (const [hostId, { seen }] of Object.entries(joint.value.asks))
     if (seen !== undefined) means.touch(hostId, seen)
   return ok(new Map([...taken.value].map(([hostId, turn]) => [hostId, answerOf(turn, true)])))
 }
+
+/** It was decided on all their states, so that none of them may have moved on, told something or not. */
+const fencesOf = (
+  { merged }: Joint,
+  residents: ReadonlyMap<Slot, Resident>,
+  taken: ReadonlyMap<string, Turned>,
+): readonly Write[] =>
+  [...residents.values()].flatMap(({ id, saved, version }) => {
+    const isFenced = (taken.get(id)?.version ?? version) > version || merged?.[id] !== undefined
+    return saved === undefined || isFenced ? [] : [advanceWrite(id, version)]
+  })
 
 /** The turn of one host that ends those of all. */
 type Thrown = { readonly hostId: string; readonly ask: Ask; readonly fault: AskFault }

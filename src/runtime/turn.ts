@@ -33,7 +33,6 @@ export type Turned = {
 export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned {
   const asked = resident.actor.send(ask.events)
   const snapshot = resident.actor.snapshot()
-  const host = hostWrites(resident, snapshot, options.at)
   const commands = commandWrites(resident, options.at)
   const journal = journalWrites({
     hostId: resident.id,
@@ -44,20 +43,22 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
     after: snapshot.value,
     moved: commands.moved,
   })
+  const { first = [] } = ask
+  const beside: readonly Write[] = [
+    ...commands.writes,
+    // First what ends, then what begins: an alarm may be set again by the turn that hears of it.
+    ...(ask.writes ?? []),
+    ...(asked.some(({ type }) => type === 'reply') ? (ask.withReply ?? []) : []),
+    ...asked.flatMap((effect) => effectWrites(resident.id, effect, options)),
+    ...journal,
+  ]
+  const isTurn = first.length + beside.length > 0
+  const host = hostWrites(resident, snapshot, { at: options.at, isTurn })
   return {
     snapshot,
     asked,
     version: host.version,
-    writes: [
-      ...(ask.first ?? []),
-      ...host.writes,
-      ...commands.writes,
-      // First what ends, then what begins: an alarm may be set again by the turn that hears of it.
-      ...(ask.writes ?? []),
-      ...(asked.some(({ type }) => type === 'reply') ? (ask.withReply ?? []) : []),
-      ...asked.flatMap((effect) => effectWrites(resident.id, effect, options)),
-      ...journal,
-    ],
+    writes: [...first, ...host.writes, ...beside],
     remember() {
       resident.saved = snapshot
       resident.version = host.version
@@ -67,6 +68,16 @@ export function turn(resident: Resident, ask: Ask, options: TurnOptions): Turned
   }
 }
 
+/**
+ * What a turn writes that changes its commands or rows beside them, and not the host. It was decided on the
+ * whole host, so whoever decided on the same state at the same time must hear of it: one of the two is refused.
+ */
+export const advanceWrite = (host_id: string, version: number): Write => ({
+  advance: 'host_actor',
+  host_id,
+  version: version + 1,
+})
+
 const isChanged = (before: HostSnapshot | undefined, after: HostSnapshot): boolean =>
   before === undefined ||
   before.context !== after.context ||
@@ -75,10 +86,13 @@ const isChanged = (before: HostSnapshot | undefined, after: HostSnapshot): boole
 function hostWrites(
   resident: Resident,
   snapshot: HostSnapshot,
-  at: number,
+  { at, isTurn }: { readonly at: number; readonly isTurn: boolean },
 ): { readonly writes: readonly Write[]; readonly version: number; readonly projected: string } {
-  const { saved, version } = resident
-  if (!isChanged(saved, snapshot)) return { writes: [], version, projected: resident.projected }
+  const { id, saved, version, projected: listed } = resident
+  if (!isChanged(saved, snapshot))
+    return isTurn
+      ? { writes: [advanceWrite(id, version)], version: version + 1, projected: listed }
+      : { writes: [], version, projected: listed }
   const row = hostRow(snapshot, at)
   const projected = comparable(row)
   const before = resident.projected || (saved === undefined ? '' : comparable(hostRow(saved, 0)))

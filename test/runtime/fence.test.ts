@@ -6,6 +6,7 @@ import {
   agent,
   assigned,
   authenticate,
+  device,
   enqueue,
   enrolled,
   idle,
@@ -54,9 +55,67 @@ test('a command is reported to one of them only', async () => {
   // Told again, it finds the command over and notes the report as a stray one.
   await tell(there, 'h3', acknowledged('A3'))
   expect(here.store.commits.at(-1)).toMatchObject([
+    { advance: 'host_actor' },
     { put: 'journal', row: { event: 'mdm.stray_report' } },
   ])
   expect(await commandStates(here, 'h3')).toEqual({ A3: 'acknowledged' })
+})
+
+test('of two that enqueue at once one wins, and the other does so beside it', async () => {
+  await born(here, 'e1', ...enrolled)
+  await tell(there, 'e1', idle())
+  const [one, other] = [enqueue('E1', lives), enqueue('E2', { ...lives, seq: 2 })]
+  const outcomes = await Promise.all([
+    here.hosts.ask('e1', asked(one)),
+    there.hosts.ask('e1', asked(other)),
+  ])
+  expect(outcomes.map(({ ok }) => ok)).toEqual([true, false])
+  expect(outcomes[1]).toEqual(conflict)
+  expect(here.store.lookups.command('E2')).toBeUndefined()
+  await tell(there, 'e1', other)
+  expect(valueOf(await there.hosts.look('e1')).commands.size).toBe(2)
+})
+
+test('a command cannot be sent to a life that ended with the other, nor live on in the next one', async () => {
+  for (const id of ['e2', 'e3']) {
+    await born(here, id, ...enrolled)
+    await tell(there, id, idle())
+  }
+  // The new life is known first: the command is too late.
+  await tell(here, 'e2', authenticate())
+  expect(await there.hosts.ask('e2', asked(enqueue('E3', lives)))).toEqual(conflict)
+  // The command is known first: the new life ends it.
+  await tell(there, 'e3', enqueue('E4', lives))
+  expect(await here.hosts.ask('e3', asked(authenticate()))).toEqual(conflict)
+  await tell(here, 'e3', authenticate())
+  expect(here.store.lookups.command('E4')).toMatchObject({ state: 'superseded', open: 0 })
+})
+
+test('a command that was reported to one is not what the other’s next one waits for', async () => {
+  await born(here, 'e4', ...enrolled, enqueue('E5', lives), idle())
+  expect(valueOf(await there.hosts.look('e4')).commands.size).toBe(1)
+  await tell(here, 'e4', acknowledged('E5'))
+  const next = enqueue('E6', { ...lives, seq: 2 })
+  expect(await there.hosts.ask('e4', asked(next))).toEqual(conflict)
+  await tell(there, 'e4', next)
+  // Nobody talks any more, so the computer is woken.
+  expect(here.store.lookups.alarmsOf('e4').map(({ name }) => name)).toContain(`push:${device}`)
+})
+
+test('a joint turn is refused too when a host that is told nothing has moved on', async () => {
+  await born(here, 'e5', ...enrolled)
+  await born(here, 'e6', ...enrolled)
+  await tell(there, 'e6', idle())
+  await tell(here, 'e6', enqueue('E7', lives))
+  const joined = await there.hosts.together({
+    hostIds: ['e5', 'e6'],
+    decide: () => ({
+      ok: true,
+      value: { cause: { kind: 'identity', id: null }, asks: { e5: asked(assigned()) }, writes: [] },
+    }),
+  })
+  expect(joined).toEqual(conflict)
+  expect(here.store.lookups.host('e5')).toMatchObject({ dep: 'unassigned' })
 })
 
 test('both may create a host, and one does', async () => {

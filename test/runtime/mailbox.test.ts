@@ -47,7 +47,7 @@ test('a look sees the host after everything that was asked before it', async () 
   const view = valueOf(await looking)
   expect([...view.commands.keys()]).toEqual(['C'])
   expect(view.commands.get('C')?.saved.value).toBe('queued')
-  expect(view).toMatchObject({ resident: true, version: 1 })
+  expect(view).toMatchObject({ resident: true, version: 2 })
 })
 
 test('a look at a host after a commit that failed sees what is durable', async () => {

@@ -97,6 +97,7 @@ export const about =
 export const namesOf = (writes: readonly Write[] = []): readonly string[] =>
   writes.map((write) => {
     if ('move' in write) return `move ${write.move}`
+    if ('advance' in write) return `advance ${write.advance}`
     if ('drop' in write) return `drop ${write.drop}`
     return write.put === 'command' ? `command ${write.row.state}` : write.put
   })

@@ -20,13 +20,13 @@ beforeEach(() => house.store.forget())
 
 const lives = { expiresAt: morning + later }
 
-test('a turn writes one row for each actor that it changed', async () => {
+test('a turn writes one row for each actor that it changed, and counts its host on in any case', async () => {
   await born(house, 'h1', ...enrolled)
   await tell(house, 'h1', enqueue('A1', lives), enqueue('B1', { ...lives, seq: 2 }))
   house.store.forget()
 
   await tell(house, 'h1', idle())
-  expect(namesOf(house.store.commits[0])).toEqual(['command sent', 'journal'])
+  expect(namesOf(house.store.commits[0])).toEqual(['advance host_actor', 'command sent', 'journal'])
 
   await tell(house, 'h1', acknowledged('A1', { facts: { hostname: 'ada.local' } }))
   expect(namesOf(house.store.commits[1])).toEqual([

@@ -68,6 +68,14 @@ function createWriter(
     return undefined
   }
 
+  function advance({ host_id, version }: Extract<Write, { readonly advance: 'host_actor' }>) {
+    const before = tables.host_actors.get(host_id)
+    const isNext = before?.version === version - 1
+    if (before === undefined || (comparesVersions && !isNext)) return 'conflict'
+    tables.host_actors.put(host_id, { ...before, version })
+    return undefined
+  }
+
   function putCommand({ row }: Put<'command'>): Refusal | undefined {
     const before = tables.commands.get(row.command_uuid)
     if (comparesVersions && !follows(before, row)) return 'conflict'
@@ -91,6 +99,7 @@ function createWriter(
 
   return (change) => {
     if ('move' in change) moveCommands(tables, change)
+    else if ('advance' in change) return advance(change)
     else if ('drop' in change) drop(tables, change)
     else if (change.put === 'host_actor') return putActor(change)
     else if (change.put === 'command') return putCommand(change)

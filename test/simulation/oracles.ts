@@ -1,7 +1,7 @@
 // What must hold of the durable rows after every turn, from rows alone: nothing here asks the runtime.
 import type { CommandSnapshot } from '../../machines/command.ts'
 import type { HostSnapshot } from '../../machines/host.ts'
-import type { CommandRow } from '../../storage/rows.ts'
+import type { CommandRow, HostActorRow } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
 import { hostFaults } from './host-oracles.ts'
 import type { DurableRows } from './model-store.ts'
@@ -41,18 +41,19 @@ export function createOracles(options: OracleOptions): Oracles {
 
   function ofWrite(write: Write): void {
     if ('move' in write) return
+    if ('advance' in write) return ofTurn(write)
     if ('drop' in write) {
       if (write.drop === 'host') versions.delete(write.id)
       return
     }
     if (write.put === 'outbox') owed.add(write.row.id)
     if (write.put === 'clock') markedAt = Math.max(markedAt, write.row.at)
-    if (write.put === 'host_actor') ofActor(write)
+    if (write.put === 'host_actor') ofTurn(write.row)
     if (write.put === 'command') ofCommand(write)
     if (write.put === 'claim') ofClaim(write)
   }
 
-  function ofActor({ row: { host_id, version } }: Put<'host_actor'>): void {
+  function ofTurn({ host_id, version }: Pick<HostActorRow, 'host_id' | 'version'>): void {
     const before = versions.get(host_id) ?? 0
     if (version !== before + 1) violate(`${host_id} went from version ${before} to ${version}`)
     versions.set(host_id, version)
@@ -67,6 +68,19 @@ export function createOracles(options: OracleOptions): Oracles {
     if (before?.open === 0)
       violate(`${row.command_uuid} was ${before.state} and became ${row.state}`)
     ofCommandRow(row)
+  }
+
+  /** A command moves as its host's turn says, which was decided on what that host was then and is refused if it moved on. */
+  function ofFences(writes: readonly Write[]): void {
+    const fenced = new Set(
+      writes.flatMap((write) => {
+        if ('advance' in write) return [write.host_id]
+        return 'put' in write && write.put === 'host_actor' ? [write.row.host_id] : []
+      }),
+    )
+    for (const write of writes)
+      if ('put' in write && write.put === 'command' && !fenced.has(write.row.host_id))
+        violate(`${write.row.command_uuid} is ${write.row.state}, whatever became of its host`)
   }
 
   /** What a host is asked for later is offered later, whatever the clock did meanwhile. */
@@ -145,6 +159,7 @@ export function createOracles(options: OracleOptions): Oracles {
   return {
     applied(writes) {
       for (const write of writes) ofWrite(write)
+      ofFences(writes)
       ofResults(writes)
       ofWaking(writes)
       remember(writes)
@@ -175,16 +190,13 @@ const ofOneHost: ReadonlySet<string> = new Set([
   'agent',
 ])
 
-function touched(writes: readonly Write[]): ReadonlySet<string> {
-  const hostIds = new Set<string>()
-  for (const write of writes) {
-    if ('move' in write) hostIds.add(write.from).add(write.to)
-    else if ('drop' in write) {
-      if (write.drop === 'host') hostIds.add(write.id)
-      else if ('host_id' in write) hostIds.add(write.host_id)
-    } else if (ofOneHost.has(write.put) && 'host_id' in write.row)
-      hostIds.add(write.row.host_id ?? '')
-    else if (write.put === 'host') hostIds.add(write.row.id)
-  }
-  return hostIds
+const touched = (writes: readonly Write[]): ReadonlySet<string> =>
+  new Set(writes.flatMap((write) => hostsOf(write)))
+
+function hostsOf(write: Write): readonly string[] {
+  if ('move' in write) return [write.from, write.to]
+  if ('host_id' in write) return [write.host_id]
+  if ('drop' in write) return write.drop === 'host' ? [write.id] : []
+  if (write.put === 'host') return [write.row.id]
+  return ofOneHost.has(write.put) && 'host_id' in write.row ? [write.row.host_id ?? ''] : []
 }

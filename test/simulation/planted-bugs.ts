@@ -115,6 +115,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     store: (store) => misremembering(store, (_attempted, before) => before),
   },
   {
+    name: 'a command is taken without a look at whether its host has moved on',
+    store: without((write) => 'advance' in write),
+  },
+  {
     name: 'a lost reply counts as a failure and nothing is read again',
     store: (store) => misremembering(store, (_attempted, before) => before),
   },

@@ -41,6 +41,50 @@ export function versions(open: () => Promise<Store>): void {
     }
 }
 
+/** A host's version moves on without its row: which turns may count it on, and what may follow. */
+export function advances(open: () => Promise<Store>): void {
+  let store: Store
+  beforeAll(async () => {
+    store = await open()
+  })
+  afterAll(() => store.close())
+  const put = (id: string, version: number): Write => ({
+    put: 'host_actor',
+    row: actorRow(id, version, '"kept"'),
+  })
+  const advance = (host_id: string, version: number): Write => ({
+    advance: 'host_actor',
+    host_id,
+    version,
+  })
+  // prettier-ignore
+  const cases = [
+    // puts        advances  then           outcome
+    [[],           [],       [advance, 1],  'conflict'],
+    [[],           [],       [advance, 2],  'conflict'],
+    [[1],          [],       [advance, 1],  'conflict'],
+    [[1],          [],       [advance, 2],  'ok'],
+    [[1],          [],       [advance, 3],  'conflict'],
+    [[1, 2],       [],       [advance, 2],  'conflict'],
+    [[1],          [2],      [advance, 2],  'conflict'],
+    [[1],          [2],      [advance, 3],  'ok'],
+    [[1],          [2],      [put, 2],      'conflict'],
+    [[1],          [2, 3],   [put, 4],      'ok'],
+  ] as const
+  for (const [puts, counted, [write, version], outcome] of cases) {
+    const id = `puts ${puts.join()}, advances ${counted.join()}, ${write.name} ${version}`
+    test(`after puts [${puts.join()}] and advances [${counted.join()}] of a host, ${write.name} ${version} is ${outcome}`, async () => {
+      for (const known of puts) await store.commit([put(id, known)])
+      for (const known of counted) await store.commit([advance(id, known)])
+      const answer = await store.commit([write(id, version)])
+      expect(answer.ok ? 'ok' : answer.error.kind).toBe(outcome)
+      const last = outcome === 'ok' ? version : (counted.at(-1) ?? puts.at(-1))
+      // Read back sound, and as it was but for the version.
+      expect(store.lookups.hostActor(id)).toEqual(last && actorRow(id, last, '"kept"'))
+    })
+  }
+}
+
 /** What a broken fence does to its turn and to others. */
 export function fences(make: () => Promise<Store>): void {
   test('a turn that breaks a fence leaves nothing of itself, and its neighbours stay', async () => {
@@ -69,5 +113,20 @@ export function fences(make: () => Promise<Store>): void {
     ])
     expect([first.ok, second.ok]).toEqual([true, false])
     expect(store.lookups.hostActor('h1')?.snapshot).toBe('"first"')
+  })
+
+  test('of two turns that enqueue on the same version only the first is durable', async () => {
+    const store = await make()
+    await store.commit(newHost('h1'))
+    const [first, second] = await Promise.all(
+      ['c1', 'c2'].map((uuid) =>
+        store.commit([
+          { advance: 'host_actor', host_id: 'h1', version: 2 },
+          { put: 'command', row: commandRow(uuid, { version: 1 }) },
+        ]),
+      ),
+    )
+    expect([first?.ok, second?.ok]).toEqual([true, false])
+    expect(store.lookups.openCommands('h1').map(({ command_uuid }) => command_uuid)).toEqual(['c1'])
   })
 }

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CertificateRow } from '../../storage/certificate-rows.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import { everything, rows } from './everything.ts'
-import { fences, versions } from './fence-conformance.ts'
+import { advances, fences, versions } from './fence-conformance.ts'
 import { actorRow, claimRow, commandRow, hostRow, journalRow, newHost } from './rows.ts'
 
 /** What every store promises, whatever keeps its rows. `open` gives an empty one. */
@@ -178,6 +178,7 @@ export function storeConformance(open: () => Promise<Store>): void {
   })
 
   describe('a fence', () => versions(open))
+  describe('a fence that moves on', () => advances(open))
   fences(make)
   ownership(make)
   drops(make)
