@@ -40,7 +40,7 @@ export async function waitFor(
   commands: readonly Json[],
 ): Promise<Result<Waited, Fault>> {
   const { io, options, signal } = call
-  const startedAt = io.now()
+  const startedAt = io.elapsedMs()
   const deadline = startedAt + (options.number('timeout') ?? Number.POSITIVE_INFINITY)
   const known = [...commands]
   const progress = createProgress(call)
@@ -48,13 +48,13 @@ export async function waitFor(
   for (;;) {
     const waiting = [...known.entries()].filter(([, command]) => !isFinal(command))
     await progress.show(
-      `${known.length - waiting.length} of ${known.length} ended, waiting ${spanText(io.now() - startedAt)}`,
+      `${known.length - waiting.length} of ${known.length} ended, waiting ${spanText(io.elapsedMs() - startedAt)}`,
     )
-    if (waiting.length === 0 || io.now() >= deadline) {
+    if (waiting.length === 0 || io.elapsedMs() >= deadline) {
       await progress.end()
       return ok({ commands: known, timedOut: waiting.length > 0 })
     }
-    const rested = await rest(Math.min(pauseMs, deadline - io.now()), signal)
+    const rested = await rest(Math.min(pauseMs, deadline - io.elapsedMs()), signal)
     pauseMs = Math.min(pauseMs * 1.5, lookEveryMs.most)
     const looked = rested.ok ? await lookAgain(client, waiting, known) : rested
     if (!looked.ok) {

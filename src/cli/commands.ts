@@ -96,7 +96,7 @@ async function watch(call: Call): Promise<Result<number, Fault>> {
   const { io, options, signal } = call
   const client = call.client()
   if (!client.ok) return client
-  const deadline = io.now() + (options.number('timeout') ?? Number.POSITIVE_INFINITY)
+  const deadline = io.elapsedMs() + (options.number('timeout') ?? Number.POSITIVE_INFINITY)
   let told = 0
   for (;;) {
     const looked = await commandAt(client.value, call.args[0] ?? '')
@@ -106,9 +106,9 @@ async function watch(call: Call): Promise<Result<number, Fault>> {
     for (const step of history.slice(told)) await tellStep(call, step)
     told = history.length
     if (isFinal(command)) return ended(call, command)
-    if (io.now() >= deadline)
+    if (io.elapsedMs() >= deadline)
       return fail({ kind: 'timed-out', detail: 'The command had not ended in time.' })
-    const rested = await rest(Math.min(lookEveryMs, deadline - io.now()), signal)
+    const rested = await rest(Math.min(lookEveryMs, deadline - io.elapsedMs()), signal)
     if (!rested.ok) return rested
   }
 }

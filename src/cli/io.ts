@@ -22,6 +22,8 @@ export type Io = {
   readonly stdin: Input
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Milliseconds from anywhere, which no change of the clock moves: for waiting. */
+  readonly elapsedMs: () => number
 }
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -27,6 +27,7 @@ export function createProcessIo(): ProcessIo {
         line: (prompt) => askLine(prompt, ending.signal),
       },
       now: Date.now,
+      elapsedMs: () => performance.now(),
     },
     signal: ending.signal,
   }

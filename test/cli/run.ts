@@ -47,6 +47,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         },
       },
       now: () => now,
+      elapsedMs: () => performance.now(),
     },
     ...without(options),
   })
@@ -70,6 +71,7 @@ export const silentParts = (): Parts => ({
     stderr: { isTTY: false, columns: undefined, write: async () => {} },
     stdin: { isTTY: false, read: async () => undefined, line: async () => undefined },
     now: () => now,
+    elapsedMs: () => performance.now(),
   },
 })
 
