@@ -7,6 +7,8 @@ export type Said = { readonly status: number; readonly body: string }
 export type Client = {
   /** One at a time. Rejects when the connection ends. */
   say(call: Call): Promise<Said>
+  /** False once either side has closed it: servers close what is idle for long. */
+  isOpen(): boolean
   close(): void
 }
 
@@ -37,6 +39,7 @@ export async function openClient(port: number): Promise<Client> {
       socket.write(wireOf(call))
       return waiting.promise
     },
+    isOpen: () => !socket.closed && !socket.readableEnded,
     close: () => void (socket satisfies Socket).destroy(),
   }
 }

@@ -21,7 +21,6 @@ import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
 import { scriptRoutes } from './scripts.ts'
 import { whatToDo } from '../storage/checksum.ts'
-import { realWorld } from './world.ts'
 
 const { version } = packageJson
 
@@ -82,7 +81,7 @@ export async function openServer(
   const admission = createAdmission({
     chance: { uuid: core.world.uuid, dice: core.world.random },
     elapsedMs: () => performance.now(),
-    writing: () => keep.stats().waiting,
+    soon: setImmediate,
     warn: (sentence) => log.warn(sentence),
   })
   metrics.watchAdmission(admission.stats)

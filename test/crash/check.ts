@@ -1,5 +1,5 @@
 // Holds what the server has on disk against what its clients were told.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isBytes, isDict } from '../../src/protocol/plist/value.ts'
 import { readPlist } from '../../src/protocol/plist/read.ts'
@@ -176,14 +176,16 @@ function statesOf(command: CommandMemory): ReadonlySet<string> {
   return open
 }
 
-/** Marks of all log lines so far. Each call reads only what was added. */
+/** Marks of all log lines so far. Each call reads only what was added; a full file goes on under another name. */
 function createLogMarks(folder: string): () => ReadonlySet<string> {
   const marks = new Set<string>()
-  const read = new Map<string, number>()
+  const read = new Map<number, number>()
   return () => {
-    for (const kind of ['result', 'status', 'other']) {
-      const bytes = readFileSync(join(folder, `${kind}.ndjson`)).subarray(read.get(kind) ?? 0)
-      read.set(kind, (read.get(kind) ?? 0) + bytes.length)
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      const { ino } = statSync(path)
+      const bytes = readFileSync(path).subarray(read.get(ino) ?? 0)
+      read.set(ino, (read.get(ino) ?? 0) + bytes.length)
       for (const line of bytes.toString().split('\n')) {
         const mark = markOf(line)
         if (mark !== undefined) marks.add(mark)

@@ -19,7 +19,6 @@ export const greeds = {
     keepsConnections: true,
   },
   'never waits for an answer': { connections: 64, depth: null, keepsConnections: true },
-  'asks on hundreds of connections': { connections: 400, depth: 8, keepsConnections: true },
   'connects anew each time': { connections: 64, depth: 1, keepsConnections: false },
 } as const satisfies Readonly<Record<string, Greed>>
 

@@ -1,4 +1,4 @@
-// Honest clients: computers that want something at a given rate, one thing at a time each, and wait when told to.
+// Honest clients: computers of which so many at a time want something, one thing each, and wait when told to.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Client, openClient, type Said } from '../../bench/client.ts'
 import {
@@ -27,8 +27,8 @@ export type Honest = {
   failures(): Readonly<Record<string, number>>
   /** How long successes took since the last call, sorted. */
   latencies(): readonly number[]
-  /** Wants so many things a second, all together; Infinity for one thing after another. */
-  want(perSecond: number): void
+  /** So many computers want something at any time, each in its turn; it was none before. */
+  want(atOnce: number): void
   /** Resolves when nobody waits for an answer any more. */
   stop(): Promise<void>
 }
@@ -52,7 +52,7 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
   let times: number[] = []
   const failures = new Map<string, number>()
   const idlers: Computer[] = []
-  let [rate, due, running, busy] = [0, 0, true, 0]
+  let [most, busy] = [0, 0]
 
   const born = (): Computer => {
     const nth = next++
@@ -65,7 +65,7 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
   async function say(computer: Computer, call: Call): Promise<Said> {
     for (let tries = 1; ; tries += 1) {
       const began = performance.now()
-      computer.client ??= await openClient(port)
+      if (computer.client?.isOpen() !== true) computer.client = await openClient(port)
       const said = await inTime(computer, call)
       if (said.status === 200) {
         times.push(performance.now() - began)
@@ -76,7 +76,7 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
       note(`${said.status}`)
       memory.refused += 1
       if (said.status !== 503) throw new Error(`${call.path} was answered ${said.status}`)
-      if (!running) throw new Error('stopped')
+      if (most === 0) throw new Error('stopped')
       await sleep(backOffMs(tries))
     }
   }
@@ -98,9 +98,9 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
   const wishes: readonly (readonly [share: number, wish: Wish])[] = [
     [0.5, async ({ life, ...rest }) => read({ life, ...rest })],
     [0.28, async (computer) => void (await say(computer, idle(computer.nth)))],
-    [0.115, log],
+    [0.119, log],
     [0.1, updateToken],
-    [0.005, enrol],
+    [0.001, enrol],
   ]
 
   async function read(computer: Computer): Promise<void> {
@@ -163,18 +163,17 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
     const chosen = wishes.find(([share]) => (dice -= share) < 0)?.[1] ?? read
     await chosen(computer).catch((error: unknown) => note(String(error)))
     busy -= 1
-    if (running && rate === Infinity) void fulfil(computer)
-    else idlers.push(computer)
+    idlers.push(computer)
+    fulfilMore()
   }
 
-  const tick = setInterval(() => {
-    due = rate === Infinity ? idlers.length : Math.min(due + rate * (tickMs / 1_000), idlers.length)
-    for (; due >= 1; due -= 1) {
+  function fulfilMore(): void {
+    while (busy < most) {
       const computer = idlers.shift()
       if (computer === undefined) break
       void fulfil(computer)
     }
-  }, tickMs)
+  }
 
   const all = Array.from({ length: options.count }, born)
   for (let at = 0; at < all.length; at += 64)
@@ -189,21 +188,17 @@ export async function enrolled(options: HonestOptions): Promise<Honest> {
       times = []
       return sorted
     },
-    want(perSecond) {
-      rate = perSecond
-      due = 0
+    want(atOnce) {
+      most = atOnce
+      fulfilMore()
     },
     async stop() {
-      running = false
-      rate = 0
-      clearInterval(tick)
+      most = 0
       while (busy > 0) await sleep(10)
       for (const { client } of idlers) client?.close()
     },
   }
 }
-
-const tickMs = 5
 
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms))

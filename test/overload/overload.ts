@@ -10,7 +10,7 @@ import { createMemory } from '../crash/memory.ts'
 import { startVictim } from '../crash/victim.ts'
 import { dropFolder, enrollSecret, newFolder } from '../e2e/muster.ts'
 import { type Greed, greeds, startGreedy } from './greedy.ts'
-import { enrolled, type Honest, sleep } from './honest.ts'
+import { enrolled, sleep } from './honest.ts'
 
 const { values } = parseArgs({
   options: {
@@ -37,6 +37,9 @@ const recoveredWithinS = 30
 
 const aloneS = 10
 
+/** Until every function was compiled and the heap has the size it keeps. */
+const warmS = 30
+
 const folder = newFolder()
 const memory = createMemory()
 const victim = startVictim(folder, 'error')
@@ -48,19 +51,32 @@ const keys = await sayAll(
   Array.from({ length: 16 }, (_, nth) => enroll(4_000_000 + nth, enrollSecret)),
 )
 const calls = callsOf(keys.map(({ body }) => String(JSON.parse(body)['node_key'])))
-const honest = await enrolled({ port, memory, count: computers, from: 1 })
-talk(`load ${loadavg()[0]?.toFixed(1)} · ${computers} honest computers · ${rssMb()} MB`)
-honest.want(Infinity)
-await measured(honest, 5)
+const honest = await enrolled({ port, memory, count: computers * times, from: 1 })
+talk(
+  `load ${loadavg()[0]?.toFixed(1)} · ${computers * times} honest computers, ${computers} at a time · ${rssMb()} MB`,
+)
 
 type Round = { readonly share: number; readonly recoveryS: number; readonly grownMb: number }
 
+/** What may come on top of the honest computers there are; each begins something and tells how to end it. */
+const loads: Readonly<Record<string, (rate: number) => Promise<() => Promise<string>>>> = {
+  ...Object.fromEntries(
+    Object.entries(greeds).map(([name, greed]) => [
+      name,
+      (rate: number) => besideGreedy(greed, rate),
+    ]),
+  ),
+  'comes with nine others as honest': allAtOnce,
+}
+
+honest.want(computers)
+await measured(warmS)
 const outcomes: (readonly [name: string, rounds: readonly Round[]])[] = []
-for (const [name, greed] of Object.entries(greeds)) {
+for (const [name, load] of Object.entries(loads)) {
   if (!name.includes(values.only)) continue
-  talk(`\nwhoever ${name}`)
+  talk(`\nbeside whoever ${name}`)
   const all: Round[] = []
-  for (let round = 0; round < rounds; round += 1) all.push(await beside(greed))
+  for (let round = 0; round < rounds; round += 1) all.push(await beside(load))
   outcomes.push([name, all])
 }
 await honest.stop()
@@ -86,49 +102,80 @@ for (const violation of memory.violations.slice(0, 10)) talk(`  ${violation}`)
 dropFolder(folder)
 process.exit(memory.violations.length === 0 && isHeld ? 0 : 1)
 
-/** In turns, so that a machine that others use is equally busy with and without the greedy. */
-async function beside(greed: Greed): Promise<Round> {
-  const before = await measured(honest, aloneS)
-  report('  honest ones alone', before)
-  const stop = await startGreedy({ port, greed, perSecond: before.rate * (times - 1), calls })
-  await measured(honest, 2)
+/** In turns, so that a machine that others use is equally busy with and without them. */
+async function beside(load: (rate: number) => Promise<() => Promise<string>>): Promise<Round> {
+  const before = await measured(aloneS)
+  report('  alone', before)
+  const stop = await load(before.rate)
+  await measured(2)
   const fromMb = rssMb()
-  const meanwhile = await measured(honest, seconds / rounds)
+  const meanwhile = await measured(seconds / rounds)
   const grownMb = rssMb() - fromMb
-  const { due, sent, taken } = await stop()
-  report('  beside the greedy', meanwhile)
+  report('  beside them', meanwhile)
+  const heard = await stop()
   const recoveryS = await recovery(before.rate * leastShare)
-  const after = await measured(honest, aloneS)
+  const after = await measured(aloneS)
   report('  alone again', after)
   const share = (2 * meanwhile.rate) / (before.rate + after.rate)
-  talk(
-    `  ${percent(share)}; greedy: ${due} due, ${sent} sent, ${taken} taken; memory ${grownMb} MB more; recovered in ${recoveryS} s`,
-  )
+  talk(`  ${percent(share)}; ${heard}; memory ${grownMb} MB more; as before in ${recoveryS} s`)
   return { share, recoveryS, grownMb }
+}
+
+async function besideGreedy(greed: Greed, rate: number): Promise<() => Promise<string>> {
+  const stop = await startGreedy({ port, greed, perSecond: rate * (times - 1), calls })
+  return async () => {
+    const { due, sent, taken } = await stop()
+    return `of theirs ${due} due, ${sent} sent, ${taken} taken`
+  }
+}
+
+/** All the computers at once; here all are honest, so what all of them get is what counts. */
+function allAtOnce(): Promise<() => Promise<string>> {
+  honest.want(Infinity)
+  return Promise.resolve(() => {
+    honest.want(computers)
+    return Promise.resolve(`${computers * times} honest ones at once`)
+  })
 }
 
 /** Whole seconds until honest clients get so much in one of them. */
 async function recovery(rate: number): Promise<number> {
   for (let second = 1; second < 2 * recoveredWithinS; second += 1)
-    if ((await measured(honest, 1)).rate >= rate) return second
+    if ((await measured(1)).rate >= rate) return second
   return Infinity
 }
 
-type Measured = { readonly rate: number; readonly p50: number; readonly p99: number }
-
-async function measured(crowd: Honest, forS: number): Promise<Measured> {
-  crowd.latencies()
-  const [from, began] = [crowd.done(), performance.now()]
-  await sleep(forS * 1_000)
-  const rate = (crowd.done() - from) / ((performance.now() - began) / 1_000)
-  const sorted = crowd.latencies()
-  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0
-  return { rate, p50: at(0.5), p99: at(0.99) }
+type Measured = {
+  readonly rate: number
+  readonly p50: number
+  readonly p99: number
+  /** Cores that the server and that the honest clients kept busy. */
+  readonly cores: { readonly server: number; readonly clients: number }
 }
 
-function report(what: string, { rate, p50, p99 }: Measured): void {
+/** What honest computers get, all together. */
+async function measured(forS: number): Promise<Measured> {
+  honest.latencies()
+  const [from, began, clientUs, serverMs] = [
+    honest.done(),
+    performance.now(),
+    process.cpuUsage(),
+    cpuMs(),
+  ]
+  await sleep(forS * 1_000)
+  const tookMs = performance.now() - began
+  const rate = (honest.done() - from) / (tookMs / 1_000)
+  const { user, system } = process.cpuUsage(clientUs)
+  const cores = { server: (cpuMs() - serverMs) / tookMs, clients: (user + system) / 1_000 / tookMs }
+  const sorted = honest.latencies()
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0
+  return { rate, p50: at(0.5), p99: at(0.99), cores }
+}
+
+function report(what: string, { rate, p50, p99, cores }: Measured): void {
+
   talk(
-    `${what}: ${rate.toFixed(0)}/s, p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${rssMb()} MB, load ${loadavg()[0]?.toFixed(1)}`,
+    `${what}: ${rate.toFixed(0)}/s, p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${rssMb()} MB, busy cores ${cores.server.toFixed(2)} server, ${cores.clients.toFixed(2)} clients, load ${loadavg()[0]?.toFixed(1)}`,
   )
 }
 
@@ -151,6 +198,12 @@ function percent(part: number): string {
 
 function medianOf(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor((numbers.length - 1) / 2)] ?? NaN
+}
+
+/** Processor time of all the server's threads; the kernel counts in hundredths of a second. */
+function cpuMs(): number {
+  const fields = readFileSync(`/proc/${victim.pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 function rssMb(): number {

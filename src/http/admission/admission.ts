@@ -1,8 +1,8 @@
 // The order in which requests begin, and who is sent away when more ask than can be answered in time.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { askedOf, type Urgency } from './asked.ts'
-import { createLane, createLanes, type Lane } from './lanes.ts'
+import { createConnections } from './connections.ts'
+import { createLanes, type Lane } from './lanes.ts'
 import { createNotice } from './notice.ts'
 import { type Chance, refuseOverloaded } from './refusal.ts'
 
@@ -15,9 +15,9 @@ export type Admission = {
 export type AdmissionStats = {
   /** Requests that have not begun. */
   readonly waiting: number
-  /** Connections whose turn it could be. */
+  /** Connections that stand in line, but for those that asked on before they were answered. */
   readonly inLine: number
-  /** How long the last one stood in line. */
+  /** How long the last of these whose turn came had stood there. */
   readonly inLineMs: number
   /** Requests refused since the start. */
   readonly refused: number
@@ -27,22 +27,13 @@ export type AdmissionOptions = {
   readonly chance: Chance
   /** A clock that never goes back, in milliseconds. */
   readonly elapsedMs: () => number
-  /** Turns that wait for the disk. */
-  readonly writing: () => number
+  /** Runs a task once everybody who has spoken meanwhile was heard. */
+  readonly soon: (task: () => void) => void
   readonly warn: (sentence: string) => void
 }
 
 /** Begun in one go, some milliseconds; then whoever came meanwhile joins the line. */
 const begunAtOnce = 16
-
-/** Turns that may wait for the disk while others begin: more than it takes in one commit. */
-const writingMax = 2_048
-
-/** With the disk that far behind, how soon to look again. */
-const againMs = 5
-
-/** Requests that may wait on one connection. No agent, device or proxy asks again before it was answered. */
-const laneMax = 16
 
 /** So many connections in line wait only for a moment, whatever holds us up: nobody is refused for them. */
 const calmMax = 1_024
@@ -61,49 +52,33 @@ type Waiting = {
 
 /**
  * Each connection has its turn after every other, with one request at a time. Whoever asks faster than it is answered
- * waits in its own lane, and is not read from once that is full: asking more gets nobody more and costs us nothing,
- * so there is no overload to be recognised and nobody to be judged.
+ * waits in its own lane, behind those who do not, and is not read from once that is full: asking more gets nobody
+ * more and costs us little, so there is no overload to be recognised and nobody to be judged.
  *
  * Only where so many connections ask that the last would wait too long some are refused, with 503 in the words of
  * whoever asks: polls first, what brings something last.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { chance, elapsedMs, writing } = options
-  const laneOfSocket = new WeakMap<Socket, Lane<Waiting>>()
+  const { chance, elapsedMs, soon } = options
   const lanes = createLanes<Waiting>(elapsedMs)
+  const connections = createConnections(lanes)
   const note = createNotice(options)
-  let [inLineMs, refused, isScheduled] = [0, 0, false]
-
-  function laneOf(socket: Socket): Lane<Waiting> {
-    const known = laneOfSocket.get(socket)
-    if (known !== undefined) return known
-    const lane = createLane<Waiting>()
-    laneOfSocket.set(socket, lane)
-    socket.once('close', () => lanes.drop(lane))
-    // Whoever reads a body lets its connection flow again; a full lane's stays as it is.
-    socket.on('resume', () => {
-      if (isFull(lane)) socket.pause()
-    })
-    return lane
-  }
+  let [refused, isScheduled] = [0, false]
 
   function isTooMuch(lane: Lane<Waiting>, urgency: Urgency): boolean {
     if (lane.waiting.length > 0 && lanes.waiting() >= waitingMax) return true
-    return lanes.inLine() > calmMax && inLineMs > patienceMs[urgency]
+    return lanes.inLine() > calmMax && lanes.inLineMs() > patienceMs[urgency]
   }
 
-  const isBehind = (): boolean => writing() > writingMax
-
   function schedule(): void {
-    if (isScheduled || lanes.inLine() === 0) return
+    if (isScheduled || !lanes.isReady()) return
     isScheduled = true
-    if (isBehind()) setTimeout(beginSome, againMs)
-    else setImmediate(beginSome)
+    soon(beginSome)
   }
 
   function beginSome(): void {
     isScheduled = false
-    for (let begun = 0; begun < begunAtOnce && !isBehind(); begun += 1) begin()
+    for (let begun = 0; begun < begunAtOnce; begun += 1) begin()
     schedule()
   }
 
@@ -111,8 +86,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const turn = lanes.next()
     if (turn === undefined) return
     const { lane, item } = turn
-    inLineMs = turn.inLineMs
-    if (lane.waiting.length === laneMax - 1) item.request.socket.resume()
+    connections.left(item.request.socket)
     item.response.once('close', () => {
       lanes.done(lane)
       schedule()
@@ -123,7 +97,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   return {
     before: (listener) => (request, response) => {
       const { audience, urgency } = askedOf(request.url ?? '')
-      const lane = laneOf(request.socket)
+      const lane = connections.laneOf(request.socket)
       if (isTooMuch(lane, urgency)) {
         refused += 1
         note()
@@ -131,11 +105,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
         return
       }
       lanes.add(lane, { request, response, listener })
-      if (isFull(lane)) request.socket.pause()
+      connections.added(request.socket)
       schedule()
     },
-    stats: () => ({ waiting: lanes.waiting(), inLine: lanes.inLine(), inLineMs, refused }),
+    stats: () => ({
+      waiting: lanes.waiting(),
+      inLine: lanes.inLine(),
+      inLineMs: lanes.inLineMs(),
+      refused,
+    }),
   }
 }
-
-const isFull = ({ waiting }: Lane<Waiting>): boolean => waiting.length >= laneMax

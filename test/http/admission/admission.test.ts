@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { spoken, statusesIn } from '../../e2e/socket.ts'
-import { farBehind, get, openDoor as open } from './door.ts'
+import { get, openDoor as open } from './door.ts'
 
 /** A door that is closed when its test is over. */
 async function openDoor(listener: RequestListener) {
@@ -103,42 +103,30 @@ describe('a connection', () => {
   test('that is gone takes along what it asked for and had not begun', async () => {
     const { listener, paths } = holding()
     const door = await openDoor(listener)
-    door.world.writing = farBehind
+    door.hold()
     const [gone, stays] = [await door.open(), await door.open()]
     gone.socket.write(get('/gone').repeat(3))
     stays.socket.write(get('/stays'))
     await vi.waitFor(() => expect(door.stats().waiting).toBe(4))
     gone.socket.destroy()
     await vi.waitFor(() => expect(door.stats().waiting).toBe(1))
-    door.world.writing = 0
+    door.release()
     await vi.waitFor(() => expect(paths()).toEqual(['/stays']))
-  })
-})
-
-describe('while the disk is behind', () => {
-  test('nothing begins, and all of it does once the disk has caught up', async () => {
-    const door = await openDoor(echo)
-    door.world.writing = farBehind
-    const lines = await Promise.all(Array.from({ length: 40 }, door.open))
-    for (const { socket } of lines) socket.write(get('/'))
-    await vi.waitFor(() => expect(door.stats().inLine).toBe(40))
-    door.world.writing = 0
-    for (const line of lines) expect(statusesIn(await line.heardAnswers(1))).toEqual(['200'])
   })
 })
 
 /** Before so many connections that the last in line would wait for so long. */
 async function crowded(waitMs: number) {
   const door = await open(() => {
-    // The first turns show how long the line takes; then the disk is behind again.
-    door.world.writing = farBehind
+    // The first turns show how long the line takes; then the line stands still again.
+    door.hold()
   })
-  door.world.writing = farBehind
+  door.hold()
   const lines = await Promise.all(Array.from({ length: 1_100 }, door.open))
   for (const { socket } of lines) socket.write(get('/mdm'))
   await vi.waitFor(() => expect(door.stats().inLine).toBe(1_100))
   door.world.nowMs += waitMs
-  door.world.writing = 0
+  door.release()
   await vi.waitFor(() => expect(door.stats().inLineMs).toBe(waitMs))
   return {
     ...door,

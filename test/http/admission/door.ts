@@ -1,4 +1,4 @@
-// A server behind the admission whose answers, time and disk a test has in its hands.
+// A server behind the admission whose answers, time and line a test has in its hands.
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createAdmission } from '../../../src/http/admission/admission.ts'
@@ -7,11 +7,16 @@ import { type Line, openLine } from '../../e2e/socket.ts'
 export async function openDoor(listener: RequestListener) {
   const lines: Line[] = []
   const warnings: string[] = []
-  const world = { nowMs: 0, writing: 0 }
+  const world = { nowMs: 0 }
+  let held: (() => void) | undefined
+  let isHeld = false
   const admission = createAdmission({
     chance: { uuid: () => '0191a3b2-0000-7000-8000-000000000001', dice: () => 0.5 },
     elapsedMs: () => world.nowMs,
-    writing: () => world.writing,
+    soon(task) {
+      if (isHeld) held = task
+      else setImmediate(task)
+    },
     warn: (sentence) => warnings.push(sentence),
   })
   const server = createServer(admission.before(listener))
@@ -28,6 +33,15 @@ export async function openDoor(listener: RequestListener) {
     world,
     warnings,
     stats: admission.stats,
+    /** Nothing begins any more. */
+    hold(): void {
+      isHeld = true
+    },
+    release(): void {
+      isHeld = false
+      if (held !== undefined) setImmediate(held)
+      held = undefined
+    },
     async open(): Promise<Line> {
       const line = await openLine(`http://127.0.0.1:${port}`)
       lines.push(line)
@@ -37,6 +51,3 @@ export async function openDoor(listener: RequestListener) {
 }
 
 export const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: door\r\n\r\n`
-
-/** A disk so far behind that nothing new begins. */
-export const farBehind = 1_000_000
