@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { spoken, statusesIn } from '../../e2e/socket.ts'
+import { spoken } from '../../e2e/socket.ts'
 import { get, openDoor as open } from './door.ts'
 
 /** A door that is closed when its test is over. */
