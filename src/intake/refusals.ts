@@ -5,6 +5,7 @@ import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { CredentialFault } from './credential.ts'
 import type { MdmRefusal } from './mdm-answer.ts'
+import { survivorOf } from './survivor.ts'
 import { commitTold } from './told-commit.ts'
 
 /** `hostId`: the host it concerns, as far as that is known; the certificate's own where there is one. */
@@ -43,14 +44,18 @@ export function createRefusals({ store, live, world, count }: RefusalsOptions): 
 
   return (refusal) => {
     count(refusal.kind)
-    const { kind, fingerprint, hostId } = refusal
+    const { kind, fingerprint } = refusal
+    // Certificates keep the name of the host they were issued for, also once that is part of another.
+    const hostId = survivorOf(store.lookups, refusal.hostId) ?? refusal.hostId
     const now = world.steady()
     forget(now)
     const key = `${kind} ${hostId ?? ''} ${fingerprint ?? ''}`
     if (noted.has(key) || noted.size >= notedMax) return
     noted.set(key, now)
     // Nobody waits for it: the device is refused whether it can be written or not.
-    void commitTold({ store, live }, [{ put: 'journal', row: rowOf(refusal, world.now()) }])
+    void commitTold({ store, live }, [
+      { put: 'journal', row: rowOf({ ...refusal, hostId }, world.now()) },
+    ])
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createRefusals } from '../../src/intake/refusals.ts'
 import { enqueue } from '../machines/events.ts'
 import { asked, openHouse, valueOf } from '../runtime/world.ts'
 import { type Computer, openDoors, operator, ownerOf, portrait } from './world.ts'
@@ -190,6 +191,17 @@ test('a computer that enrols under a key takes it from the host that had it, com
   expect(house.store.lookups.host(former)?.mdm).toBe('unenrolled')
   expect(house.store.lookups.host(clone)?.mdm).toBe('enrolled.ready')
   expect(house.store.lookups.command('A1')?.state).toBe('superseded')
+})
+
+test('a device that is refused is told of with the host that its own became part of', async () => {
+  const { house, doors, bySerial, byUuid } = await twoHalves()
+  await doors.reconcile.merge(bySerial, byUuid, told)
+  const { store, hosts, clock: world } = house
+  const noteRefusal = createRefusals({ store, live: hosts.live, world, count: () => {} })
+  const journalled = Promise.withResolvers<string | null>()
+  hosts.live.watch({ happened: ({ host_id }) => journalled.resolve(host_id) })
+  noteRefusal({ kind: 'foreign-certificate', fingerprint: 'f1', hostId: byUuid })
+  expect(await journalled.promise).toBe(bySerial)
 })
 
 test('the journal tells of merges and splits even where nothing else moved', async () => {
