@@ -1,6 +1,6 @@
 // Devices that were not believed, in the journal: each reason once in a while, however often it comes.
 import type { JournalRow } from '../../storage/rows.ts'
-import type { Store } from '../../storage/store.ts'
+import type { Lookups, Store } from '../../storage/store.ts'
 import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import type { CredentialFault } from './credential.ts'
@@ -44,9 +44,7 @@ export function createRefusals({ store, live, world, count }: RefusalsOptions): 
 
   return (refusal) => {
     count(refusal.kind)
-    const { kind, fingerprint } = refusal
-    // Certificates keep the name of the host they were issued for, also once that is part of another.
-    const hostId = survivorOf(store.lookups, refusal.hostId) ?? refusal.hostId
+    const { kind, fingerprint, hostId } = refusal
     const now = world.steady()
     forget(now)
     const key = `${kind} ${hostId ?? ''} ${fingerprint ?? ''}`
@@ -54,8 +52,21 @@ export function createRefusals({ store, live, world, count }: RefusalsOptions): 
     noted.set(key, now)
     // Nobody waits for it: the device is refused whether it can be written or not.
     void commitTold({ store, live }, [
-      { put: 'journal', row: rowOf({ ...refusal, hostId }, world.now()) },
+      {
+        put: 'journal',
+        row: rowOf({ ...refusal, hostId: hostNow(store.lookups, hostId) }, world.now()),
+      },
     ])
+  }
+}
+
+/** Certificates keep the name of the host they were issued for, also once that is part of another. */
+function hostNow(lookups: Lookups, hostId: string | null): string | null {
+  try {
+    return survivorOf(lookups, hostId) ?? hostId
+  } catch {
+    // A row that cannot be read is no reason to answer the device otherwise.
+    return hostId
   }
 }
 
