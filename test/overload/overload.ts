@@ -173,7 +173,6 @@ async function measured(forS: number): Promise<Measured> {
 }
 
 function report(what: string, { rate, p50, p99, cores }: Measured): void {
-
   talk(
     `${what}: ${rate.toFixed(0)}/s, p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${rssMb()} MB, busy cores ${cores.server.toFixed(2)} server, ${cores.clients.toFixed(2)} clients, load ${loadavg()[0]?.toFixed(1)}`,
   )

@@ -1,15 +1,6 @@
 // Sockets that hold on and give nothing: kept at a number, whatever becomes of each.
 import { connect, type Socket } from 'node:net'
-
-export type SlowLoad = { readonly port: number; readonly sockets: number; readonly seconds: number }
-
-export type SlowHeard = {
-  /** Connections ever made, those there were at the end, and those the server ended. */
-  readonly opened: number
-  readonly open: number
-  readonly ended: number
-  readonly failed: number
-}
+import type { SlowHeard, SlowLoad } from './slow-sockets.ts'
 
 const head = (length: number): string =>
   `PUT /mdm HTTP/1.1\r\nHost: slow\r\nContent-Type: application/x-apple-aspen-mdm\r\nContent-Length: ${length}\r\n`

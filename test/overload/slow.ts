@@ -1,12 +1,10 @@
 // node test/overload/slow.ts --sockets 5000 --seconds 10 --rounds 6
-import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startVictim } from '../crash/victim.ts'
 import { dropFolder, newFolder } from '../e2e/muster.ts'
-import type { SlowHeard, SlowLoad } from './slow-process.ts'
+import { holdSlowly } from './slow-sockets.ts'
 import { askSteadily, enrolledCalls, type Steady } from './steady.ts'
 
 const { values } = parseArgs({
@@ -42,7 +40,7 @@ const [without, beside]: [Steady[], Steady[]] = [[], []]
 let mostMB = rssMB()
 for (let round = 0; round < rounds; round += 1) {
   without.push(told('without', await askSteadily({ port, calls, seconds })))
-  const slow = hold({ port, sockets, seconds: seconds + joinedAfterS })
+  const slow = holdSlowly({ port, sockets, seconds: seconds + joinedAfterS })
   await new Promise((resolve) => setTimeout(resolve, joinedAfterS * 1_000))
   beside.push(told(`beside ${sockets} slow ones`, await askSteadily({ port, calls, seconds })))
   mostMB = Math.max(mostMB, rssMB())
@@ -69,15 +67,6 @@ function told(what: string, steady: Steady): Steady {
     `${what}: ${answered} answered, ${not} not, p50 ${waitedMs.p50.toFixed(1)} ms, p99 ${waitedMs.p99.toFixed(1)} ms`,
   )
   return steady
-}
-
-function hold(load: SlowLoad): Promise<SlowHeard> {
-  const child = fork(fileURLToPath(new URL('./slow-process.ts', import.meta.url)))
-  return new Promise((resolve, reject) => {
-    child.once('message', (heard) => resolve(heard as SlowHeard))
-    child.once('exit', (code) => reject(new Error(`the slow sockets ended with ${code}`)))
-    child.send(load)
-  })
 }
 
 function rssMB(): number {
