@@ -12,6 +12,7 @@ import { addConflicts } from './conflicts.ts'
 import { addDep } from './dep.ts'
 import { addEnrollLinks } from './enroll-links.ts'
 import { addEvents } from './events.ts'
+import { addJournal } from './journal.ts'
 import { exitCodeHelp, exitCodes } from './exit-code.ts'
 import { exitCodeOf, type Fault, linesOf } from './fault.ts'
 import { formatOf, formats } from './format.ts'
@@ -98,6 +99,7 @@ function addGroups(program: Command, shell: Shell, parts: Parts): void {
   addCommands(program, shell)
   addConflicts(program, shell)
   addEvents(program, shell)
+  addJournal(program, shell)
   addMachines(program, shell)
   addDep(program, shell)
   addEnrollLinks(program, shell)

@@ -30,6 +30,7 @@ test.each([
   ['hosts list -q C02', '/hosts?q=C02&limit=100'],
   ['hosts get ../tokens', '/hosts/..%2Ftokens'],
   ['hosts journal h --event mdm.Idle', '/hosts/h/journal?event=mdm.Idle&limit=100'],
+  ['journal --cause operator', '/journal?cause=operator&limit=100'],
   [
     'commands list --request-type ProfileList --state !queued',
     '/commands?state=%21queued&request_type=ProfileList&limit=100',
