@@ -17,7 +17,7 @@ export type Secrets = { readonly admin: string; readonly enroll: string; readonl
 export type Past = { nodeKey: string }
 
 /** A version of UUID that only this computer has. */
-export const uuidOf = (nth: number, kind: string): string => {
+const uuidOf = (nth: number, kind: string): string => {
   const hex = createHash('sha256').update(`${kind} ${nth}`).digest('hex').toUpperCase()
   return [
     hex.slice(0, 8),

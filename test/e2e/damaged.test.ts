@@ -93,5 +93,21 @@ test('a damaged row of a list is left out and named, and the rest is listed', as
   const { body } = await createOperator(muster.url, adminToken).get('/hosts')
   expect(body['items']).toMatchObject([{ serial: identity(2).serial }])
   expect(body['damaged']).toEqual([expect.stringMatching(/^hosts \S+$/)])
+  const cookie = await signedIn(muster.url)
+  const page = await exchange(muster.url, { method: 'GET', path: '/hosts', headers: { cookie } })
+  expect(String(page.body)).toContain('Not shown, since the database is damaged there: hosts ')
   expect(await muster.end('SIGTERM')).toBe(0)
 })
+
+async function signedIn(url: string): Promise<string> {
+  const { headers } = await exchange(url, {
+    method: 'POST',
+    path: '/sign-in',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'sec-fetch-site': 'same-origin',
+    },
+    body: `token=${adminToken}`,
+  })
+  return (headers['set-cookie'] ?? '').split(';')[0] ?? ''
+}

@@ -6,6 +6,8 @@ export type List<Item> = {
   readonly items: readonly Item[]
   readonly total: number | null
   readonly next: string | null
+  /** Rows that are not among the items, since they are not as they were written. */
+  readonly damaged?: readonly string[]
 }
 
 export type Summary = { readonly total: number } & Readonly<

@@ -35,7 +35,7 @@ export async function certificatesPage(deps: PagesDeps, visit: Visit): Answered 
   if (cursor !== null) query.set('cursor', cursor)
   const list = await api.get<List<Certificate>>(`/certificates?${query.toString()}`)
   if (!list.ok) return list
-  const { items, total, next } = list.value
+  const { items, total, next, damaged } = list.value
   const content = html`<h1>Device certificates <span class="count">${count(total ?? 0)}</span></h1>
     ${enrollmentTabs('certificates')}
     <p class="tabs">
@@ -53,7 +53,7 @@ export async function certificatesPage(deps: PagesDeps, visit: Visit): Answered 
         ? html`<div class="empty"><h2>${empty[view]}</h2></div>`
         : certificatesTable({ items, now, nameOfHost: (id) => hostName(deps, id) })
     }
-    ${paging(url, { shown: items.length, total, next })}`
+    ${paging(url, { shown: items.length, total, next, damaged })}`
   return ok({ kind: 'page', title: 'Device certificates', content })
 }
 

@@ -27,7 +27,7 @@ export async function commandsPage(deps: PagesDeps, visit: Visit): Answered {
   ])
   if (!list.ok) return list
   if (!machine.ok) return machine
-  const { items, total, next } = list.value
+  const { items, total, next, damaged } = list.value
   const nameOfHost = hostNames(deps)
   const states = stateNames(deps.machines.command.machine.root)
   const content = html`<div class="head">
@@ -36,7 +36,7 @@ export async function commandsPage(deps: PagesDeps, visit: Visit): Answered {
     </div>
     ${stateLinks(url, states, machine.value.counts.states)} ${chosen(url, nameOfHost)}
     ${items.length === 0 ? none(url) : commandsTable({ items, now, nameOfHost })}
-    ${paging(url, { shown: items.length, total, next })}`
+    ${paging(url, { shown: items.length, total, next, damaged })}`
   return ok({ kind: 'page', title: 'Commands', content })
 }
 

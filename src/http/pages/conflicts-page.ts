@@ -20,7 +20,7 @@ export async function conflictsPage(deps: PagesDeps, visit: Visit): Answered {
   if (cursor !== null) query.set('cursor', cursor)
   const list = await api.get<List<Conflict>>(`/conflicts?${query.toString()}`)
   if (!list.ok) return list
-  const { items, total, next } = list.value
+  const { items, total, next, damaged } = list.value
   const partyOf = (id: string): Html => party(deps, id)
   const content = html`<h1>Conflicts <span class="count">${count(total ?? 0)}</span></h1>
     <p class="tabs">
@@ -30,7 +30,7 @@ export async function conflictsPage(deps: PagesDeps, visit: Visit): Answered {
       >
     </p>
     ${items.length === 0 ? none(open) : items.map((item) => panel(visit, item, partyOf))}
-    ${paging(url, { shown: items.length, total, next })}`
+    ${paging(url, { shown: items.length, total, next, damaged })}`
   return ok({ kind: 'page', title: 'Conflicts', content })
 }
 

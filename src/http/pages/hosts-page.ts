@@ -51,7 +51,7 @@ function content(visit: Visit, summary: Summary, list: List<HostItem>): Html {
         ${search(url)}
       </div>
       ${chosenFilters(url)} ${list.items.length === 0 ? noMatch : hostsTable(visit, list.items)}
-      ${paging(url, { shown: list.items.length, total: list.total, next: list.next })}
+      ${paging(url, { ...list, shown: list.items.length })}
     </section>
   </div>`
 }

@@ -101,7 +101,7 @@ export async function hostJournalPage({ api, url, context }: Visit): Answered {
   ])
   if (!host.ok) return host
   if (!journal.ok) return journal
-  const { items, total, next } = journal.value
+  const { items, total, next, damaged } = journal.value
   const name = nameOf(host.value)
   const content = html`<p class="crumbs">
       <a href="/hosts">Hosts</a> · <a href="${path('hosts', host.value.id)}">${name}</a>
@@ -109,6 +109,6 @@ export async function hostJournalPage({ api, url, context }: Visit): Answered {
     <h1>Journal</h1>
     ${causeLinks(url, url.searchParams.get('cause') ?? undefined)}
     <section class="panel">${journalTable({ items })}</section>
-    ${paging(url, { shown: items.length, total, next })}`
+    ${paging(url, { shown: items.length, total, next, damaged })}`
   return ok({ kind: 'page', title: `Journal of ${name}`, content })
 }

@@ -27,14 +27,14 @@ export async function webhookPage(visit: Visit, { refused, secret }: Shown = {})
   ])
   if (!webhook.ok) return webhook
   if (!log.ok) return log
-  const { items, total, next } = log.value
+  const { items, total, next, damaged } = log.value
   const content = html`<h1>${webhook.value.name}</h1>
     ${refusedNotice(refused)} ${secret !== undefined && secretNotice(secret)}
     <section class="panel">${facts(webhook.value, visit.now)} ${actions(webhook.value)}</section>
     <section class="panel" id="deliveries">
       <h2>Deliveries <span class="count">${count(total ?? 0)}</span></h2>
       ${items.length === 0 ? none : table(visit, items)}
-      ${paging(url, { shown: items.length, total, next })}
+      ${paging(url, { shown: items.length, total, next, damaged })}
     </section>`
   return ok({
     kind: 'page',
