@@ -2,20 +2,14 @@
 import type { Command } from 'commander'
 import type { Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
-import { segment } from './client.ts'
 import { columnsOf } from './column.ts'
 import type { Fault } from './fault.ts'
 import { type Look, tableText } from './format.ts'
 import { examples, group } from './group.ts'
-import {
-  channelLook,
-  claimLook,
-  commandLook,
-  depDeviceLook,
-  hostLook,
-  journalLook,
-} from './host-looks.ts'
+import { channelLook, claimLook, commandLook, depDeviceLook, hostLook } from './host-looks.ts'
+import { refHelp, refOf } from './host-ref.ts'
 import { addHostsIdentity } from './hosts-identity.ts'
+import { addHostJournal } from './journal.ts'
 import { at, isObject, type Json, listAt } from './json.ts'
 import { addListOptions, filtersOf, listing } from './listing.ts'
 import { showing } from './showing.ts'
@@ -26,7 +20,7 @@ export function addHosts(program: Command, shell: Shell): void {
   addList(hosts, shell)
   addGet(hosts, shell)
   addExplain(hosts, shell)
-  addJournal(hosts, shell)
+  addHostJournal(hosts, shell)
   hosts
     .command('summary')
     .description('how many hosts are in each state')
@@ -41,10 +35,7 @@ export function addHosts(program: Command, shell: Shell): void {
   addHostsIdentity(hosts, shell)
 }
 
-const refHelp = 'id, serial, UUID, UDID or enrollment key'
-
 const get = (path: string) => ({ request: { method: 'GET', path } }) as const
-const refOf = ({ args: [ref = ''] }: Call): string => segment(ref)
 
 const filterNames = [
   'mdm',
@@ -169,30 +160,6 @@ const reasonsIn = (told: Json): readonly Json[] =>
       ...(isObject(because) && because),
     })),
   )
-
-function addJournal(hosts: Command, shell: Shell): void {
-  const command = hosts
-    .command('journal')
-    .description('what happened to a host and its commands, newest first')
-    .argument('<ref>', refHelp)
-    .option('--event <names>', 'such as mdm.TokenUpdate; several by comma')
-    .option('--actor <name>', 'host, or a CommandUUID')
-    .option('--cause <kinds>', 'device, operator, alarm, sync, effect, identity')
-    .action(
-      shell.runs((call) =>
-        listing(call, {
-          ...journalLook,
-          path: `/hosts/${refOf(call)}/journal`,
-          query: filtersOf(call, ['event', 'actor', 'cause']),
-        }),
-      ),
-    )
-  examples(
-    addListOptions(command),
-    'muster hosts journal C02FIXTURE01 --cause operator --limit 20',
-    'muster hosts journal C02FIXTURE01 --all -o ndjson > journal.ndjson',
-  )
-}
 
 const summaryLook: Look = {
   name: 'total',

@@ -7,11 +7,11 @@ export type Happening = { readonly event: string; readonly cause: Cause; readonl
 /** A few words on what it was about, never a secret: viewers read the journal, and webhooks are told of it. */
 export type Particulars = Readonly<Record<string, string | number | boolean | null>>
 
-/** `hostId`: empty where it is about none. */
+/** `hostId`: empty where it is about none. `particulars`: null where there is nothing more to say. */
 export const happened = (
   hostId: string,
   { event, cause, at }: Happening,
-  particulars: Particulars,
+  particulars: Particulars | null,
 ): Write => ({
   put: 'journal',
   row: {
@@ -23,6 +23,6 @@ export const happened = (
     to_state: null,
     cause: cause.kind,
     cause_id: cause.id,
-    detail: JSON.stringify(particulars),
+    detail: particulars === null ? null : JSON.stringify(particulars),
   },
 })

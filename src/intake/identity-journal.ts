@@ -1,6 +1,7 @@
 // What identity did, for the journal: a host's regions may well stay as they are when it is merged or set apart.
 import type { Ask } from '../runtime/ask.ts'
 import type { Write } from '../../storage/store.ts'
+import { happened } from './happening.ts'
 
 export type IdentityNote = {
   readonly hostId: string
@@ -18,17 +19,4 @@ export const journalled = (
   { hostId, event, other }: IdentityNote,
   cause: Ask['cause'],
   at: number,
-): Write => ({
-  put: 'journal',
-  row: {
-    host_id: hostId,
-    at,
-    actor: 'host',
-    event,
-    from_state: null,
-    to_state: null,
-    cause: cause.kind,
-    cause_id: cause.id,
-    detail: other === undefined ? null : JSON.stringify({ host: other }),
-  },
-})
+): Write => happened(hostId, { event, cause, at }, other === undefined ? null : { host: other })
