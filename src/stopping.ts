@@ -3,10 +3,14 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { Server, type Socket } from 'node:net'
 
 /**
- * How long a connection may come back for a last answer, which tells it to go. A client in the middle of its work
- * asks again within milliseconds; closed at once, its next request would cross the end on the wire and be lost.
+ * How long nobody may have asked before idle connections are closed. A client in the middle of its work comes back
+ * within milliseconds for a last answer, which tells it to go; closed at once, its next request would cross the end on
+ * the wire and be lost.
  */
-const lastWordMs = 250
+const quietMs = 250
+
+/** Where somebody asks again and again on new pretexts, idle connections are closed after this all the same. */
+const patienceMs = 2_000
 
 /** How often to look for connections that have nothing more to say. */
 const lookMs = 20
@@ -28,6 +32,7 @@ export function createLeave(): Leave {
   // What was last asked on each connection: the answers that are still to come are among them.
   const latest = new Map<Socket, ServerResponse>()
   let isLeaving = false
+  let heardAt = 0
 
   function remember(socket: Socket, response: ServerResponse): void {
     if (!latest.has(socket)) socket.once('close', () => latest.delete(socket))
@@ -36,7 +41,10 @@ export function createLeave(): Leave {
 
   return {
     before: (listener) => (request, response) => {
-      if (isLeaving) response.shouldKeepAlive = false
+      if (isLeaving) {
+        heardAt = performance.now()
+        response.shouldKeepAlive = false
+      }
       remember(request.socket, response)
       return listener(request, response)
     },
@@ -46,13 +54,14 @@ export function createLeave(): Leave {
       const { promise, resolve } = Promise.withResolvers<void>()
       // An HTTP server would close idle connections along with itself, and only those that are idle now.
       Server.prototype.close.call(server, () => resolve())
-      let looking: NodeJS.Timeout | undefined
-      const patient = setTimeout(() => {
-        looking = setInterval(() => server.closeIdleConnections(), lookMs)
-      }, lastWordMs)
+      const leftAt = (heardAt = performance.now())
+      const looking = setInterval(() => {
+        const now = performance.now()
+        if (now - heardAt > quietMs || now - leftAt > patienceMs) server.closeIdleConnections()
+      }, lookMs)
       const late = setTimeout(() => server.closeAllConnections(), drainMs)
       await promise
-      for (const timer of [patient, looking, late]) clearTimeout(timer)
+      for (const timer of [looking, late]) clearTimeout(timer)
     },
   }
 }
