@@ -23,7 +23,7 @@ export type SealedBytes = {
 export type Sealing = {
   /** The write that keeps the bytes; large ones are durable in blob storage before this resolves. */
   seal(secret: SealedBytes): Promise<Result<Write, 'unavailable'>>
-  /** Fails as `missing` when nothing is kept under that ref, `unreadable` when it cannot be opened. */
+  /** Fails as `missing` when nothing is kept under that ref, `unreadable` when it is damaged or another key's. */
   open(ref: string): Promise<Result<Uint8Array, 'missing' | 'unreadable'>>
 }
 
@@ -49,7 +49,8 @@ export function createSealing({ vault, blobs, sealed }: SealingOptions): Sealing
       const row = sealed(ref)
       if (row === undefined) return fail('missing')
       const closed = row.sealed ?? (await fetched(row.blob))
-      if (closed === undefined) return fail('missing')
+      // There is something, and it cannot be had as it was: to call it missing would be a lie.
+      if (closed === undefined) return fail('unreadable')
       const opened = vault.open(ref, closed)
       return opened.ok ? ok(opened.value) : fail('unreadable')
     },

@@ -16,7 +16,10 @@ export async function bodyOf(
   if (opened.ok) return opened
   return opened.error === 'missing'
     ? ok(null)
-    : fail({ kind: 'internal', detail: 'The body was sealed under another master key.' })
+    : fail({
+        kind: 'internal',
+        detail: 'The body is damaged, or was sealed under another master key.',
+      })
 }
 
 /** As structured JSON. */
