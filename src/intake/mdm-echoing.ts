@@ -101,7 +101,7 @@ async function rowsOf(
   const parts: ((hostId: string) => readonly Write[])[] = []
   for (const { id: webhookId } of webhooks) {
     const id = `msg_${world.uuid().replaceAll('-', '')}`
-    const row = deliveryRow({ id, webhookId, hostId: '', topic, at })
+    const row = deliveryRow({ id, webhookId, hostId: '', topic, at, dueAt: world.steady() })
     // Under no host: what is told of one outlives it.
     const sealed = await sealing.seal({ ref: row.payload_ref, hostId: '', kind: sealedKind, bytes })
     if (!sealed.ok) return 'unavailable'

@@ -65,7 +65,14 @@ export function createWebhookDeliveries(options: DeliveriesOptions): WebhookDeli
       const webhook = on(webhookId)
       if (!webhook.ok) return webhook
       const id = `msg_test_${world.uuid().replaceAll('-', '')}`
-      const row = deliveryRow({ id, webhookId, hostId: '', topic: testTopic, at: world.now() })
+      const row = deliveryRow({
+        id,
+        webhookId,
+        hostId: '',
+        topic: testTopic,
+        at: world.now(),
+        dueAt: world.steady(),
+      })
       const bytes = testBody(webhook.value, row)
       const ref = row.payload_ref
       const sealed = await options.sealing.seal({ ref, hostId: '', kind: sealedKind, bytes })
@@ -80,7 +87,7 @@ export function createWebhookDeliveries(options: DeliveriesOptions): WebhookDeli
       if (!webhook.ok) return webhook
       const row = store.lookups.delivery(id)
       if (row?.webhook_id !== webhookId) return fail({ kind: 'no-such-delivery' })
-      const back = putBack(row, world.now())
+      const back = putBack(row, world.steady())
       const note = replayed(webhook.value, cause, { delivery: id })
       return (await keep([{ put: 'delivery', row: back }, note]))
         ? ok(back)
@@ -126,7 +133,7 @@ async function allSince(
     const some = store.lookups.deliveriesFrom(webhookId, after, atOnceMax)
     const ours = some.filter(({ created_at }) => created_at <= until)
     const over = ours.filter(({ state }) => state !== 'pending')
-    const put = over.map((row) => ({ put: 'delivery', row: putBack(row, until) }) as const)
+    const put = over.map((row) => ({ put: 'delivery', row: putBack(row, world.steady()) }) as const)
     if (!(await keep([...notes, ...put]))) return fail({ kind: 'unavailable' })
     notes = []
     count += over.length
@@ -147,27 +154,29 @@ export const deliveryRow = (of: {
   readonly hostId: string
   readonly topic: string
   readonly at: number
+  /** In the time in which things are due. */
+  readonly dueAt: number
 }): DeliveryRow => ({
   id: of.id,
   webhook_id: of.webhookId,
   host_id: of.hostId,
   topic: of.topic,
   payload_ref: `webhook_delivery/${of.id}`,
-  ...putBackTo(of.at),
+  ...putBackTo(of.dueAt),
   created_at: of.at,
 })
 
-const putBackTo = (at: number) =>
+const putBackTo = (dueAt: number) =>
   ({
     state: 'pending',
     attempts: 0,
-    due_at: at,
+    due_at: dueAt,
     finished_at: null,
     last_status: null,
     last_error: null,
   }) as const
 
-const putBack = (row: DeliveryRow, at: number): DeliveryRow => ({ ...row, ...putBackTo(at) })
+const putBack = (row: DeliveryRow, dueAt: number): DeliveryRow => ({ ...row, ...putBackTo(dueAt) })
 
 function testBody({ kind, name }: WebhookRow, { id, created_at }: DeliveryRow): Uint8Array {
   const at = new Date(created_at).toISOString()

@@ -122,7 +122,14 @@ describe('after a day without its receiver', () => {
     const ids = Array.from({ length: 3 }, (_, nth) => `h${nth}`)
     const told = async (hostId: string, nth: number): Promise<void> => {
       const id = `${hostId}/${String(nth).padStart(2, '0')}`
-      const row = deliveryRow({ id, webhookId, hostId, topic: 'mdm.Something', at: world.now() })
+      const row = deliveryRow({
+        id,
+        webhookId,
+        hostId,
+        topic: 'mdm.Something',
+        at: world.now(),
+        dueAt: world.steady(),
+      })
       const bytes = new TextEncoder().encode('{}')
       const sealed = await sealing.seal({
         ref: row.payload_ref,

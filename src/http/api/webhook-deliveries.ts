@@ -61,7 +61,8 @@ const logEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
       const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.created_at, last.id] : undefined
-      return ok(pageReply(cursors, call, { items: items.map(deliveryOf), total, end, damaged }))
+      const shown = items.map((row) => deliveryOf(deps.world, row))
+      return ok(pageReply(cursors, call, { items: shown, total, end, damaged }))
     },
   )
 
@@ -71,7 +72,7 @@ function afterPlace([createdAt, id]: CursorPlace = []) {
     : {}
 }
 
-const replayOneEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
+const replayOneEndpoint = ({ webhookDeliveries, world }: ApiDeps): Endpoint =>
   endpoint(
     {
       ...shared,
@@ -84,7 +85,7 @@ const replayOneEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
     async ({ path, principal }) => {
       const put = await webhookDeliveries.replay(path.id, path.delivery, causeOf(principal))
       return put.ok
-        ? ok({ kind: 'json', content: deliveryOf(put.value) })
+        ? ok({ kind: 'json', content: deliveryOf(world, put.value) })
         : fail(replayProblem(put.error))
     },
   )
@@ -121,7 +122,7 @@ const replayEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
     },
   )
 
-const testEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
+const testEndpoint = ({ webhookDeliveries, world }: ApiDeps): Endpoint =>
   endpoint(
     {
       ...shared,
@@ -134,7 +135,7 @@ const testEndpoint = ({ webhookDeliveries }: ApiDeps): Endpoint =>
     async ({ path, principal }) => {
       const put = await webhookDeliveries.test(path.id, causeOf(principal))
       return put.ok
-        ? ok({ kind: 'json', content: deliveryOf(put.value) })
+        ? ok({ kind: 'json', content: deliveryOf(world, put.value) })
         : fail(replayProblem(put.error))
     },
   )

@@ -1,7 +1,7 @@
 // A webhook and what it was told, as the API gives them.
 import { z } from '@hono/zod-openapi'
 import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
-import type { World } from '../../runtime/world.ts'
+import { type DueClock, dueIso } from './due-time.ts'
 import { iso, isoOrNull, time } from './fields.ts'
 
 export const deliveryItem = z
@@ -22,7 +22,7 @@ export const deliveryItem = z
 
 export type DeliveryItem = z.input<typeof deliveryItem>
 
-export const deliveryOf = (row: DeliveryRow): DeliveryItem => ({
+export const deliveryOf = (clock: DueClock, row: DeliveryRow): DeliveryItem => ({
   id: row.id,
   webhook_id: row.webhook_id,
   host_id: row.host_id === '' ? null : row.host_id,
@@ -30,7 +30,7 @@ export const deliveryOf = (row: DeliveryRow): DeliveryItem => ({
   state: row.state,
   attempts: row.attempts,
   created_at: iso(row.created_at),
-  due_at: row.state === 'pending' ? iso(row.due_at) : null,
+  due_at: row.state === 'pending' ? dueIso(clock, row.due_at) : null,
   finished_at: isoOrNull(row.finished_at),
   last_status: row.last_status,
   last_error: row.last_error,
@@ -64,7 +64,7 @@ export type WebhookItem = z.input<typeof webhookItem>
 type WebhookState = {
   readonly waiting: number
   readonly last: DeliveryRow | undefined
-  readonly world: Pick<World, 'steady'>
+  readonly world: DueClock
 }
 
 export const webhookOf = (
@@ -82,8 +82,10 @@ export const webhookOf = (
   created_at: iso(row.created_at),
   created_by: row.created_by,
   former_secret_until:
-    row.former_until === null || row.former_until <= world.steady() ? null : iso(row.former_until),
+    row.former_until === null || row.former_until <= world.steady()
+      ? null
+      : dueIso(world, row.former_until),
   waiting,
   journal_seq: row.kind === 'standard' ? row.cursor : null,
-  last: last === undefined ? null : deliveryOf(last),
+  last: last === undefined ? null : deliveryOf(world, last),
 })
