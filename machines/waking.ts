@@ -134,8 +134,9 @@ export const watchFor = (children: Children, { channel }: Talk): readonly Effect
 export const isAddressDead = (channels: HostContext['channels'], said: PushRefused): boolean => {
   const addressAt = channels[said.channel]?.addressAt ?? null
   if (said.fault !== 'address' || addressAt === null || addressAt !== said.addressAt) return false
-  // Dead since before the device told us this one: Apple speaks of a former one.
-  return said.deadSince === null || said.deadSince > addressAt
+  // Dead since before the device told us this one: Apple speaks of a former one. Not if ours was told by a clock
+  // that was ahead, which says nothing of when.
+  return said.deadSince === null || said.deadSince > addressAt || addressAt > said.at
 }
 
 const push = (channel: string): EffectAction => ({ type: 'apns.push', params: { channel } })

@@ -163,6 +163,17 @@ describe('a dead address', () => {
       )
     })
 
+  test('is given up, whenever Apple says it died, when it was told while our clock was ahead', () => {
+    const ahead = now + 5 * 365 * day
+    const world = after(
+      ...enrolled,
+      tokenUpdate({ at: ahead, pushRef: 'push-2' }),
+      enqueue('A', year),
+    )
+    world.send(pushRefused({ addressAt: ahead, deadSince: now - day }))
+    expect(faultOf(world)).toEqual(fault)
+  })
+
   test('is noted in the journal and on every command that waits, whatever its state', () => {
     const world = after(...enrolled, enqueue('A', { ...year, seq: 1 }), idle(), notNow('A'))
     const asked = world.send(
