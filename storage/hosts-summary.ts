@@ -1,3 +1,4 @@
+import { damageOf } from './checksum.ts'
 import { countedColumns, countOf, readCombinations } from './combinations.ts'
 import { countPresences } from './presence.ts'
 import type { HostsSummary, Thresholds } from './queries.ts'
@@ -36,5 +37,16 @@ export function findHosts(select: Select, ref: string): readonly HostRow[] {
   const text = `SELECT ${storedList('hosts')} FROM hosts
     WHERE id IN (${sources.join(' UNION ')} UNION SELECT host_id FROM enrollments WHERE key = ?1)
     ORDER BY merged_into IS NOT NULL, first_seen_at, id LIMIT ${candidatesMax}`
-  return soundRows('hosts', select(text, [ref]))
+  const found = soundRows('hosts', select(text, [ref]))
+  const stray = found.find((row) => !isNamed(select, row, ref))
+  if (stray !== undefined) throw damageOf('hosts', [stray.id])
+  return found
+}
+
+/** An index that leads to another host would have a command sent to it. */
+function isNamed(select: Select, { id, serial, uuid, udid }: HostRow, ref: string): boolean {
+  const word = ref.toLowerCase()
+  if ([id, serial, uuid, udid].some((name) => name?.toLowerCase() === word)) return true
+  const text = `SELECT ${storedList('enrollments')} FROM enrollments WHERE key = ?`
+  return soundRows('enrollments', select(text, [ref])).some(({ host_id }) => host_id === id)
 }

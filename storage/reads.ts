@@ -1,5 +1,5 @@
 import { damageOf, isMalformed, isSound } from './checksum.ts'
-import { rowOf, type Rows, type Table, type Value } from './columns.ts'
+import { columns, rowOf, type Rows, type Table, type Value } from './columns.ts'
 import type { Connection } from './connection.ts'
 import { storedList, storedRow } from './stored.ts'
 
@@ -29,7 +29,12 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
     const found = db
       .prepare(`SELECT ${storedList(table)} FROM ${table} ${index} WHERE ${where}`)
       .raw()
+    const asked = askedColumns(table, where)
+    // An index that leads to another row gives a sound one, and the wrong one.
+    const isRight = (values: readonly Value[], key: readonly Value[]): boolean =>
+      isSound(table, values) && asked.every((at, nth) => values[at] === key[nth])
     return {
+      isRight,
       get(key: readonly Value[]): readonly Value[] | undefined {
         const row = found.get(key)
         return row && storedRow(table, row)
@@ -50,10 +55,9 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       throw isMalformed(error) ? broken(table, key) : error
     }
   }
-  function isNoted(table: Table, values: readonly Value[]): boolean {
-    if (isSound(table, values)) return true
-    note(damageOf(table, values.slice(0, 1)).damaged)
-    return false
+  function isNoted(isRight: boolean, table: Table, values: readonly Value[]): boolean {
+    if (!isRight) note(damageOf(table, values.slice(0, 1)).damaged)
+    return isRight
   }
 
   return {
@@ -62,7 +66,7 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       return (...key) => {
         const found = reading(table, key, () => statement.get(key))
         if (found === undefined) return undefined
-        if (!isSound(table, found)) throw broken(table, key)
+        if (!statement.isRight(found, key)) throw broken(table, key)
         return rowOf(table, found)
       }
     },
@@ -70,7 +74,7 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       const statement = prepare(table, where, index)
       return (...key) => {
         const found = reading(table, key, () => statement.all(key))
-        const bad = found.find((values) => !isSound(table, values))
+        const bad = found.find((values) => !statement.isRight(values, key))
         if (bad !== undefined) throw broken(table, bad.slice(0, 1))
         return found.map((values) => rowOf(table, values))
       }
@@ -79,7 +83,7 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       const statement = prepare(table, where, index)
       return (...key) =>
         reading(table, key, () => statement.all(key))
-          .filter((values) => isNoted(table, values))
+          .filter((values) => isNoted(statement.isRight(values, key), table, values))
           .map((values) => rowOf(table, values))
     },
     next(table, where, index) {
@@ -88,10 +92,17 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
         for (let passed = 0; passed < passedMax; passed += 1) {
           const found = reading(table, key, () => statement.get([...key, passed]))
           if (found === undefined) return undefined
-          if (isNoted(table, found)) return rowOf(table, found)
+          if (isNoted(statement.isRight(found, key), table, found)) return rowOf(table, found)
         }
         return undefined
       }
     },
   }
+}
+
+/** Where a condition begins by naming columns and their values, as `a = ? AND b = ?`: which columns those are. */
+function askedColumns(table: Table, where: string): readonly number[] {
+  const [named = ''] = /^(?:\w+ = \?(?!\d)(?: AND |$| ))*/.exec(where) ?? []
+  const names: readonly string[] = columns[table]
+  return [...named.matchAll(/(\w+) = \?/g)].map(([, name = '']) => names.indexOf(name))
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { checksumOf } from '../../storage/checksum.ts'
 import { columns, type Table } from '../../storage/columns.ts'
-import { type Connection, openForWriting } from '../../storage/connection.ts'
+import { type Connection, openForReading, openForWriting } from '../../storage/connection.ts'
 import { createLookups } from '../../storage/lookups.ts'
 import { migrate } from '../../storage/migrations.ts'
 import { createTurns } from '../../storage/turn.ts'
 import { rows } from './everything.ts'
+import { commandRow } from './rows.ts'
 import { temporaryFolder } from './folder.ts'
 
 // prettier-ignore
@@ -59,6 +60,29 @@ test('a row of which a single bit is another is not given back, whatever that ma
     /^The database is damaged in a row of enrollment_links l1/,
   )
   expect(lookups.enrollmentLinks()).toEqual([])
+})
+
+test('a row that an index leads to by mistake is not taken for the one that was asked for', () => {
+  const db = migrated()
+  const lookups = createLookups(db)
+  createTurns(db).apply(
+    [
+      { put: 'command', row: commandRow('c1') },
+      { put: 'command', row: commandRow('c2') },
+    ],
+    [],
+  )
+  db.exec('PRAGMA writable_schema = ON')
+  // The index over UUIDs is told that it is over another table's worth of rows: what it finds belongs to c2.
+  db.exec(`CREATE TABLE swapped (command_uuid TEXT PRIMARY KEY) STRICT;
+    INSERT INTO swapped (rowid, command_uuid) SELECT 3 - rowid, command_uuid FROM commands;
+    UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_swapped_1')
+      WHERE name = 'sqlite_autoindex_commands_1'`)
+  const path = String(db.prepare('PRAGMA database_list').raw().get([])?.[2])
+  const reading = openForReading(path)
+  onTestFinished(() => reading.close())
+  expect(() => createLookups(reading).command('c1')).toThrow(/damaged in a row of commands c1/)
+  expect(lookups.openCommands('h1')).toHaveLength(2)
 })
 
 function migrated(): Connection {
