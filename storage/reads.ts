@@ -25,23 +25,6 @@ const passedMax = 256
 
 /** `note` hears of every damaged row that is met. */
 export function createReads(db: Connection, note: (damaged: string) => void): Reads {
-  function prepare(table: Table, where: string, index = '') {
-    const found = db
-      .prepare(`SELECT ${storedList(table)} FROM ${table} ${index} WHERE ${where}`)
-      .raw()
-    const asked = askedColumns(table, where)
-    // An index that leads to another row gives a sound one, and the wrong one.
-    const isRight = (values: readonly Value[], key: readonly Value[]): boolean =>
-      isSound(table, values) && asked.every((at, nth) => values[at] === key[nth])
-    return {
-      isRight,
-      get(key: readonly Value[]): readonly Value[] | undefined {
-        const row = found.get(key)
-        return row && storedRow(table, row)
-      },
-      all: (key: readonly Value[]) => found.all(key).map((row) => storedRow(table, row)),
-    }
-  }
   function broken(table: Table, key: readonly unknown[]): Error {
     const damage = damageOf(table, key)
     note(damage.damaged)
@@ -62,7 +45,7 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
 
   return {
     one(table, where, index) {
-      const statement = prepare(table, where, index)
+      const statement = prepare(db, { table, where, index })
       return (...key) => {
         const found = reading(table, key, () => statement.get(key))
         if (found === undefined) return undefined
@@ -71,7 +54,7 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       }
     },
     many(table, where, index) {
-      const statement = prepare(table, where, index)
+      const statement = prepare(db, { table, where, index })
       return (...key) => {
         const found = reading(table, key, () => statement.all(key))
         const bad = found.find((values) => !statement.isRight(values, key))
@@ -80,14 +63,14 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
       }
     },
     sound(table, where, index) {
-      const statement = prepare(table, where, index)
+      const statement = prepare(db, { table, where, index })
       return (...key) =>
         reading(table, key, () => statement.all(key))
           .filter((values) => isNoted(statement.isRight(values, key), table, values))
           .map((values) => rowOf(table, values))
     },
     next(table, where, index) {
-      const statement = prepare(table, `${where} LIMIT 1 OFFSET ?`, index)
+      const statement = prepare(db, { table, where: `${where} LIMIT 1 OFFSET ?`, index })
       return (...key) => {
         for (let passed = 0; passed < passedMax; passed += 1) {
           const found = reading(table, key, () => statement.get([...key, passed]))
@@ -105,4 +88,28 @@ function askedColumns(table: Table, where: string): readonly number[] {
   const [named = ''] = /^(?:\w+ = \?(?!\d)(?: AND |$| ))*/.exec(where) ?? []
   const names: readonly string[] = columns[table]
   return [...named.matchAll(/(\w+) = \?/g)].map(([, name = '']) => names.indexOf(name))
+}
+
+type Question = {
+  readonly table: Table
+  readonly where: string
+  readonly index?: string | undefined
+}
+
+function prepare(db: Connection, { table, where, index = '' }: Question) {
+  const found = db
+    .prepare(`SELECT ${storedList(table)} FROM ${table} ${index} WHERE ${where}`)
+    .raw()
+  const asked = askedColumns(table, where)
+  // An index that leads to another row gives a sound one, and the wrong one.
+  const isRight = (values: readonly Value[], key: readonly Value[]): boolean =>
+    isSound(table, values) && asked.every((at, nth) => values[at] === key[nth])
+  return {
+    isRight,
+    get(key: readonly Value[]): readonly Value[] | undefined {
+      const row = found.get(key)
+      return row && storedRow(table, row)
+    },
+    all: (key: readonly Value[]) => found.all(key).map((row) => storedRow(table, row)),
+  }
 }

@@ -92,13 +92,9 @@ export function damageAgainAndAgain({ folder, images, hosts, seed }: DamageOptio
       figures.refused += 1
       continue
     }
-    let [detected, missing] = [0, 0]
-    for (const [at, found] of read.values.entries()) {
-      if (found === right[at]) continue
-      if (found === undefined) detected += 1
-      else if (isLess(found, right[at] ?? '')) missing += 1
-      else wrong.push(`image ${nth}, ${kind.name}: ${readings[at]?.what} ${found}`)
-    }
+    const { detected, missing, other } = compared(read.values, right)
+    for (const at of other)
+      wrong.push(`image ${nth}, ${kind.name}: ${readings[at]?.what} ${read.values[at]}`)
     figures.detected += detected
     figures.missing += missing
     figures.felt += detected + missing > 0 ? 1 : 0
@@ -108,6 +104,28 @@ export function damageAgainAndAgain({ folder, images, hosts, seed }: DamageOptio
     }
   }
   return { images, ...figures, wrong }
+}
+
+type Compared = {
+  readonly detected: number
+  readonly missing: number
+  /** Readings that found something else than there was. */
+  readonly other: readonly number[]
+}
+
+function compared(
+  found: readonly (string | undefined)[],
+  right: readonly (string | undefined)[],
+): Compared {
+  let [detected, missing] = [0, 0]
+  const other: number[] = []
+  for (const [at, value] of found.entries()) {
+    if (value === right[at]) continue
+    if (value === undefined) detected += 1
+    else if (isLess(value, right[at] ?? '')) missing += 1
+    else other.push(at)
+  }
+  return { detected, missing, other }
 }
 
 /** Nothing, or some of the rows there were, each as it was. */

@@ -35,7 +35,7 @@ test('another process is refused whatever the one that has the folder does', asy
   const { store, backup, integrityCheck, blobs, queries } = await openEmbedded({ folder })
   const rival = startRival(folder)
   const database = join(folder, 'muster.db')
-  const acts: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
+  const acts: Readonly<Record<string, () => unknown>> = {
     'does nothing': () => undefined,
     commits: () => store.commit(newHost('h1')),
     lists: () => queries.countAll({}),
