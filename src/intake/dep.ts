@@ -41,10 +41,26 @@ export function createDepIntake(options: DepIntakeOptions): DepIntake {
       const outcomes: DepOutcome[] = []
       for (let start = 0; start < devices.length; start += atOnce) {
         const batch = devices.slice(start, start + atOnce)
-        outcomes.push(...(await Promise.all(batch.map((device) => seeOne(options, device, cause)))))
+        outcomes.push(
+          ...(await Promise.all(batch.map((device) => seeWhole(options, device, cause)))),
+        )
       }
       return outcomes
     },
+  }
+}
+
+/** A damaged row of one device keeps the others of the list from nothing. */
+async function seeWhole(
+  options: DepIntakeOptions,
+  device: DepDevice,
+  cause: Ask['cause'],
+): Promise<DepOutcome> {
+  try {
+    return await seeOne(options, device, cause)
+  } catch (error) {
+    if (!(error instanceof Error && 'damaged' in error)) throw error
+    return { serial: device.serial_number, hostId: null, ...failed('damaged') }
   }
 }
 

@@ -84,15 +84,26 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       if (!page.ok) return undefined
       for (const row of page.value.items.filter(({ not_after }) => not_after > now)) {
         found.ending += 1
-        if (!isDue(row, now) || lastTry(lookups, row, now).isRecent) continue
-        const sent = await renew(row.fingerprint, alarm)
-        if (sent.ok) found.sent += 1
-        else found.stuck += 1
+        const outcome = await renewInTime(row, now)
+        if (outcome !== 'waits') found[outcome] += 1
       }
       after = page.value.items.at(-1)
-      more = page.value.more
+      more = page.value.more && after !== undefined
     }
     return found
+  }
+
+  /** What is damaged of one certificate's host or commands keeps the others from nothing; the log names the row. */
+  async function renewInTime(
+    row: CertificateRow,
+    now: number,
+  ): Promise<'sent' | 'stuck' | 'waits'> {
+    try {
+      if (!isDue(row, now) || lastTry(lookups, row, now).isRecent) return 'waits'
+      return (await renew(row.fingerprint, alarm)).ok ? 'sent' : 'stuck'
+    } catch {
+      return 'stuck'
+    }
   }
 
   /** One that lives for a day is not renewed two months ahead. */
@@ -107,10 +118,12 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       let looking: Promise<void> = Promise.resolve()
       let isStopped = false
       function look(): void {
-        looking = round().then((found) => {
-          if (found !== undefined && found.ending > 0) options.told(found)
-          if (!isStopped) waiting = world.later(look, lookEveryMs)
-        })
+        looking = round()
+          .catch(() => undefined)
+          .then((found) => {
+            if (found !== undefined && found.ending > 0) options.told(found)
+            if (!isStopped) waiting = world.later(look, lookEveryMs)
+          })
       }
       return {
         stop() {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { createChallenges } from '../../src/intake/challenges.ts'
 import { createEnrollmentLinks } from '../../src/intake/enrollment-links.ts'
 import { createProfiles } from '../../src/intake/profiles.ts'
@@ -6,6 +6,7 @@ import { createRenewals, type Round } from '../../src/intake/renewals.ts'
 import type { Authority } from '../../src/pki/certificate-issue.ts'
 import { hashToken, mintToken } from '../../src/secrets/tokens.ts'
 import type { CertificateRow } from '../../storage/certificate-rows.ts'
+import { damageOf } from '../../storage/checksum.ts'
 import { challengeIn } from '../http/scep-stage.ts'
 import { authority as rootOf } from '../pki/signers.ts'
 import { type House, openHouse } from '../runtime/world.ts'
@@ -27,7 +28,7 @@ beforeAll(() => {
 })
 
 /** A computer that enrolled, and whoever renews its certificate. */
-async function openShop(given?: House) {
+async function openShop(given?: House, damaged?: string) {
   const house = given ?? (await openHouse())
   const { store, clock, hosts, opened } = house
   const doors = openDoors(house)
@@ -35,7 +36,13 @@ async function openShop(given?: House) {
   const challenges = createChallenges({ ...tools, lifetimeMs: 3_600_000, fixed: undefined })
   const told: Round[] = []
   const renewals = createRenewals({
-    lookups: store.lookups,
+    lookups: {
+      ...store.lookups,
+      certificate(fingerprint) {
+        if (fingerprint === damaged) throw damageOf('certificates', [fingerprint])
+        return store.lookups.certificate(fingerprint)
+      },
+    },
     queries: opened.queries,
     commands: doors.commands,
     profiles: createProfiles({
@@ -113,6 +120,18 @@ test('one that was not taken is tried again a day after its command ended, also 
   expect(await second.renewals.round()).toMatchObject({ sent: 0 })
   await first.house.advance(dayMs)
   expect(await second.renewals.round()).toMatchObject({ ending: 1, sent: 1 })
+})
+
+test('a damaged row keeps no other certificate from being renewed, in this round and the next ones', async () => {
+  const { house, renewals, told, holding } = await openShop(undefined, 'a'.repeat(64))
+  await holding()
+  await holding({ fingerprint: 'b'.repeat(64) })
+  const stop = renewals.start()
+  await house.advance(120_000)
+  await vi.waitFor(() => expect(told).toEqual([{ ending: 2, sent: 1, stuck: 1 }]))
+  await house.advance(dayMs)
+  await vi.waitFor(() => expect(told.length).toBeGreaterThan(1))
+  await stop.stop()
 })
 
 test('an operator who asks again is given the command that is on its way', async () => {
