@@ -62,6 +62,19 @@ test('a row of which a single bit is another is not given back, whatever that ma
   expect(lookups.enrollmentLinks()).toEqual([])
 })
 
+test('damaged rows take nobody else off a list that has a length', () => {
+  const db = migrated()
+  const lookups = createLookups(db)
+  const names = ['a', 'b', 'c', 'd', 'e']
+  createTurns(db).apply(
+    names.map((name, nth) => ({ put: 'alarm', row: { host_id: 'h1', name, due_at: 100 + nth } })),
+    [],
+  )
+  db.exec(`UPDATE alarms SET due_at = due_at - 50 WHERE name IN ('a', 'c')`)
+  const due = (limit: number) => lookups.dueAlarms(1_000, limit).map(({ name }) => name)
+  expect([due(1), due(2), due(9)]).toEqual([['b'], ['b', 'd'], ['b', 'd', 'e']])
+})
+
 test('a row that an index leads to by mistake is not taken for the one that was asked for', () => {
   const db = migrated()
   const lookups = createLookups(db)
