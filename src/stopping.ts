@@ -57,7 +57,9 @@ export function createLeave(): Leave {
       const leftAt = (heardAt = performance.now())
       const looking = setInterval(() => {
         const now = performance.now()
-        if (now - heardAt > quietMs || now - leftAt > patienceMs) server.closeIdleConnections()
+        const isQuiet = now - heardAt > quietMs || now - leftAt > patienceMs
+        // Idle to Node is whoever was answered, even while the answer is still on its way over a poor line.
+        if (isQuiet && ![...latest.values()].some(isUnderWay)) server.closeIdleConnections()
       }, lookMs)
       const late = setTimeout(() => server.closeAllConnections(), drainMs)
       await promise
@@ -65,3 +67,6 @@ export function createLeave(): Leave {
     },
   }
 }
+
+const isUnderWay = ({ writableEnded, writableFinished }: ServerResponse): boolean =>
+  writableEnded && !writableFinished
