@@ -101,7 +101,8 @@ export function createRenewals(options: RenewalsOptions): Renewals {
     try {
       if (!isDue(row, now) || lastTry(lookups, row, now).isRecent) return 'waits'
       return (await renew(row.fingerprint, alarm)).ok ? 'sent' : 'stuck'
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Error && 'damaged' in error)) throw error
       return 'stuck'
     }
   }

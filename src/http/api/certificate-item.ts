@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { CertificateRow, ShownStatus } from '../../../storage/certificate-rows.ts'
-import type { World } from '../../runtime/world.ts'
+import { type DueClock, dueIsoOrNull } from './due-time.ts'
 import { iso, isoOrNull, time } from './fields.ts'
 
 export const certificateStatuses = [
@@ -54,7 +54,7 @@ const soonMs = 30 * 86_400_000
 
 export const certificateOf = (
   row: CertificateRow,
-  world: Pick<World, 'now' | 'steady'>,
+  world: DueClock,
 ): z.input<typeof certificateItem> => ({
   fingerprint: row.fingerprint,
   serial: row.serial,
@@ -72,7 +72,7 @@ export const certificateOf = (
   not_before: iso(row.not_before),
   not_after: iso(row.not_after),
   issued_at: iso(row.issued_at),
-  first_use_by: isoOrNull(row.first_use_by),
+  first_use_by: dueIsoOrNull(world, row.first_use_by),
   bound_at: isoOrNull(row.bound_at),
   ended_at: isoOrNull(row.ended_at),
   ended_by: row.ended_by,

@@ -42,21 +42,23 @@ export const webhooksEndpoints = (deps: ApiDeps, cursors: Cursors): readonly End
 ]
 
 async function shown(
-  { queries, store, world }: ApiDeps,
+  deps: ApiDeps,
   rows: readonly WebhookRow[],
 ): Promise<Result<WebhookItem[], Problem>> {
-  const waiting = answered(await queries.waitingDeliveries({}))
-  if (!waiting.ok) return waiting
-  return ok(
-    rows.map((row) =>
-      webhookOf(row, {
-        waiting: waiting.value[row.id] ?? 0,
-        last: store.lookups.lastDelivery(row.id),
-        world,
-      }),
-    ),
-  )
+  const waiting = answered(await deps.queries.waitingDeliveries({}))
+  return waiting.ok ? ok(rows.map((row) => itemOf(deps, row, waiting.value))) : waiting
 }
+
+const itemOf = (
+  { store, world }: ApiDeps,
+  row: WebhookRow,
+  waiting: Readonly<Record<string, number>>,
+): WebhookItem =>
+  webhookOf(row, {
+    waiting: waiting[row.id] ?? 0,
+    last: store.lookups.lastDelivery(row.id),
+    world,
+  })
 
 async function shownOne(
   deps: ApiDeps,
@@ -186,12 +188,13 @@ const rotateEndpoint = (deps: ApiDeps): Endpoint =>
     },
     async ({ path, body, principal }) => {
       const wish = { secret: body.secret, graceMs: body.grace_ms }
+      // Asked for first: once it has another secret, nothing may keep that from being told.
+      const waiting = answered(await deps.queries.waitingDeliveries({}))
+      if (!waiting.ok) return waiting
       const rotated = await deps.webhooks.rotate(path.id, wish, causeOf(principal))
       if (!rotated.ok) return fail(webhookProblem(rotated.error))
-      const item = await shownOne(deps, rotated.value.row)
-      return item.ok
-        ? ok({ kind: 'json', content: { ...item.value, secret: rotated.value.secret } })
-        : item
+      const { row, secret } = rotated.value
+      return ok({ kind: 'json', content: { ...itemOf(deps, row, waiting.value), secret } })
     },
   )
 
