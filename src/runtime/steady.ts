@@ -38,7 +38,6 @@ export function createSteady(options: SteadyOptions): SteadyClock {
   let from = { at: options.mark ?? options.now(), elapsed: elapsed() }
   let marked = from.at
   let leaping: Promise<void> | undefined
-  let trying: Promise<boolean> | undefined
   let timer: { cancel(): void } | undefined
   let stopped = false
 
@@ -64,25 +63,24 @@ export function createSteady(options: SteadyOptions): SteadyClock {
 
   /** Goes on until it is kept: what was not acknowledged may be on the disk all the same. */
   async function leap(to: number): Promise<void> {
-    while (!stopped && !(await (trying = keep(to))))
+    while (!stopped && !(await keep(to)))
       await new Promise<void>((resolve) => void options.later(resolve, troubleMs))
     moveTo(Math.max(paced(), to))
     leaping = undefined
   }
 
-  /** A disk that is full keeps nobody from starting: the leap goes on being tried. */
   async function settled(): Promise<void> {
     now()
-    await trying
+    await leaping
   }
 
-  function keepMark(): void {
-    timer = options.later(keepMark, keepEveryMs)
-    const mark = now()
-    // A leap under way keeps a higher one, and whatever is kept last must be the highest.
-    if (leaping === undefined) void keep(mark)
+  async function keepMark(): Promise<void> {
+    // Whatever is kept last must be the highest.
+    await settled()
+    if (!stopped) await keep(now())
+    timer = options.later(() => void keepMark(), keepEveryMs)
   }
-  if (options.keep !== undefined) keepMark()
+  if (options.keep !== undefined) void keepMark()
 
   return {
     now,

@@ -31,7 +31,6 @@ function openMachine() {
   return {
     clock,
     now: () => process.now(),
-    settled: () => process.settled(),
     settle,
     async pass(ms: number): Promise<void> {
       const until = clock.now() + ms
@@ -107,18 +106,6 @@ describe('the time by which things are due', () => {
     machine.breakDisk(false)
     await machine.pass(minute)
     expect(machine.now()).toBe(morning + 10 * year + 2 * minute)
-  })
-
-  test('lets a process start that finds the disk full, and follows once there is room', async () => {
-    const machine = openMachine()
-    await machine.pass(minute)
-    machine.breakDisk(true)
-    await machine.restart(day)
-    await machine.settled()
-    expect(machine.now()).toBe(morning + minute)
-    machine.breakDisk(false)
-    await machine.pass(minute)
-    expect(machine.now()).toBe(machine.clock.now())
   })
 
   test('goes on while the clock stands still', async () => {
