@@ -32,7 +32,11 @@ export function createRetention(options: RetentionOptions): { stop(): Promise<vo
   function later(ms: number): void {
     if (stopped) return
     world.later(() => {
-      if (!stopped) running = clear().then((more) => later(more ? restMs : everyMs))
+      if (stopped) return
+      // What cannot be read, such as a damaged page, is looked at again, and ends nothing else.
+      running = clear()
+        .catch(() => false)
+        .then((more) => later(more ? restMs : everyMs))
     }, ms)
   }
 

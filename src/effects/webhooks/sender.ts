@@ -122,7 +122,7 @@ async function readAnswer(answer: IncomingMessage): Promise<Sent> {
     // The status is there; the rest of the text is missed by nobody.
   }
   answer.destroy()
-  const retryAfterMs = Number(answer.headers['retry-after']) * 1_000
+  const retryAfterMs = Math.ceil(Number(answer.headers['retry-after']) * 1_000)
   return {
     kind: 'answered',
     status: answer.statusCode ?? 0,
