@@ -4,6 +4,7 @@ import { fillChecksums } from './checksum-fill.ts'
 import type { Connection } from './connection.ts'
 import { schema1 } from './schema/schema-1.ts'
 import { schema2 } from './schema/schema-2.ts'
+import { schema3 } from './schema/schema-3.ts'
 
 export type Migration = {
   readonly version: number
@@ -13,7 +14,7 @@ export type Migration = {
 }
 
 /** Every schema ever released, oldest first, numbered from 1 without gaps. */
-export const migrations: readonly Migration[] = [schema1, schema2]
+export const migrations: readonly Migration[] = [schema1, schema2, schema3]
 
 export type Migrated =
   | { readonly ok: true; readonly from: number; readonly to: number }
