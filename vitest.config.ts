@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { MissingReporter } from './test/programs/missing-reporter.ts'
 
 export default defineConfig({
   test: {
@@ -8,5 +9,6 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    reporters: ['default', new MissingReporter()],
   },
 })

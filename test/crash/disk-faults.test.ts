@@ -16,6 +16,7 @@ import {
 } from '../e2e/muster.ts'
 import { checkinType, exchange, type Got, jsonOf, reportType, type Sent } from '../e2e/wire.ts'
 import { type DiskFault, fullDisk, ioErrors, mountSmall, noRoom } from './faults.ts'
+import { needs } from '../programs/needs.ts'
 
 /** Specified: at most 5 s from the end of the fault to the first success of everybody. */
 const healsWithinMs = 5_000
@@ -66,52 +67,55 @@ const json = (path: string, said: object, headers = {}): Sent => ({
   body: JSON.stringify(said),
 })
 
-describe.each(Object.entries(faults))('while the disk %s', (_name, fault) => {
-  const folder = newFolder()
-  const unmount = fault === fullDisk ? mountSmall(folder, 8) : undefined
-  afterAll(() => {
-    unmount?.()
-    dropFolder(folder)
-  })
+for (const [name, fault] of Object.entries(faults))
+  describe(`while the disk ${name}`, needs(...fault.programs), () => {
+    const folder = newFolder()
+    const unmount = fault === fullDisk ? mountSmall(folder, 8) : undefined
+    afterAll(() => {
+      unmount?.()
+      dropFolder(folder)
+    })
 
-  test('everybody is refused in their own words; afterwards all goes on, and nothing was promised falsely', async () => {
-    const muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
-    const { url } = muster
-    const mac = createComputer({ ...identity(1), url, enrollSecret })
-    await mac.enrolInMdm()
-    const nodeKey = await mac.enrolInOsquery()
-    const offered = await offer(muster, mac)
-    const wanted = wishes(mac, nodeKey, offered)
-    const before = contents(folder)
+    test('everybody is refused in their own words; afterwards all goes on, and nothing was promised falsely', async () => {
+      const muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
+      const { url } = muster
+      const mac = createComputer({ ...identity(1), url, enrollSecret })
+      await mac.enrolInMdm()
+      const nodeKey = await mac.enrolInOsquery()
+      const offered = await offer(muster, mac)
+      const wanted = wishes(mac, nodeKey, offered)
+      const before = contents(folder)
 
-    for (let round = 0; round < 3; round += 1) {
-      const end = await fault.begin(muster.process.pid ?? 0, folder)
-      for (const [who, { sent, isRefusal }] of Object.entries(wanted)) {
-        const got = await exchange(url, sent)
-        expect(isRefusal(got), `${who}: ${got.status} ${String(got.body).slice(0, 200)}`).toBe(true)
+      for (let round = 0; round < 3; round += 1) {
+        const end = await fault.begin(muster.process.pid ?? 0, folder)
+        for (const [who, { sent, isRefusal }] of Object.entries(wanted)) {
+          const got = await exchange(url, sent)
+          expect(isRefusal(got), `${who}: ${got.status} ${String(got.body).slice(0, 200)}`).toBe(
+            true,
+          )
+        }
+        // Who only reads is served.
+        expect(await mac.agent('config', { node_key: nodeKey })).not.toHaveProperty('error')
+        const asked = { method: 'GET', path: `/api/v1/hosts/${mac.serial}`, headers: bearer }
+        expect((await exchange(url, asked)).status).toBe(200)
+        await end()
       }
-      // Who only reads is served.
-      expect(await mac.agent('config', { node_key: nodeKey })).not.toHaveProperty('error')
-      const asked = { method: 'GET', path: `/api/v1/hosts/${mac.serial}`, headers: bearer }
-      expect((await exchange(url, asked)).status).toBe(200)
-      await end()
-    }
-    const healed = await untilServed(
-      url,
-      Object.values(wanted).map(({ sent }) => sent),
-    )
-    expect(healed.ms).toBeLessThan(healsWithinMs)
-    // 201, not 200: what had been refused had not been done.
-    expect(healed.statuses).toEqual([200, 200, 200, 200, 200, 201])
-    expect(before.commands).toBe(1)
+      const healed = await untilServed(
+        url,
+        Object.values(wanted).map(({ sent }) => sent),
+      )
+      expect(healed.ms).toBeLessThan(healsWithinMs)
+      // 201, not 200: what had been refused had not been done.
+      expect(healed.statuses).toEqual([200, 200, 200, 200, 200, 201])
+      expect(before.commands).toBe(1)
 
-    await muster.end('SIGKILL')
-    const again = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
-    const after = contents(folder)
-    expect(after).toEqual({ hosts: 3, commands: 2, results: 1, sound: 'ok', acknowledged: 1 })
-    await again.end('SIGKILL')
-  }, 120_000)
-})
+      await muster.end('SIGKILL')
+      const again = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
+      const after = contents(folder)
+      expect(after).toEqual({ hosts: 3, commands: 2, results: 1, sound: 'ok', acknowledged: 1 })
+      await again.end('SIGKILL')
+    }, 120_000)
+  })
 
 const bearer = { authorization: `Bearer ${adminToken}` }
 

@@ -3,14 +3,18 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Program } from '../programs/needs.ts'
 
 export type DiskFault = {
+  /** What begins and ends it. */
+  readonly programs: readonly Program[]
   /** Begins it for the server with this pid on this data folder. Resolves to what ends it. */
   begin(pid: number, folder: string): Promise<() => Promise<void>>
 }
 
 /** Every block is taken. The folder should be a small file system of its own. */
 export const fullDisk: DiskFault = {
+  programs: [],
   async begin(_pid, folder) {
     const ballast = join(folder, 'ballast')
     writeFileSync(ballast, '')
@@ -29,6 +33,7 @@ function fill(path: string, chunk: Buffer): void {
 
 /** Every write to database and logs fails with an I/O error, or every sync does. */
 export const ioErrors = (calls: 'pwrite64,write' | 'fsync,fdatasync'): DiskFault => ({
+  programs: ['strace'],
   async begin(pid, folder) {
     const files = ['muster.db', 'muster.db-wal', 'logs/result.ndjson'].flatMap((file) => [
       '-P',
@@ -60,6 +65,7 @@ export const ioErrors = (calls: 'pwrite64,write' | 'fsync,fdatasync'): DiskFault
 
 /** No file may be written beyond its first byte: a quota, as far as any user can set one. */
 export const noRoom: DiskFault = {
+  programs: ['prlimit'],
   async begin(pid) {
     limit(pid, '1:')
     return async () => limit(pid, 'unlimited:')

@@ -1,10 +1,11 @@
 // A server whose wall clock is jerked about under it: it goes on.
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createComputer, identity } from './computer.ts'
 import { adminToken, dropFolder, enrollSecret, newFolder, startMuster } from './muster.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { needs } from '../programs/needs.ts'
 
 /** Debian's place for it: the package is `faketime`. */
 const library = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketimeMT.so.1`
@@ -30,9 +31,6 @@ const folder = newFolder()
 afterAll(() => dropFolder(folder))
 const hands = join(folder, 'hands')
 
-/** In CI it must be there, so there the test fails without it. */
-const isMissing = process.env['CI'] !== 'true' && !existsSync(library)
-
 const env = {
   LD_PRELOAD: library,
   FAKETIME_TIMESTAMP_FILE: hands,
@@ -42,9 +40,9 @@ const env = {
   TZ: 'UTC',
 }
 
-test.skipIf(isMissing)(
+test(
   'through twelve jumps of the clock computers enrol and are served, and what ran out stays so',
-  { timeout: 120_000 },
+  { timeout: 120_000, ...needs('faketime') },
   async () => {
     writeFileSync(hands, '+0')
     let muster = await startMuster(folder, env)

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dropFolder, type Muster, newFolder, startMuster } from './muster.ts'
 import { createOperator } from './operator.ts'
+import { needs } from '../programs/needs.ts'
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 const folder = newFolder()
@@ -172,11 +173,12 @@ const accessLog = (url: string): string => {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-for (const [name, start] of [
-  ['nginx', startNginx],
-  ['Caddy', startCaddy],
+for (const [name, start, program] of [
+  ['nginx', startNginx, 'nginx'],
+  ['Caddy', startCaddy, 'caddy'],
 ] as const) {
-  test(`behind ${name} a device enrols with what it signs`, { timeout: 60_000 }, async () => {
+  const options = { timeout: 60_000, ...needs(program, 'openssl', 'curl') }
+  test(`behind ${name} a device enrols with what it signs`, options, async () => {
     const { url, muster } = await behind(start, { MUSTER_DEVICE_AUTH: 'signature' })
     expect(await playByHand(url, muster)).toBe(0)
     // Whoever knows the address of a link may enrol.
@@ -185,7 +187,7 @@ for (const [name, start] of [
 
   test(
     `behind ${name} a device is known by its TLS certificate, and by nothing it writes itself`,
-    { timeout: 60_000 },
+    options,
     async () => {
       const { url, muster } = await behind(start, {
         MUSTER_DEVICE_AUTH: 'header',

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { mintSecret, secretComplaint, signedHeaders } from '../../src/effects/webhooks/signing.ts'
+import { needs } from '../programs/needs.ts'
 
 const body = new TextEncoder().encode('{"type":"mdm.TokenUpdate","data":{"name":"Käse 🧀"}}')
 const at = 1_767_254_400_999
@@ -12,18 +13,22 @@ function opensslMac(key: Buffer, text: Uint8Array): string {
   return execFileSync('openssl', [...macs, '-binary'], { input: text }).toString('base64')
 }
 
-test('a standard message is signed over id, seconds and body, as openssl does it', () => {
-  const secret = mintSecret('standard')
-  const headers = signedHeaders('standard', { id: 'msg_1', body }, { secret, at })
-  const signed = Buffer.concat([Buffer.from('msg_1.1767254400.'), body])
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
-  expect(headers).toEqual({
-    'content-type': 'application/json',
-    'webhook-id': 'msg_1',
-    'webhook-timestamp': '1767254400',
-    'webhook-signature': `v1,${opensslMac(key, signed)}`,
-  })
-})
+test(
+  'a standard message is signed over id, seconds and body, as openssl does it',
+  needs('openssl'),
+  () => {
+    const secret = mintSecret('standard')
+    const headers = signedHeaders('standard', { id: 'msg_1', body }, { secret, at })
+    const signed = Buffer.concat([Buffer.from('msg_1.1767254400.'), body])
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    expect(headers).toEqual({
+      'content-type': 'application/json',
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': '1767254400',
+      'webhook-signature': `v1,${opensslMac(key, signed)}`,
+    })
+  },
+)
 
 test('while a secret is replaced there are two signatures, the new one first', () => {
   const [secret, former] = [mintSecret('standard'), mintSecret('standard')]
@@ -44,14 +49,18 @@ test('the example of the Standard Webhooks libraries comes out as theirs', () =>
   expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
 })
 
-test('a NanoMDM message is signed over its body with the characters of the secret', () => {
-  const secret = mintSecret('nanomdm')
-  const headers = signedHeaders('nanomdm', { id: 'x', body }, { secret, at })
-  expect(headers).toEqual({
-    'content-type': 'application/json; charset=utf-8',
-    'x-hmac-signature': opensslMac(Buffer.from(secret), body),
-  })
-})
+test(
+  'a NanoMDM message is signed over its body with the characters of the secret',
+  needs('openssl'),
+  () => {
+    const secret = mintSecret('nanomdm')
+    const headers = signedHeaders('nanomdm', { id: 'x', body }, { secret, at })
+    expect(headers).toEqual({
+      'content-type': 'application/json; charset=utf-8',
+      'x-hmac-signature': opensslMac(Buffer.from(secret), body),
+    })
+  },
+)
 
 // prettier-ignore
 const secrets = [

@@ -11,6 +11,7 @@ import { openHouse, reopen } from '../runtime/world.ts'
 import { type Heard, openReceiver } from './receiver.ts'
 import { signedHeaders } from '../../src/effects/webhooks/signing.ts'
 import { hurried, openWebhookHouse, tester, until, type WebhookHouse } from './webhook-world.ts'
+import { needs } from '../programs/needs.ts'
 
 type Told = {
   readonly type: string
@@ -22,41 +23,45 @@ const seqOf = (heard: Heard): number => told(heard).data.seq
 const hostOf = (heard: Heard): string => told(heard).data.host?.id ?? ''
 const idOf = ({ headers }: Heard): string => String(headers['webhook-id'])
 
-test('what happens to a host is told, signed so that openssl agrees', async () => {
-  const receiver = await openReceiver()
-  const world = await openWebhookHouse(receiver)
-  await world.happened('h1', 'mdm.Authenticate')
-  const { secret } = await world.made(receiver)
-  const [seq] = await world.happened('h1', 'mdm.TokenUpdate')
-  await until(() => receiver.heard.length === 1)
-  const [heard] = receiver.heard
-  if (heard === undefined) throw new Error('nothing was heard')
-  expect(JSON.parse(heard.text)).toEqual({
-    type: 'mdm.TokenUpdate',
-    timestamp: '2026-01-01T08:00:00.000Z',
-    data: {
-      seq,
-      host: { id: 'h1', serial: null, uuid: null, udid: null, hostname: null },
-      actor: 'host',
-      event: 'mdm.TokenUpdate',
-      from: 'mdm.unenrolled',
-      to: 'mdm.enrolled',
-      cause: 'device',
-      cause_id: 'D',
-      detail: { why: 'because' },
-    },
-  })
-  const { headers } = heard
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64').toString('hex')
-  const mac = execFileSync(
-    'openssl',
-    ['dgst', '-sha256', '-mac', 'HMAC', '-macopt', `hexkey:${key}`, '-binary'],
-    {
-      input: `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${heard.text}`,
-    },
-  )
-  expect(headers['webhook-signature']).toBe(`v1,${mac.toString('base64')}`)
-})
+test(
+  'what happens to a host is told, signed so that openssl agrees',
+  needs('openssl'),
+  async () => {
+    const receiver = await openReceiver()
+    const world = await openWebhookHouse(receiver)
+    await world.happened('h1', 'mdm.Authenticate')
+    const { secret } = await world.made(receiver)
+    const [seq] = await world.happened('h1', 'mdm.TokenUpdate')
+    await until(() => receiver.heard.length === 1)
+    const [heard] = receiver.heard
+    if (heard === undefined) throw new Error('nothing was heard')
+    expect(JSON.parse(heard.text)).toEqual({
+      type: 'mdm.TokenUpdate',
+      timestamp: '2026-01-01T08:00:00.000Z',
+      data: {
+        seq,
+        host: { id: 'h1', serial: null, uuid: null, udid: null, hostname: null },
+        actor: 'host',
+        event: 'mdm.TokenUpdate',
+        from: 'mdm.unenrolled',
+        to: 'mdm.enrolled',
+        cause: 'device',
+        cause_id: 'D',
+        detail: { why: 'because' },
+      },
+    })
+    const { headers } = heard
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64').toString('hex')
+    const mac = execFileSync(
+      'openssl',
+      ['dgst', '-sha256', '-mac', 'HMAC', '-macopt', `hexkey:${key}`, '-binary'],
+      {
+        input: `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${heard.text}`,
+      },
+    )
+    expect(headers['webhook-signature']).toBe(`v1,${mac.toString('base64')}`)
+  },
+)
 
 test('a webhook hears of what it asked for and of nothing else', async () => {
   const receiver = await openReceiver()

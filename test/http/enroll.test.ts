@@ -12,6 +12,7 @@ import { authority as rootOf, device, type Pair } from '../pki/signers.ts'
 import { authorityOf } from './scep-peer.ts'
 import { challengeIn, stageOf } from './scep-stage.ts'
 import { openHttpWorld, topic } from './world.ts'
+import { needs } from '../programs/needs.ts'
 
 const makers = rootOf('A device maker')
 const tlsRoot = rootOf('Our TLS')
@@ -84,22 +85,26 @@ describe('a profile', () => {
     })
   })
 
-  test('names our authority by the fingerprint openssl finds, and brings what our TLS needs', async () => {
-    const { secret } = await stage.link()
-    const profile = dictOf(await bodyOf(`/enroll/${secret}`))
-    const { CAFingerprint } = payloadOf(profile, 'com.apple.security.scep')[
-      'PayloadContent'
-    ] as Dict
-    tool.write('ca.pem', writePem('CERTIFICATE', authority.der))
-    const hex = tool.run('x509', '-in', 'ca.pem', '-noout', '-fingerprint', '-sha1')
-    expect(
-      Buffer.from(CAFingerprint as Uint8Array)
-        .toString('hex')
-        .toUpperCase(),
-    ).toBe(hex.split('=')[1]?.trim().replaceAll(':', ''))
-    const root = payloadOf(profile, 'com.apple.security.root')
-    expect(Buffer.compare(root['PayloadContent'] as Uint8Array, tlsRoot.certificate.der)).toBe(0)
-  })
+  test(
+    'names our authority by the fingerprint openssl finds, and brings what our TLS needs',
+    needs('openssl'),
+    async () => {
+      const { secret } = await stage.link()
+      const profile = dictOf(await bodyOf(`/enroll/${secret}`))
+      const { CAFingerprint } = payloadOf(profile, 'com.apple.security.scep')[
+        'PayloadContent'
+      ] as Dict
+      tool.write('ca.pem', writePem('CERTIFICATE', authority.der))
+      const hex = tool.run('x509', '-in', 'ca.pem', '-noout', '-fingerprint', '-sha1')
+      expect(
+        Buffer.from(CAFingerprint as Uint8Array)
+          .toString('hex')
+          .toUpperCase(),
+      ).toBe(hex.split('=')[1]?.trim().replaceAll(':', ''))
+      const root = payloadOf(profile, 'com.apple.security.root')
+      expect(Buffer.compare(root['PayloadContent'] as Uint8Array, tlsRoot.certificate.der)).toBe(0)
+    },
+  )
 
   test('has a challenge of its own at each download, kept as a hash with what it stands for', async () => {
     const [hostId = ''] = await world.assigned('ZZENROLL01')
@@ -120,27 +125,31 @@ describe('a profile', () => {
     }
   })
 
-  test('comes signed by our authority when it is asked for so, and openssl agrees', async () => {
-    const { secret } = await stage.link()
-    tool.write('signed', await bodyOf(`/enroll/${secret}?signed=true`))
-    tool.write('ca.pem', writePem('CERTIFICATE', authority.der))
-    tool.run(
-      'cms',
-      '-verify',
-      '-inform',
-      'DER',
-      '-in',
-      'signed',
-      '-CAfile',
-      'ca.pem',
-      '-purpose',
-      'any',
-      '-binary',
-      '-out',
-      'plain',
-    )
-    expect(dictOf(tool.read('plain'))['PayloadIdentifier']).toBe('muster.enrollment')
-  })
+  test(
+    'comes signed by our authority when it is asked for so, and openssl agrees',
+    needs('openssl'),
+    async () => {
+      const { secret } = await stage.link()
+      tool.write('signed', await bodyOf(`/enroll/${secret}?signed=true`))
+      tool.write('ca.pem', writePem('CERTIFICATE', authority.der))
+      tool.run(
+        'cms',
+        '-verify',
+        '-inform',
+        'DER',
+        '-in',
+        'signed',
+        '-CAfile',
+        'ca.pem',
+        '-purpose',
+        'any',
+        '-binary',
+        '-out',
+        'plain',
+      )
+      expect(dictOf(tool.read('plain'))['PayloadIdentifier']).toBe('muster.enrollment')
+    },
+  )
 })
 
 describe('a link', () => {

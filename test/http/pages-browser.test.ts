@@ -3,6 +3,7 @@ import { openBrowsing, type Watched } from './pages-browser.ts'
 import { payloads } from './pages-payloads.ts'
 import { visible } from '../../src/ui/visible.ts'
 import { openHttpWorld, topic } from './world.ts'
+import { needs } from '../programs/needs.ts'
 
 const world = await openHttpWorld()
 const browsing = await openBrowsing(world)
@@ -11,7 +12,7 @@ const { url } = browsing
 const uuidOf = (group: string, index: number): string =>
   `${group.repeat(8)}-0000-4000-8000-${String(index).padStart(12, '0')}`
 
-describe('an operator', { timeout: 60_000 }, () => {
+describe('an operator', { timeout: 60_000, ...needs('chromium') }, () => {
   const mac = { udid: uuidOf('A', 1), serial: 'C02BROWSE1', name: 'Grace’s Mac' }
 
   test('signs in, filters, opens a host and sends it a command', async () => {
@@ -122,7 +123,7 @@ describe('an operator', { timeout: 60_000 }, () => {
   })
 })
 
-describe('whatever devices say', () => {
+describe('whatever devices say', needs('chromium'), () => {
   test('would be noticed if it ran or was refused', async () => {
     const { page, trespasses } = await browsing.signedIn()
     await page.evaluate(

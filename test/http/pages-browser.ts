@@ -1,9 +1,10 @@
-// A real browser on a real socket. A machine without one fails: what only it can prove is not skipped.
+// A real browser on a real socket.
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll } from 'vitest'
 import type { HttpWorld } from './world.ts'
+import { pathOf } from '../programs/needs.ts'
 
 export type Watched = {
   readonly page: Page
@@ -26,16 +27,17 @@ export async function openBrowsing(world: HttpWorld): Promise<Browsing> {
     ({ port }: AddressInfo) => resolve(port),
   )
   const url = `http://127.0.0.1:${await promise}`
-  const browser = await launch()
+  let launched: Promise<Browser> | undefined
+  const browser = (): Promise<Browser> => (launched ??= launch())
   afterAll(async () => {
-    await browser.close()
+    await (await launched)?.close()
     listener.close()
   })
   const browsing: Browsing = {
     url,
-    fresh: (options) => watched(browser, options ?? {}),
+    fresh: async (options) => watched(await browser(), options ?? {}),
     async signedIn() {
-      const watching = await watched(browser, {})
+      const watching = await watched(await browser(), {})
       const { page } = watching
       await page.goto(url)
       await page.getByLabel('API token').fill(world.secrets.admin)
@@ -49,7 +51,7 @@ export async function openBrowsing(world: HttpWorld): Promise<Browsing> {
 
 const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: pathOf('chromium') ?? 'chromium',
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -11,6 +11,7 @@ import { openssl } from '../pki/openssl.ts'
 import { authority as rootOf } from '../pki/signers.ts'
 import { certificateOf, keyPair, scepBytes, scepWish, throwAway } from './scep-peer.ts'
 import { configured } from './world.ts'
+import { needs } from '../programs/needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-scep-'))
 const brought = rootOf('The operator CA')
@@ -140,32 +141,36 @@ test.each([
   expect(isIssued(answer, wish)).toBe(true)
 })
 
-test('what a request by openssl asks for beside its key is not given', async () => {
-  tool.write('device.key', pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  tool.write(
-    'wishes.cnf',
-    [
-      '[req]\ndistinguished_name=dn\nattributes=attributes\nreq_extensions=extensions\nprompt=no',
-      '[dn]\nCN=root\nO=Example Ltd',
-      `[attributes]\nchallengePassword=${fixed}`,
-      '[extensions]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign',
-      'extendedKeyUsage=serverAuth,anyExtendedKeyUsage\nsubjectAltName=DNS:mdm.example.test',
-    ].join('\n'),
-  )
-  tool.run(...'req -new -config wishes.cnf -key device.key -outform DER -out csr'.split(' '))
-  const wish = asking({ content: tool.read('csr') })
-  const body = scepBytes(wish)
-  const answer = await ask('/scep?operation=PKIOperation', { method: 'POST', body })
-  const reply = readScepReply(answer.body, wish)
-  if (!reply.ok || reply.value.status !== 'success') throw new Error('not issued')
-  const [certificate] = reply.value.certificates
-  expect(certificate).toMatchObject({ isCa: false, extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] })
-  expect(certificate?.keyUsage).toEqual(['digitalSignature', 'keyEncipherment'])
-  expect(certificate?.x509.subjectAltName).toBeUndefined()
-  expect(certificate?.subject).toMatch(/^CN=Muster device /)
-})
+test(
+  'what a request by openssl asks for beside its key is not given',
+  needs('openssl'),
+  async () => {
+    tool.write('device.key', pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    tool.write(
+      'wishes.cnf',
+      [
+        '[req]\ndistinguished_name=dn\nattributes=attributes\nreq_extensions=extensions\nprompt=no',
+        '[dn]\nCN=root\nO=Example Ltd',
+        `[attributes]\nchallengePassword=${fixed}`,
+        '[extensions]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign',
+        'extendedKeyUsage=serverAuth,anyExtendedKeyUsage\nsubjectAltName=DNS:mdm.example.test',
+      ].join('\n'),
+    )
+    tool.run(...'req -new -config wishes.cnf -key device.key -outform DER -out csr'.split(' '))
+    const wish = asking({ content: tool.read('csr') })
+    const body = scepBytes(wish)
+    const answer = await ask('/scep?operation=PKIOperation', { method: 'POST', body })
+    const reply = readScepReply(answer.body, wish)
+    if (!reply.ok || reply.value.status !== 'success') throw new Error('not issued')
+    const [certificate] = reply.value.certificates
+    expect(certificate).toMatchObject({ isCa: false, extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] })
+    expect(certificate?.keyUsage).toEqual(['digitalSignature', 'keyEncipherment'])
+    expect(certificate?.x509.subjectAltName).toBeUndefined()
+    expect(certificate?.subject).toMatch(/^CN=Muster device /)
+  },
+)
 
-test('openssl verifies the answer, opens it and builds the chain', async () => {
+test('openssl verifies the answer, opens it and builds the chain', needs('openssl'), async () => {
   const wish = asking({ cipher: 'des-ede3-cbc', digest: 'sha1' })
   const body = scepBytes(wish)
   tool.write('reply', (await ask('/scep?operation=PKIOperation', { method: 'POST', body })).body)

@@ -11,6 +11,7 @@ import {
 import { commonName, organization } from '../../src/pki/distinguished-name.ts'
 import { readPem, writePem } from '../../src/pki/pem.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -52,7 +53,7 @@ const issue = (
     }),
   )
 
-test('openssl verifies what we issue, and reads in it what we wrote', () => {
+test('openssl verifies what we issue, and reads in it what we wrote', needs('openssl'), () => {
   const leaf = issue(createPublicKey(rsa.privateKey))
   tool.write('ca.pem', writePem('CERTIFICATE', root.der))
   tool.write('leaf.pem', writePem('CERTIFICATE', leaf.der))
@@ -108,7 +109,7 @@ test('an elliptic key is certified to sign, not to transport keys', () => {
   expect(issue(rsa.publicKey).keyUsage).toEqual(['digitalSignature', 'keyEncipherment'])
 })
 
-test('what openssl issues is read field by field', () => {
+test('what openssl issues is read field by field', needs('openssl'), () => {
   tool.write(
     'cnf',
     '[e]\nkeyUsage=critical,digitalSignature,keyAgreement\nextendedKeyUsage=serverAuth,1.2.3.4\nsubjectKeyIdentifier=hash\nbasicConstraints=critical,CA:TRUE,pathlen:1\n',

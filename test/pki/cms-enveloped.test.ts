@@ -10,6 +10,7 @@ import { der } from '../../src/pki/der-write.ts'
 import { commonName } from '../../src/pki/distinguished-name.ts'
 import { writePem } from '../../src/pki/pem.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -63,12 +64,12 @@ for (const cipher of ciphers) {
   const flags = [`-${cipher.replace('aes-', 'aes').replace('-ede3-cbc', '3').replace('-cbc', '')}`]
   if (cipher.startsWith('aes')) flags[0] = `-${cipher}`
   if (cipher === 'des-cbc') flags.splice(0, 1, '-des-cbc', ...legacy)
-  test(`we open what openssl sealed with ${cipher}`, () => {
+  test(`we open what openssl sealed with ${cipher}`, needs('openssl'), () => {
     const opened = openEnvelope(sealed(...flags), us)
     expect(opened).toMatchObject({ ok: true, value: { cipher } })
     expect(opened.ok && Buffer.compare(opened.value.content, letter)).toBe(0)
   })
-  test(`openssl opens what we sealed with ${cipher}`, () => {
+  test(`openssl opens what we sealed with ${cipher}`, needs('openssl'), () => {
     const seal = sealEnvelope(letter, { recipient: root, cipher })
     if (!seal.ok) throw new Error(seal.error.kind)
     tool.write('ours', seal.value)
@@ -93,60 +94,68 @@ for (const cipher of ciphers) {
   })
 }
 
-test('a recipient named by its key identifier is found, and so is one of several', () => {
-  expect(openEnvelope(sealed('-aes-128-cbc', '-keyid'), us).ok).toBe(true)
-  tool.run(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    'o.key',
-    '-out',
-    'o.pem',
-    '-subj',
-    '/CN=other',
-    '-days',
-    '9',
-  )
-  tool.run(
-    'cms',
-    '-encrypt',
-    '-binary',
-    '-aes-128-cbc',
-    '-in',
-    'letter',
-    '-outform',
-    'DER',
-    '-out',
-    'two',
-    'o.pem',
-    'ca.pem',
-  )
-  expect(openEnvelope(tool.read('two'), us).ok).toBe(true)
-  tool.run(
-    'cms',
-    '-encrypt',
-    '-binary',
-    '-aes-128-cbc',
-    '-in',
-    'letter',
-    '-outform',
-    'DER',
-    '-out',
-    'one',
-    'o.pem',
-  )
-  expect(openEnvelope(tool.read('one'), us)).toEqual({ ok: false, error: { kind: 'not-for-us' } })
-})
+test(
+  'a recipient named by its key identifier is found, and so is one of several',
+  needs('openssl'),
+  () => {
+    expect(openEnvelope(sealed('-aes-128-cbc', '-keyid'), us).ok).toBe(true)
+    tool.run(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      'o.key',
+      '-out',
+      'o.pem',
+      '-subj',
+      '/CN=other',
+      '-days',
+      '9',
+    )
+    tool.run(
+      'cms',
+      '-encrypt',
+      '-binary',
+      '-aes-128-cbc',
+      '-in',
+      'letter',
+      '-outform',
+      'DER',
+      '-out',
+      'two',
+      'o.pem',
+      'ca.pem',
+    )
+    expect(openEnvelope(tool.read('two'), us).ok).toBe(true)
+    tool.run(
+      'cms',
+      '-encrypt',
+      '-binary',
+      '-aes-128-cbc',
+      '-in',
+      'letter',
+      '-outform',
+      'DER',
+      '-out',
+      'one',
+      'o.pem',
+    )
+    expect(openEnvelope(tool.read('one'), us)).toEqual({ ok: false, error: { kind: 'not-for-us' } })
+  },
+)
 
-test('an envelope that was streamed, so that no length was known, is opened all the same', () => {
-  const streamed = sealed('-aes-128-cbc', '-stream')
-  expect(streamed[1]).toBe(0x80) // BER's sign for it
-  const opened = openEnvelope(streamed, us)
-  expect(opened.ok && Buffer.compare(opened.value.content, letter)).toBe(0)
-})
+test(
+  'an envelope that was streamed, so that no length was known, is opened all the same',
+  needs('openssl'),
+  () => {
+    const streamed = sealed('-aes-128-cbc', '-stream')
+    expect(streamed[1]).toBe(0x80) // BER's sign for it
+    const opened = openEnvelope(streamed, us)
+    expect(opened.ok && Buffer.compare(opened.value.content, letter)).toBe(0)
+  },
+)
 
 type Crafted = {
   readonly recipients?: number
@@ -261,32 +270,36 @@ test('damage to an envelope is a refusal or other content, never a throw', () =>
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => !openEnvelope(bytes, us).ok))
 })
 
-test('certificates alone travel in the order given, there and back through openssl', () => {
-  const leaf = must(
-    issueCertificate(us, {
-      publicKey: rsa.publicKey,
-      subject: [commonName('leaf')],
-      serial: Buffer.alloc(16, 3),
-      nowMs: Date.now(),
-      lifetimeMs: 1e7,
-    }),
-  )
-  for (const order of [[leaf, root], [root, leaf], [leaf], []]) {
-    const bytes = writeCertificates(order.map((each) => each.der))
-    expect(readCertificates(bytes)).toEqual({ ok: true, value: order.map((each) => each.der) })
-    tool.write('only', bytes)
-    const printed = tool.run('pkcs7', '-inform', 'DER', '-in', 'only', '-print_certs')
-    expect([...printed.matchAll(/subject=CN ?= ?(\S+)/g)].map(([, name]) => `CN=${name}`)).toEqual(
-      order.map((each) => each.subject),
+test(
+  'certificates alone travel in the order given, there and back through openssl',
+  needs('openssl'),
+  () => {
+    const leaf = must(
+      issueCertificate(us, {
+        publicKey: rsa.publicKey,
+        subject: [commonName('leaf')],
+        serial: Buffer.alloc(16, 3),
+        nowMs: Date.now(),
+        lifetimeMs: 1e7,
+      }),
     )
-  }
-  tool.write('both.pem', [root, leaf].map((each) => writePem('CERTIFICATE', each.der)).join(''))
-  tool.run('crl2pkcs7', '-nocrl', '-certfile', 'both.pem', '-outform', 'DER', '-out', 'theirs')
-  const read = readCertificates(tool.read('theirs'))
-  expect(read.ok && new Set(read.value.map((bytes) => must(bytes).fingerprint))).toEqual(
-    new Set([root.fingerprint, leaf.fingerprint]),
-  )
-})
+    for (const order of [[leaf, root], [root, leaf], [leaf], []]) {
+      const bytes = writeCertificates(order.map((each) => each.der))
+      expect(readCertificates(bytes)).toEqual({ ok: true, value: order.map((each) => each.der) })
+      tool.write('only', bytes)
+      const printed = tool.run('pkcs7', '-inform', 'DER', '-in', 'only', '-print_certs')
+      expect(
+        [...printed.matchAll(/subject=CN ?= ?(\S+)/g)].map(([, name]) => `CN=${name}`),
+      ).toEqual(order.map((each) => each.subject))
+    }
+    tool.write('both.pem', [root, leaf].map((each) => writePem('CERTIFICATE', each.der)).join(''))
+    tool.run('crl2pkcs7', '-nocrl', '-certfile', 'both.pem', '-outform', 'DER', '-out', 'theirs')
+    const read = readCertificates(tool.read('theirs'))
+    expect(read.ok && new Set(read.value.map((bytes) => must(bytes).fingerprint))).toEqual(
+      new Set([root.fingerprint, leaf.fingerprint]),
+    )
+  },
+)
 
 test('what carries no certificates says so and never throws', () => {
   expect(readCertificates(craft({}))).toMatchObject({ error: { kind: 'not-certificates' } })

@@ -5,6 +5,7 @@ import { buildCsr, readCsr } from '../../src/pki/csr.ts'
 import { der } from '../../src/pki/der-write.ts'
 import { commonName, writeName } from '../../src/pki/distinguished-name.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -46,23 +47,41 @@ const keys = [
   ['Ed25519',          ['genpkey', '-algorithm', 'ED25519'],                                     'weak-key'],
 ] as const
 for (const [what, generate, expected] of keys)
-  test(`a request of openssl for ${what} is ${expected === 'ok' ? 'read' : expected}`, () => {
-    tool.run(...generate, '-out', 'key.pem')
-    tool.run('req', '-new', '-key', 'key.pem', '-config', 'cnf', '-outform', 'DER', '-out', 'r.der')
-    const read = readCsr(tool.read('r.der'))
-    expect(read.ok ? 'ok' : read.error.kind).toBe(expected)
-    if (!read.ok) return
-    expect(read.value).toMatchObject({ subject: 'CN=kiosk', challengePassword: 's3cret-challenge' })
-    expect(read.value.publicKey.export({ type: 'spki', format: 'pem' })).toBe(
-      tool.run('pkey', '-in', 'key.pem', '-pubout'),
-    )
-  })
+  test(
+    `a request of openssl for ${what} is ${expected === 'ok' ? 'read' : expected}`,
+    needs('openssl'),
+    () => {
+      tool.run(...generate, '-out', 'key.pem')
+      tool.run(
+        'req',
+        '-new',
+        '-key',
+        'key.pem',
+        '-config',
+        'cnf',
+        '-outform',
+        'DER',
+        '-out',
+        'r.der',
+      )
+      const read = readCsr(tool.read('r.der'))
+      expect(read.ok ? 'ok' : read.error.kind).toBe(expected)
+      if (!read.ok) return
+      expect(read.value).toMatchObject({
+        subject: 'CN=kiosk',
+        challengePassword: 's3cret-challenge',
+      })
+      expect(read.value.publicKey.export({ type: 'spki', format: 'pem' })).toBe(
+        tool.run('pkey', '-in', 'key.pem', '-pubout'),
+      )
+    },
+  )
 
 // prettier-ignore
 for (const [digest, expected] of [
   ['-sha1', 'ok'], ['-sha256', 'ok'], ['-sha384', 'ok'], ['-sha512', 'ok'], ['-md5', 'bad-algorithm'], ['-sha224', 'bad-algorithm'],
 ] as const)
-  test(`a request signed with ${digest.slice(1)} is ${expected === 'ok' ? 'read' : 'refused'}`, () => {
+  test(`a request signed with ${digest.slice(1)} is ${expected === 'ok' ? 'read' : 'refused'}`, needs('openssl'), () => {
     tool.write('rsa.pem', rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }))
     tool.run('req', '-new', digest, '-key', 'rsa.pem', '-subj', '/CN=x', '-outform', 'DER', '-out', 'd.der')
     const read = readCsr(tool.read('d.der'))
@@ -70,7 +89,7 @@ for (const [digest, expected] of [
   })
 
 for (const type of ['rsa', 'ec'] as const)
-  test(`openssl verifies a request of ours with an ${type} key`, () => {
+  test(`openssl verifies a request of ours with an ${type} key`, needs('openssl'), () => {
     const pair = type === 'rsa' ? rsa : generateKeyPairSync('ec', { namedCurve: 'P-256' })
     tool.write(
       'ours.der',

@@ -21,6 +21,7 @@ import {
   signer,
 } from './signed-base.ts'
 import { authority, device, nowMs } from './signers.ts'
+import { needs } from '../programs/needs.ts'
 
 const stream = ['-stream', '-indef']
 const attach = ['-nodetach']
@@ -108,55 +109,67 @@ for (const kind of ['rsa', 'ec'] as const) {
   peer.write(`${kind}.key`, signer.key.export({ type: 'pkcs8', format: 'pem' }))
 
   for (const digest of ['sha1', 'sha256', 'sha384', 'sha512'])
-    test(`openssl signs with ${kind} and ${digest}, and is believed in DER and in the BER of a stream`, () => {
-      for (const form of [[], stream, attach, [...attach, ...stream]]) {
-        // prettier-ignore
-        peer.run('cms', '-sign', '-binary', '-md', digest, '-signer', `${kind}.pem`, '-inkey', `${kind}.key`,
+    test(
+      `openssl signs with ${kind} and ${digest}, and is believed in DER and in the BER of a stream`,
+      needs('openssl'),
+      () => {
+        for (const form of [[], stream, attach, [...attach, ...stream]]) {
+          // prettier-ignore
+          peer.run('cms', '-sign', '-binary', '-md', digest, '-signer', `${kind}.pem`, '-inkey', `${kind}.key`,
           '-in', 'body', '-outform', 'DER', '-out', 'sig.der', ...form)
-        const read = check(peer.read('sig.der').toString('base64'))
-        expect(read.ok && read.value.certificate.fingerprint).toBe(signer.certificate.fingerprint)
-      }
-    })
+          const read = check(peer.read('sig.der').toString('base64'))
+          expect(read.ok && read.value.certificate.fingerprint).toBe(signer.certificate.fingerprint)
+        }
+      },
+    )
 
   for (const digest of ['sha256', 'sha384', 'sha512'] as const)
-    test(`openssl believes what is signed here with ${kind} and ${digest}`, () => {
-      const { certificate, key } = signer
-      for (const detached of [true, false]) {
-        // prettier-ignore
-        peer.write('sig.der', signCms({ content: body, detached, certificate, key, digest, certificates: [certificate.der], signingTimeMs: nowMs }))
-        // prettier-ignore
-        peer.run('cms', '-verify', '-binary', '-inform', 'DER', '-in', 'sig.der', ...(detached ? ['-content', 'body'] : []),
+    test(
+      `openssl believes what is signed here with ${kind} and ${digest}`,
+      needs('openssl'),
+      () => {
+        const { certificate, key } = signer
+        for (const detached of [true, false]) {
+          // prettier-ignore
+          peer.write('sig.der', signCms({ content: body, detached, certificate, key, digest, certificates: [certificate.der], signingTimeMs: nowMs }))
+          // prettier-ignore
+          peer.run('cms', '-verify', '-binary', '-inform', 'DER', '-in', 'sig.der', ...(detached ? ['-content', 'body'] : []),
           '-CAfile', 'ca.pem', '-purpose', 'any', '-out', 'out')
-        expect(peer.read('out').equals(body)).toBe(true)
-      }
-    })
+          expect(peer.read('out').equals(body)).toBe(true)
+        }
+      },
+    )
 }
 
-test('a device that only openssl ever knew is believed, and no other authority of that name is', () => {
-  peer.write('own.key', root.key.export({ type: 'pkcs8', format: 'pem' }))
-  peer.write('device.key', device1.key.export({ type: 'pkcs8', format: 'pem' }))
-  peer.write('ext', 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n')
-  // prettier-ignore
-  peer.run('req', '-x509', '-key', 'own.key', '-out', 'own.pem', '-subj', '/CN=An Authority', '-days', '30',
+test(
+  'a device that only openssl ever knew is believed, and no other authority of that name is',
+  needs('openssl'),
+  () => {
+    peer.write('own.key', root.key.export({ type: 'pkcs8', format: 'pem' }))
+    peer.write('device.key', device1.key.export({ type: 'pkcs8', format: 'pem' }))
+    peer.write('ext', 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n')
+    // prettier-ignore
+    peer.run('req', '-x509', '-key', 'own.key', '-out', 'own.pem', '-subj', '/CN=An Authority', '-days', '30',
     '-addext', 'keyUsage=critical,keyCertSign,digitalSignature,keyEncipherment')
-  peer.run('req', '-new', '-key', 'device.key', '-out', 'csr', '-subj', '/CN=5D0C9B1E')
-  // prettier-ignore
-  peer.run('x509', '-req', '-in', 'csr', '-CA', 'own.pem', '-CAkey', 'own.key', '-CAcreateserial', '-days', '30',
+    peer.run('req', '-new', '-key', 'device.key', '-out', 'csr', '-subj', '/CN=5D0C9B1E')
+    // prettier-ignore
+    peer.run('x509', '-req', '-in', 'csr', '-CA', 'own.pem', '-CAkey', 'own.key', '-CAcreateserial', '-days', '30',
     '-extfile', 'ext', '-out', 'device.pem')
-  // prettier-ignore
-  peer.run('cms', '-sign', '-binary', '-md', 'sha256', '-signer', 'device.pem', '-inkey', 'device.key',
+    // prettier-ignore
+    peer.run('cms', '-sign', '-binary', '-md', 'sha256', '-signer', 'device.pem', '-inkey', 'device.key',
     '-in', 'body', '-outform', 'DER', '-out', 'sig.der')
-  const header = peer.read('sig.der').toString('base64')
-  const own = readCertificate(new X509Certificate(peer.read('own.pem')).raw)
-  const trusted = own.ok ? [own.value] : []
-  const by = { certificates: createDeviceCertificates(() => trusted) }
-  const now = { nowMs: Date.now() } // openssl's certificates begin when they are made
-  expect(check(header, body, { ...now, rules: by }).ok).toBe(true)
-  expect(check(header, body, now)).toEqual({ ok: false, error: { kind: 'unknown-authority' } })
-  const namesake = authority('An Authority').certificate
-  const wrong = { certificates: createDeviceCertificates(() => [namesake]) }
-  expect(check(header, body, { ...now, rules: wrong }).ok).toBe(false)
-})
+    const header = peer.read('sig.der').toString('base64')
+    const own = readCertificate(new X509Certificate(peer.read('own.pem')).raw)
+    const trusted = own.ok ? [own.value] : []
+    const by = { certificates: createDeviceCertificates(() => trusted) }
+    const now = { nowMs: Date.now() } // openssl's certificates begin when they are made
+    expect(check(header, body, { ...now, rules: by }).ok).toBe(true)
+    expect(check(header, body, now)).toEqual({ ok: false, error: { kind: 'unknown-authority' } })
+    const namesake = authority('An Authority').certificate
+    const wrong = { certificates: createDeviceCertificates(() => [namesake]) }
+    expect(check(header, body, { ...now, rules: wrong }).ok).toBe(false)
+  },
+)
 
 const attachedGood = signCms({
   content: body,

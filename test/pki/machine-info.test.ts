@@ -10,6 +10,7 @@ import {
 import { readMachineInfo } from '../../src/pki/machine-info.ts'
 import { readPem } from '../../src/pki/pem.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -138,36 +139,43 @@ const cases: readonly (readonly [string, string, readonly string[], string])[] =
   ['two devices',                                  'device',       ['-certfile', 'chain', '-signer', 'old-device.pem', '-inkey', 'old-device.key'], 'not-signed'],
 ]
 for (const [who, signer, flags, expected] of cases)
-  test(`MachineInfo signed by ${who} is ${expected === plist ? 'believed' : expected}`, () =>
-    expect(outcome(signed(signer, ...flags))).toBe(expected))
-
-test('MachineInfo signed beside the message, over nothing, or not at all is not signed', () => {
-  tool.run(
-    'cms',
-    '-sign',
-    '-binary',
-    '-in',
-    'plist',
-    '-signer',
-    'device.pem',
-    '-inkey',
-    'device.key',
-    '-outform',
-    'DER',
-    '-out',
-    'beside',
-    '-certfile',
-    'chain',
+  test(
+    `MachineInfo signed by ${who} is ${expected === plist ? 'believed' : expected}`,
+    needs('openssl'),
+    () => expect(outcome(signed(signer, ...flags))).toBe(expected),
   )
-  expect(outcome(tool.read('beside'))).toBe('not-signed')
-  tool.write('plist', '')
-  expect(outcome(signed('device', '-certfile', 'chain'))).toBe('not-signed')
-  tool.write('plist', plist)
-  expect(outcome(Buffer.from(plist))).toBe('not-signed')
-  expect(outcome(Buffer.alloc(70_000))).toBe('not-signed')
-})
 
-test('a device of our own root is unknown to Apple', () => {
+test(
+  'MachineInfo signed beside the message, over nothing, or not at all is not signed',
+  needs('openssl'),
+  () => {
+    tool.run(
+      'cms',
+      '-sign',
+      '-binary',
+      '-in',
+      'plist',
+      '-signer',
+      'device.pem',
+      '-inkey',
+      'device.key',
+      '-outform',
+      'DER',
+      '-out',
+      'beside',
+      '-certfile',
+      'chain',
+    )
+    expect(outcome(tool.read('beside'))).toBe('not-signed')
+    tool.write('plist', '')
+    expect(outcome(signed('device', '-certfile', 'chain'))).toBe('not-signed')
+    tool.write('plist', plist)
+    expect(outcome(Buffer.from(plist))).toBe('not-signed')
+    expect(outcome(Buffer.alloc(70_000))).toBe('not-signed')
+  },
+)
+
+test('a device of our own root is unknown to Apple', needs('openssl'), () => {
   const bytes = signed('device', '-certfile', 'chain')
   expect(readMachineInfo(bytes)).toMatchObject({
     error: {
@@ -179,7 +187,7 @@ test('a device of our own root is unknown to Apple', () => {
   expect(outcome(bytes, [])).toBe('unknown-signer')
 })
 
-test('the built-in root is the one Apple publishes', () => {
+test('the built-in root is the one Apple publishes', needs('openssl'), () => {
   const root = appleRoot()
   expect(root.fingerprint).toBe('b0b1730ecbc7ff4505142c49f1295e6eda6bcaed7e2c68c5be91b5a11001f024')
   expect(root.subject).toContain('CN=Apple Root CA')
@@ -187,24 +195,28 @@ test('the built-in root is the one Apple publishes', () => {
   expect(isValidAt(root, Date.UTC(2035, 0, 1))).toBe(true)
 })
 
-test('the chain given is really expired, as Apple has it', () => {
+test('the chain given is really expired, as Apple has it', needs('openssl'), () => {
   expect(isValidAt(certificateOf('devices'), Date.now())).toBe(false)
   expect(isValidAt(certificateOf('phones'), Date.now())).toBe(false)
 })
 
-test('no changed byte leaves another plist that is believed, and none throws', () => {
-  const good = signed('device', '-certfile', 'chain')
-  const roots = [certificateOf('root')]
-  fc.assert(
-    fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-      const bytes = Uint8Array.from(good)
-      bytes[at] = (bytes[at] ?? 0) ^ flip
-      const read = readMachineInfo(bytes, roots)
-      expect(!read.ok || Buffer.from(read.value.plist).toString() === plist).toBe(true)
-    }),
-    { numRuns: 1000 },
-  )
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => !readMachineInfo(bytes, roots).ok),
-  )
-})
+test(
+  'no changed byte leaves another plist that is believed, and none throws',
+  needs('openssl'),
+  () => {
+    const good = signed('device', '-certfile', 'chain')
+    const roots = [certificateOf('root')]
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const bytes = Uint8Array.from(good)
+        bytes[at] = (bytes[at] ?? 0) ^ flip
+        const read = readMachineInfo(bytes, roots)
+        expect(!read.ok || Buffer.from(read.value.plist).toString() === plist).toBe(true)
+      }),
+      { numRuns: 1000 },
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => !readMachineInfo(bytes, roots).ok),
+    )
+  },
+)

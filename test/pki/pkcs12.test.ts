@@ -11,6 +11,7 @@ import { readPem } from '../../src/pki/pem.ts'
 import { readPushPem, readPushPkcs12 } from '../../src/pki/push-certificate.ts'
 import { decryptRc2Cbc } from '../../src/pki/rc2.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -98,7 +99,7 @@ const exportsRead: readonly (readonly [string, readonly string[]])[] = [
   ['with a friendly name',                        ['-name', 'APSP: Käse', '-caname', 'x', '-certfile', 'ca.pem']],
 ]
 for (const [how, flags] of exportsRead)
-  test(`an identity ${how} is read`, () => {
+  test(`an identity ${how} is read`, needs('openssl'), () => {
     const read = readPkcs12(exported(flags), 'hush')
     if (!read.ok) throw new Error(JSON.stringify(read.error))
     const { certificate, key, chain } = read.value
@@ -109,7 +110,7 @@ for (const [how, flags] of exportsRead)
     )
   })
 
-test('an identity in a file without lengths, as NSS writes it, is read', () => {
+test('an identity in a file without lengths, as NSS writes it, is read', needs('openssl'), () => {
   const whole = readDer(exported([]))
   if (!whole.ok) throw new Error(whole.error.kind)
   const open = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
@@ -135,31 +136,38 @@ const refused: readonly (readonly [string, readonly string[], string])[] = [
   ['with Camellia',                 ['-keypbe', 'camellia-256-cbc'],                             'unsupported'],
 ]
 for (const [how, flags, kind] of refused)
-  test(`an identity ${how} is ${kind}`, () => {
+  test(`an identity ${how} is ${kind}`, needs('openssl'), () => {
     const read = readPkcs12(exported(flags), 'hush')
     expect(read.ok ? 'read' : read.error.kind).toBe(kind)
   })
 
 for (const password of ['', 'pässwörd 🔑', 'x'.repeat(200)])
-  test(`the password ${JSON.stringify(password.slice(0, 20))} opens what it closed, in both schemes`, () => {
-    for (const flags of [[], ['-legacy']]) {
-      const bytes = exported(flags, password)
-      expect(readPkcs12(bytes, password).ok).toBe(true)
-      expect(readPkcs12(bytes, `${password}!`)).toEqual({
-        ok: false,
-        error: { kind: 'wrong-password' },
-      })
-    }
-  })
+  test(
+    `the password ${JSON.stringify(password.slice(0, 20))} opens what it closed, in both schemes`,
+    needs('openssl'),
+    () => {
+      for (const flags of [[], ['-legacy']]) {
+        const bytes = exported(flags, password)
+        expect(readPkcs12(bytes, password).ok).toBe(true)
+        expect(readPkcs12(bytes, `${password}!`)).toEqual({
+          ok: false,
+          error: { kind: 'wrong-password' },
+        })
+      }
+    },
+  )
 
-test('a file that asks for endless work is refused before the work is done', () => {
-  const bytes = Buffer.from(exported(['-iter', '100000']))
-  const count = Buffer.from('02030186a0', 'hex')
-  Buffer.from('02037fffff', 'hex').copy(bytes, bytes.lastIndexOf(count)) // the integrity check's
-  expect(readPkcs12(bytes, 'hush')).toEqual({ ok: false, error: { kind: 'too-slow' } })
-  const salt = der.octetString(Buffer.alloc(8))
-  // prettier-ignore
-  for (const algorithm of [
+test(
+  'a file that asks for endless work is refused before the work is done',
+  needs('openssl'),
+  () => {
+    const bytes = Buffer.from(exported(['-iter', '100000']))
+    const count = Buffer.from('02030186a0', 'hex')
+    Buffer.from('02037fffff', 'hex').copy(bytes, bytes.lastIndexOf(count)) // the integrity check's
+    expect(readPkcs12(bytes, 'hush')).toEqual({ ok: false, error: { kind: 'too-slow' } })
+    const salt = der.octetString(Buffer.alloc(8))
+    // prettier-ignore
+    for (const algorithm of [
     der.sequence(der.oid('1.2.840.113549.1.12.1.3'), der.sequence(salt, der.integer(1_000_001))),
     der.sequence(der.oid('1.2.840.113549.1.5.13'), der.sequence(
       der.sequence(der.oid('1.2.840.113549.1.5.12'), der.sequence(salt, der.integer(2_000_001))),
@@ -171,9 +179,10 @@ test('a file that asks for endless work is refused before the work is done', () 
     const secret = { text: 'hush', bmp: bmpPassword('hush'), patience: createPatience(2_000_000) }
     expect(decryptPkcs12(Buffer.alloc(16), node.value, secret)).toEqual({ ok: false, error: { kind: 'too-slow' } })
   }
-})
+  },
+)
 
-test('no changed byte yields another identity, and none throws', () => {
+test('no changed byte yields another identity, and none throws', needs('openssl'), () => {
   const good = exported(['-noiter', '-nomaciter'])
   const truth = readPkcs12(good, 'hush')
   if (!truth.ok) throw new Error(truth.error.kind)
@@ -191,7 +200,7 @@ test('no changed byte yields another identity, and none throws', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => !readPkcs12(bytes, '').ok))
 })
 
-test('RC2 decrypts what openssl encrypted, for every key', () => {
+test('RC2 decrypts what openssl encrypted, for every key', needs('openssl'), () => {
   for (const [cipher, keyBytes] of [
     ['rc2-40-cbc', 5],
     ['rc2-64-cbc', 8],
@@ -224,18 +233,22 @@ test('RC2 decrypts what openssl encrypted, for every key', () => {
     }
 })
 
-test('a push certificate is read from PEM and from PKCS#12, with its topic and chain', () => {
-  const nowMs = Date.now()
-  for (const read of [
-    readPushPem(tool.text('key.pem') + tool.text('ca.pem') + tool.text('cert.pem'), { nowMs }),
-    readPushPkcs12(exported(['-legacy', '-certfile', 'ca.pem']), { password: 'hush', nowMs }),
-  ]) {
-    if (!read.ok) throw new Error(JSON.stringify(read.error))
-    expect(read.value.topic).toBe(topic)
-    const chain = readPem(read.value.chainPem)
-    expect(chain.ok && chain.value.length).toBe(2)
-    expect(
-      chain.ok && Buffer.compare(chain.value[0]?.der ?? Buffer.of(), read.value.certificate.der),
-    ).toBe(0)
-  }
-})
+test(
+  'a push certificate is read from PEM and from PKCS#12, with its topic and chain',
+  needs('openssl'),
+  () => {
+    const nowMs = Date.now()
+    for (const read of [
+      readPushPem(tool.text('key.pem') + tool.text('ca.pem') + tool.text('cert.pem'), { nowMs }),
+      readPushPkcs12(exported(['-legacy', '-certfile', 'ca.pem']), { password: 'hush', nowMs }),
+    ]) {
+      if (!read.ok) throw new Error(JSON.stringify(read.error))
+      expect(read.value.topic).toBe(topic)
+      const chain = readPem(read.value.chainPem)
+      expect(chain.ok && chain.value.length).toBe(2)
+      expect(
+        chain.ok && Buffer.compare(chain.value[0]?.der ?? Buffer.of(), read.value.certificate.der),
+      ).toBe(0)
+    }
+  },
+)

@@ -14,6 +14,7 @@ import { failInfos, type FailInfo, scepAttributes } from '../../src/pki/scep-mes
 import { buildScepFailure, buildScepSuccess } from '../../src/pki/scep-reply.ts'
 import { readScepRequest, type ScepRequest } from '../../src/pki/scep-request.ts'
 import { openssl } from './openssl.ts'
+import { needs } from '../programs/needs.ts'
 
 const tool = openssl()
 afterAll(tool.remove)
@@ -115,96 +116,104 @@ for (const messageType of ['PKCSReq', 'RenewalReq', 'UpdateReq'] as const)
       ])
     })
 
-test('openssl verifies a request of ours, opens its envelope and finds the PKCS#10 in it', () => {
-  tool.write('request', request())
-  tool.run(
-    'cms',
-    '-verify',
-    '-noverify',
-    '-inform',
-    'DER',
-    '-in',
-    'request',
-    '-binary',
-    '-out',
-    'envelope',
-  )
-  tool.run(
-    'cms',
-    '-decrypt',
-    '-inform',
-    'DER',
-    '-in',
-    'envelope',
-    '-recip',
-    'ca.pem',
-    '-inkey',
-    'ca.key',
-    '-binary',
-    '-out',
-    'csr',
-  )
-  expect(tool.read('csr').equals(csr)).toBe(true)
-  expect(tool.run('req', '-inform', 'DER', '-in', 'csr', '-verify', '-noout', '-text')).toContain(
-    'hush',
-  )
-})
-
-test('openssl verifies our answer, opens it with the device key and finds the certificate', () => {
-  const got = read(request())
-  if (got.kind !== 'certify') throw new Error(got.kind)
-  tool.write(
-    'reply',
-    buildScepSuccess(got, {
-      authority: ca,
-      senderNonce: randomBytes(16),
-      certificates: [issued.der],
-    }),
-  )
-  tool.run(
-    'cms',
-    '-verify',
-    '-CAfile',
-    'ca.pem',
-    '-purpose',
-    'any',
-    '-inform',
-    'DER',
-    '-in',
-    'reply',
-    '-binary',
-    '-out',
-    'sealed',
-  )
-  tool.run(
-    'cms',
-    '-decrypt',
-    '-inform',
-    'DER',
-    '-in',
-    'sealed',
-    '-recip',
-    'device.pem',
-    '-inkey',
-    'device.key',
-    '-binary',
-    '-out',
-    'certs',
-  )
-  tool.run('pkcs7', '-inform', 'DER', '-in', 'certs', '-print_certs', '-out', 'issued.pem')
-  expect(tool.run('verify', '-CAfile', 'ca.pem', 'issued.pem')).toContain('OK')
-  const text = tool.run('cms', '-cmsout', '-print', '-noout', '-inform', 'DER', '-in', 'reply')
-  for (const [oid, value] of [
-    ['9.2', '3'],
-    ['9.3', '0'],
-    ['9.7', '5D0C9B1E7A42'],
-  ] as const)
-    expect(text).toMatch(
-      new RegExp(`2\\.16\\.840\\.1\\.113733\\.1\\.${oid}[^]{0,80}PRINTABLESTRING:${value}\\n`),
+test(
+  'openssl verifies a request of ours, opens its envelope and finds the PKCS#10 in it',
+  needs('openssl'),
+  () => {
+    tool.write('request', request())
+    tool.run(
+      'cms',
+      '-verify',
+      '-noverify',
+      '-inform',
+      'DER',
+      '-in',
+      'request',
+      '-binary',
+      '-out',
+      'envelope',
     )
-})
+    tool.run(
+      'cms',
+      '-decrypt',
+      '-inform',
+      'DER',
+      '-in',
+      'envelope',
+      '-recip',
+      'ca.pem',
+      '-inkey',
+      'ca.key',
+      '-binary',
+      '-out',
+      'csr',
+    )
+    expect(tool.read('csr').equals(csr)).toBe(true)
+    expect(tool.run('req', '-inform', 'DER', '-in', 'csr', '-verify', '-noout', '-text')).toContain(
+      'hush',
+    )
+  },
+)
 
-test('a request whose envelope openssl sealed is read', () => {
+test(
+  'openssl verifies our answer, opens it with the device key and finds the certificate',
+  needs('openssl'),
+  () => {
+    const got = read(request())
+    if (got.kind !== 'certify') throw new Error(got.kind)
+    tool.write(
+      'reply',
+      buildScepSuccess(got, {
+        authority: ca,
+        senderNonce: randomBytes(16),
+        certificates: [issued.der],
+      }),
+    )
+    tool.run(
+      'cms',
+      '-verify',
+      '-CAfile',
+      'ca.pem',
+      '-purpose',
+      'any',
+      '-inform',
+      'DER',
+      '-in',
+      'reply',
+      '-binary',
+      '-out',
+      'sealed',
+    )
+    tool.run(
+      'cms',
+      '-decrypt',
+      '-inform',
+      'DER',
+      '-in',
+      'sealed',
+      '-recip',
+      'device.pem',
+      '-inkey',
+      'device.key',
+      '-binary',
+      '-out',
+      'certs',
+    )
+    tool.run('pkcs7', '-inform', 'DER', '-in', 'certs', '-print_certs', '-out', 'issued.pem')
+    expect(tool.run('verify', '-CAfile', 'ca.pem', 'issued.pem')).toContain('OK')
+    const text = tool.run('cms', '-cmsout', '-print', '-noout', '-inform', 'DER', '-in', 'reply')
+    for (const [oid, value] of [
+      ['9.2', '3'],
+      ['9.3', '0'],
+      ['9.7', '5D0C9B1E7A42'],
+    ] as const)
+      expect(text).toMatch(
+        new RegExp(`2\\.16\\.840\\.1\\.113733\\.1\\.${oid}[^]{0,80}PRINTABLESTRING:${value}\\n`),
+      )
+  },
+)
+
+test('a request whose envelope openssl sealed is read', needs('openssl'), () => {
   tool.write('csr', csr)
   for (const cipher of ['-des3', '-aes128', '-aes256']) {
     tool.run(
@@ -226,32 +235,39 @@ test('a request whose envelope openssl sealed is read', () => {
 
 for (const failInfo of Object.keys(failInfos) as readonly FailInfo[])
   // its keys are that type
-  test(`a refusal says ${failInfo}, to the transaction and the nonce it answers, and carries nothing`, () => {
-    const reply = buildScepFailure(read(request()).exchange, failInfo, {
-      authority: ca,
-      senderNonce: randomBytes(16),
-    })
-    expect(readScepReply(reply, wish)).toEqual({ ok: true, value: { status: 'failure', failInfo } })
-    tool.write('no', reply)
-    tool.write('nothing', '')
-    tool.run(
-      'cms',
-      '-verify',
-      '-CAfile',
-      'ca.pem',
-      '-purpose',
-      'any',
-      '-inform',
-      'DER',
-      '-in',
-      'no',
-      '-binary',
-      '-content',
-      'nothing',
-      '-out',
-      'out',
-    )
-  })
+  test(
+    `a refusal says ${failInfo}, to the transaction and the nonce it answers, and carries nothing`,
+    needs('openssl'),
+    () => {
+      const reply = buildScepFailure(read(request()).exchange, failInfo, {
+        authority: ca,
+        senderNonce: randomBytes(16),
+      })
+      expect(readScepReply(reply, wish)).toEqual({
+        ok: true,
+        value: { status: 'failure', failInfo },
+      })
+      tool.write('no', reply)
+      tool.write('nothing', '')
+      tool.run(
+        'cms',
+        '-verify',
+        '-CAfile',
+        'ca.pem',
+        '-purpose',
+        'any',
+        '-inform',
+        'DER',
+        '-in',
+        'no',
+        '-binary',
+        '-content',
+        'nothing',
+        '-out',
+        'out',
+      )
+    },
+  )
 
 for (const [messageType, content, serial] of [
   [
@@ -370,7 +386,7 @@ test('the answer gives a transactionID back byte for byte, whatever its type', (
   }
 })
 
-test('a request without a nonce is answered without one', () => {
+test('a request without a nonce is answered without one', needs('openssl'), () => {
   const { exchange } = read(signed({ attributes: { senderNonce: null } }))
   tool.write(
     'no',

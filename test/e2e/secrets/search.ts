@@ -10,6 +10,7 @@ import {
   type Shown,
 } from './everything.ts'
 import type { Muster } from '../muster.ts'
+import { needs } from '../../programs/needs.ts'
 
 export const leaksOf =
   (canaries: Canaries) =>
@@ -32,7 +33,7 @@ type Searched = {
 /** Tests, to be run in order, that nothing which was watched is found anywhere. */
 export function findsNoSecret({ canaries, muster, said, fillings, toldOnce }: Searched): void {
   const leaks = leaksOf(canaries)
-  describe('no secret is found', () => {
+  describe('no secret is found', needs('openssl'), () => {
     test('in any answer of the API, the metrics or the health of the server', async () => {
       const shown = await readApi(muster(), await fillings())
       expect(shown.length).toBeGreaterThan(100)

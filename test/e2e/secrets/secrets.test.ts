@@ -17,6 +17,7 @@ import { openDatabase } from '../database.ts'
 import { openScene, type Scene } from './scene.ts'
 import { findsNoSecret, leaksOf } from './search.ts'
 import { poison, poisoned } from './acts-of-poison.ts'
+import { needs } from '../../programs/needs.ts'
 
 const scene: Scene = await openScene()
 const { canaries } = scene
@@ -45,7 +46,7 @@ beforeAll(async () => {
   conflict = await poison(scene, scene.computer(2, await byStaticChallenge(scene, challenge)))
 }, 60_000)
 
-test('enough secrets went through for this to mean something', () => {
+test('enough secrets went through for this to mean something', needs('openssl'), () => {
   expect(canaries.names.length).toBeGreaterThan(100)
   const { token } = scene.muster()
   for (const form of [
@@ -56,22 +57,30 @@ test('enough secrets went through for this to mean something', () => {
     expect(canaries.foundIn(Buffer.from(`<${form}>`))).toHaveLength(1)
 })
 
-test('an admin who asks for the secrets of a command sees them, and the journal says so', async () => {
-  const [uuid] = scene.noted['uuid'] ?? []
-  const revealed = await scene.operator().get(`/commands/${uuid}?reveal=true`)
-  const shown = { place: 'reveal', bytes: Buffer.from(JSON.stringify(revealed.body)) }
-  expect(leaksOf(canaries)([shown])).toEqual(['lock PIN (plain) in reveal'])
-  const journal = await scene.operator().all(`/hosts/${mac.serial}/journal?event=operator.reveal`)
-  expect(journal).toHaveLength(1)
-})
+test(
+  'an admin who asks for the secrets of a command sees them, and the journal says so',
+  needs('openssl'),
+  async () => {
+    const [uuid] = scene.noted['uuid'] ?? []
+    const revealed = await scene.operator().get(`/commands/${uuid}?reveal=true`)
+    const shown = { place: 'reveal', bytes: Buffer.from(JSON.stringify(revealed.body)) }
+    expect(leaksOf(canaries)([shown])).toEqual(['lock PIN (plain) in reveal'])
+    const journal = await scene.operator().all(`/hosts/${mac.serial}/journal?event=operator.reveal`)
+    expect(journal).toHaveLength(1)
+  },
+)
 
-test('an event that was set apart is shown to an admin who asks for it', async () => {
-  const { status, body } = await scene.operator().get(`/conflicts/${conflict}/event`)
-  expect(status).toBe(200)
-  expect(JSON.stringify(body)).toContain(canaries.planted(poisoned))
-})
+test(
+  'an event that was set apart is shown to an admin who asks for it',
+  needs('openssl'),
+  async () => {
+    const { status, body } = await scene.operator().get(`/conflicts/${conflict}/event`)
+    expect(status).toBe(200)
+    expect(JSON.stringify(body)).toContain(canaries.planted(poisoned))
+  },
+)
 
-test('something of every kind that is sealed was sealed', () => {
+test('something of every kind that is sealed was sealed', needs('openssl'), () => {
   const database = openDatabase(scene.muster().folder)
   const kinds = database.one(
     'SELECT group_concat(kind) FROM (SELECT DISTINCT kind FROM sealed ORDER BY kind)',

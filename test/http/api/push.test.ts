@@ -6,6 +6,7 @@ import type { Answer } from '../../../src/simulator/apns-rules.ts'
 import { makeIdentity } from '../../effects/identity.ts'
 import { openssl } from '../../pki/openssl.ts'
 import { type Mac, openHttpWorld, topic } from '../world.ts'
+import { needs } from '../../programs/needs.ts'
 
 const dayMs = 86_400_000
 const service = makeIdentity({ commonName: 'localhost' })
@@ -183,21 +184,25 @@ describe('an upload', () => {
       expect(world.server.keep.store.lookups.pushCertificates()).toEqual([])
     })
 
-  test('may be a PKCS#12 file with a password, or PEM with an encrypted key', async () => {
-    const tool = openssl()
-    tool.write('cert.pem', ours.certificate)
-    tool.write('key.pem', ours.key)
-    tool.run('pkcs12', '-export', '-in', 'cert.pem', '-inkey', 'key.pem', '-out', 'push.p12', '-passout', 'pass:secret') // prettier-ignore
-    tool.run('pkcs8', '-topk8', '-in', 'key.pem', '-out', 'sealed.pem', '-passout', 'pass:secret')
-    const pkcs12 = tool.read('push.p12').toString('base64')
-    const sealed = ours.certificate + tool.text('sealed.pem')
-    tool.remove()
-    for (const body of [{ pkcs12 }, { pem: sealed }]) {
-      expect((await upload({ ...body, password: 'wrong' })).text).toContain('The password does not open the key.') // prettier-ignore
-      expect((await upload({ ...body, password: 'secret' })).json()).toMatchObject({ topic })
-    }
-    expect((await upload({ pem: sealed })).text).toContain('protected by a password')
-  })
+  test(
+    'may be a PKCS#12 file with a password, or PEM with an encrypted key',
+    needs('openssl'),
+    async () => {
+      const tool = openssl()
+      tool.write('cert.pem', ours.certificate)
+      tool.write('key.pem', ours.key)
+      tool.run('pkcs12', '-export', '-in', 'cert.pem', '-inkey', 'key.pem', '-out', 'push.p12', '-passout', 'pass:secret') // prettier-ignore
+      tool.run('pkcs8', '-topk8', '-in', 'key.pem', '-out', 'sealed.pem', '-passout', 'pass:secret')
+      const pkcs12 = tool.read('push.p12').toString('base64')
+      const sealed = ours.certificate + tool.text('sealed.pem')
+      tool.remove()
+      for (const body of [{ pkcs12 }, { pem: sealed }]) {
+        expect((await upload({ ...body, password: 'wrong' })).text).toContain('The password does not open the key.') // prettier-ignore
+        expect((await upload({ ...body, password: 'secret' })).json()).toMatchObject({ topic })
+      }
+      expect((await upload({ pem: sealed })).text).toContain('protected by a password')
+    },
+  )
 
   test('leaves no key in the database in clear', async () => {
     await upload({ pem: pem() })
