@@ -64,10 +64,10 @@ export const deviceSettings: {
   tlsCertificate: {
     flag: 'tlsCertificate',
     variable: 'MUSTER_TLS_CERTIFICATE',
-    read: ok,
+    read: readPath,
     fallback: undefined,
   },
-  tlsKey: { flag: 'tlsKey', variable: 'MUSTER_TLS_KEY', read: ok, fallback: undefined },
+  tlsKey: { flag: 'tlsKey', variable: 'MUSTER_TLS_KEY', read: readPath, fallback: undefined },
   formerCa: {
     flag: 'formerCaFile',
     variable: 'MUSTER_FORMER_CA',
@@ -86,6 +86,13 @@ export function devicesFault(config: DevicesConfig): string | undefined {
   return deviceAuth === 'header' && proxies === undefined
     ? 'MUSTER_PROXIES must be set while proxies say who a device is (MUSTER_DEVICE_AUTH=header).'
     : undefined
+}
+
+/** The files are read again when they change, so their content does not do. */
+function readPath(text: string): Result<string, string> {
+  return text.includes('-----BEGIN')
+    ? fail('must be the path of a PEM file, not its content')
+    : ok(text)
 }
 
 /** RFC 9110 section 5.1, without what some servers take for a dash. */

@@ -1,12 +1,12 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
-import { readFileSync } from 'node:fs'
 import type { ServeOptions } from './cli/serve-options.ts'
 import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
 import { type PushConfig, pushSettings } from './config-push.ts'
 import { fail, ok, type Result } from './result.ts'
-import { oneOf, readSecret, type Setting } from './setting.ts'
+import { givenText } from './config-text.ts'
+import { type Environment, oneOf, readSecret, type Setting } from './setting.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
@@ -27,8 +27,6 @@ export type Config = EnrollmentConfig &
     /** Receivers of webhooks inside the own network. */
     readonly webhookAllow: Allows | undefined
   }
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   listen: {
@@ -94,31 +92,16 @@ export function readConfig(flags: ServeOptions, env: Environment): Result<Config
 }
 
 function readSetting<Value>(
-  { flag, variable, read, fallback }: Setting<Value>,
+  setting: Setting<Value>,
   flags: ServeOptions,
   env: Environment,
 ): Result<Value, string> {
-  const flagged = flags[flag]
-  const name = flagged === undefined ? variable : flagName(flag)
-  const text = flagged === undefined ? ok(env[variable]) : flagText(flag, flagged)
-  if (!text.ok) return fail(`${name} ${text.error}.`)
-  if (text.value === undefined || text.value === '') return ok(fallback)
-  const value = read(text.value)
+  const given = givenText(setting, flags, env)
+  if (!given.ok) return given
+  if (given.value === undefined) return ok(setting.fallback)
+  const { name, text } = given.value
+  const value = setting.read(text)
   return value.ok ? value : fail(`${name} ${value.error}.`)
-}
-
-const flagName = (flag: string): string =>
-  `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-
-function flagText(flag: string, value: string): Result<string, string> {
-  if (!flag.endsWith('File')) return ok(value)
-  try {
-    return ok(readFileSync(value, 'utf8').trim())
-  } catch (error) {
-    // Not by its name: where a file is wanted somebody gives the secret itself.
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    return fail(`names a file that cannot be read (${code})`)
-  }
 }
 
 function readAddress(text: string): Result<Address, string> {

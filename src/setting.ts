@@ -2,6 +2,9 @@
 import type { ServeOptions } from './cli/serve-options.ts'
 import { fail, ok, type Result } from './result.ts'
 
+/** The variables of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** One setting: where it may come from, and what it may say. */
 export type Setting<Value> = {
   readonly flag: keyof ServeOptions

@@ -13,7 +13,7 @@ import { parseJson } from './json.ts'
 import { collect, durationMs, wholeNumber } from './options.ts'
 import { harmless } from './safe-text.ts'
 import { serveFlags, type ServeOptions } from './serve-options.ts'
-import { readSecretFile, targetOf } from './target.ts'
+import { envSecret, readSecretFile, targetOf } from './target.ts'
 
 export type Local = {
   /** Serves until it is told to stop; gives the exit code. */
@@ -43,7 +43,11 @@ type Simulated = {
 
 export function addLocal(program: Command, shell: Shell, local: Local): void {
   const serve = program.command('serve').description('run the server')
-  for (const [, variable, flag, help] of serveFlags) serve.option(flag, `${help} [${variable}]`)
+  for (const [name, variable, flag, help] of serveFlags)
+    serve.option(
+      flag,
+      `${help} [${name.endsWith('File') ? `${variable}, ${variable}_FILE` : variable}]`,
+    )
   examples(
     serve.action(shell.runs(async (call) => ok(await local.serve(serveOptions(call))))),
     'muster serve',
@@ -115,7 +119,10 @@ function addSimulate(program: Command, shell: Shell, local: Local): void {
       .option('--rate <name=share>', 'how often a thing happens, 0 to 1; may be repeated', collect)
       .option('--no-operator', 'nobody sends commands')
       .option('--no-enrolling', 'devices have no certificates, for a server that believes them')
-      .option('--enroll-secret-file <file>', 'what agents enrol with [MUSTER_ENROLL_SECRET]')
+      .option(
+        '--enroll-secret-file <file>',
+        'what agents enrol with [MUSTER_ENROLL_SECRET, MUSTER_ENROLL_SECRET_FILE]',
+      )
       .action(shell.runs((call) => simulate(call, local))),
     'muster simulate --hosts 200 --duration 1m',
     'muster simulate --hosts 1000 --rounds 20 --poll 0 --seed 7 --rate notNow=0.3 --rate error=0',
@@ -161,13 +168,14 @@ function simulateOptions(call: Call, local: Local): Result<SimulateOptions, Faul
   )
   if (!target.ok) return target
   const secretFile = options.text('enrollSecretFile')
-  const secret = secretFile === undefined ? undefined : readSecretFile(secretFile)
-  if (secret !== undefined && !secret.ok) return secret
+  const secret =
+    secretFile === undefined ? envSecret('MUSTER_ENROLL_SECRET', env) : readSecretFile(secretFile)
+  if (!secret.ok) return secret
   const rates = ratesOf(options.list('rate'), local.rateNames)
   if (!rates.ok) return rates
   return ok({
     ...target.value,
-    enrollSecret: secret?.value ?? env['MUSTER_ENROLL_SECRET'],
+    enrollSecret: secret.value,
     hosts: options.number('hosts'),
     rounds: options.number('rounds'),
     durationMs: options.number('duration'),

@@ -78,7 +78,10 @@ export function createProgram(parts: Parts, ends: (exitCode: number) => void): C
     .showHelpAfterError('Say --help for what there is.')
     .addOption(new Option('-o, --output <format>', 'how to print (default table)').choices(formats))
     .option('--url <url>', `the server (default ${defaultUrl}) [MUSTER_URL]`)
-    .option('--token-file <file>', 'a file with the token [MUSTER_TOKEN holds the token itself]')
+    .option(
+      '--token-file <file>',
+      'a file with the token [MUSTER_TOKEN_FILE; MUSTER_TOKEN holds the token itself]',
+    )
     .option('--context <name>', 'a server by name; see muster config [MUSTER_CONTEXT]')
     .option('--no-color', 'no colours [NO_COLOR, FORCE_COLOR]')
     .version(parts.version, '-V, --version', 'the version of this program')

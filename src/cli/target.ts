@@ -38,7 +38,9 @@ function tokenOf(
   own: string | undefined,
 ): Result<string | undefined, Fault> {
   if (asked.tokenFile !== undefined) return readSecretFile(asked.tokenFile)
-  const fromEnv = given(env['MUSTER_TOKEN'])
+  const inEnv = envSecret('MUSTER_TOKEN', env)
+  if (!inEnv.ok) return inEnv
+  const fromEnv = inEnv.value
   return ok(isNamed(asked) ? (own ?? fromEnv) : (fromEnv ?? own))
 }
 
@@ -81,6 +83,16 @@ export function readUrl(text: string): Result<string, Fault> {
 
 const sameServer = (one: string, other: string): boolean =>
   URL.canParse(one) && new URL(one).origin === new URL(other).origin
+
+/** A secret from a variable, or from the file that the variable with `_FILE` at its end names. */
+export function envSecret(variable: string, env: Env): Result<string | undefined, Fault> {
+  const fileVariable = `${variable}_FILE`
+  const text = given(env[variable])
+  const path = given(env[fileVariable])
+  if (text !== undefined && path !== undefined)
+    return fail({ kind: 'usage', detail: `Set ${variable} or ${fileVariable}, not both.` })
+  return path === undefined ? ok(text) : readSecretFile(path)
+}
 
 /** A secret as the only content of a file. */
 export function readSecretFile(path: string): Result<string, Fault> {

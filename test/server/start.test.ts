@@ -1,14 +1,17 @@
 // What stops a start, and that nothing of it is left behind.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { serveFlags } from '../../src/cli/serve-options.ts'
 import { broughtAuthority } from '../../src/config-certificates.ts'
-import { type Environment, readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config.ts'
 import { writePem } from '../../src/pki/pem.ts'
 import { serve } from '../../src/serve.ts'
+import type { Environment } from '../../src/setting.ts'
 import { authority as rootOf, device, type Pair } from '../pki/signers.ts'
 
 const none = { MUSTER_DEVICE_AUTH: 'none' }
@@ -64,6 +67,57 @@ test.each(refused)('%o stops the start with a sentence that names it', (env, sen
   const config = readConfig({}, env)
   expect(config).toMatchObject({ ok: false })
   expect(config.ok ? '' : config.error).toContain(sentence)
+})
+
+describe('a secret or PEM', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-settings-'))
+  const path = join(folder, 'secret')
+  const secret = 'a secret of more than 24 characters'
+  beforeAll(() => writeFileSync(path, `${secret}\n`))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each(serveFlags.filter(([name]) => name.endsWith('File')).map(([, variable]) => variable))(
+    'of %s may be in a file that %s_FILE names',
+    (variable) => {
+      const missing = readConfig({}, { [`${variable}_FILE`]: join(folder, 'nothing') })
+      expect(missing).toEqual({
+        ok: false,
+        error: `${variable}_FILE names a file that cannot be read (ENOENT).`,
+      })
+      const misplaced = readConfig({}, { [variable]: path })
+      expect(misplaced).toEqual({
+        ok: false,
+        error: `${variable} holds the path of a file, not its content: set ${variable}_FILE to the path instead.`,
+      })
+    },
+  )
+
+  test('is the content of the file without the line break at its end', () => {
+    expect(readConfig({}, { MUSTER_ADMIN_TOKEN_FILE: path })).toMatchObject({
+      ok: true,
+      value: { adminToken: secret },
+    })
+  })
+
+  test('given twice stops the start', () => {
+    expect(readConfig({}, { MUSTER_ADMIN_TOKEN: secret, MUSTER_ADMIN_TOKEN_FILE: path })).toEqual({
+      ok: false,
+      error: 'Set MUSTER_ADMIN_TOKEN or MUSTER_ADMIN_TOKEN_FILE, not both.',
+    })
+  })
+
+  test('where a path belongs stops the start, and is not repeated', () => {
+    const pemText = pem(root)
+    const tls = readConfig({}, { MUSTER_TLS_CERTIFICATE: pemText, MUSTER_TLS_KEY: 'key.pem' })
+    expect(tls).toEqual({
+      ok: false,
+      error: 'MUSTER_TLS_CERTIFICATE must be the path of a PEM file, not its content.',
+    })
+    expect(readConfig({ adminTokenFile: secret }, {})).toEqual({
+      ok: false,
+      error: '--admin-token-file names a file that cannot be read (ENOENT).',
+    })
+  })
 })
 
 test('a flag outweighs the variable', () => {
