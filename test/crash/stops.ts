@@ -65,7 +65,8 @@ export async function stopAgainAndAgain(options: StopsOptions): Promise<StopFigu
     stopMs.push(stopped.tookMs)
     if (round % checkWholeEvery === 0) talk(`${round} stops · ${memory.acknowledged} acknowledged`)
   }
-  checks.whole(memory)
+  // Without a stop there was no server, and there is nothing to check.
+  if (stops > 0) checks.whole(memory)
   if (memory.violations.length > 0) talk(`Look into ${folder}`)
   else dropFolder(folder)
   return {
