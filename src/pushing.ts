@@ -23,7 +23,7 @@ export type Pushing = {
 
 type PushingOptions = {
   readonly config: Pick<Config, 'apnsUrl' | 'apnsCa'>
-  readonly keep: Pick<Keep, 'sealing'>
+  readonly keep: Pick<Keep, 'sealing' | 'queries'>
   readonly store: Store
   readonly world: World
   readonly hosts: Hosts
@@ -31,8 +31,8 @@ type PushingOptions = {
 }
 
 export function openPushing({ config, keep, store, world, hosts, log }: PushingOptions): Pushing {
-  const { sealing } = keep
-  const certificates = createPushCertificates({ store, live: hosts.live, sealing, world })
+  const { sealing, queries } = keep
+  const certificates = createPushCertificates({ store, queries, live: hosts.live, sealing, world })
   const topics = createPushTopics({ store, sealing, world })
   const apns = createApns({
     endpoint: {

@@ -28,7 +28,7 @@ export function scriptRoutes(core: Core, log: Logger): Hono {
       migrate: migration.checkin,
       push: pushing.pusher.pushNow,
       async storePushCertificate(bytes, cause) {
-        const stored = await pushing.certificates.keep({ bytes }, cause)
+        const stored = await pushing.certificates.keep({ bytes, force: true }, cause)
         if (stored.ok) return ok({ topic: stored.value.topic, notAfterMs: stored.value.not_after })
         const { error } = stored
         return error.kind === 'bad'

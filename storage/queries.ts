@@ -212,6 +212,8 @@ export type QueryTypes = {
   readonly scanHostActors: readonly [ask: Scan, answer: readonly HostActorRow[]]
   /** Fails as damaged when a row that names a blob is. */
   readonly scanBlobs: readonly [ask: BlobScan, answer: BlobsNamed]
+  /** Enrolled hosts by the push topic they listen to. Reads each host's snapshot: for rare questions. */
+  readonly pushTopicCounts: readonly [ask: Readonly<Record<string, never>>, answer: Counts]
   readonly countAll: readonly [ask: Readonly<Record<string, never>>, answer: TableCounts]
 }
 export type QueryName = keyof QueryTypes

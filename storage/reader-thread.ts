@@ -10,6 +10,7 @@ import { countWaiting, cutOf, listDeliveries } from './delivery-list.ts'
 import { listHosts } from './host-list.ts'
 import { findHosts, summariseHosts } from './hosts-summary.ts'
 import { listJournal } from './journal-list.ts'
+import { countPushTopics } from './push-topic-counts.ts'
 import type { QueryFault, QueryName, QueryTypes } from './queries.ts'
 import type { FromReader, ToReader } from './reader.ts'
 import { createSelect } from './select.ts'
@@ -35,6 +36,7 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   scanEnrollments: (ask) => scan(select, 'enrollments', ask),
   scanHostActors: (ask) => scan(select, 'host_actors', ask),
   scanBlobs: (ask) => scanBlobs(select, ask),
+  pushTopicCounts: () => countPushTopics(select),
   countAll: () => countAll(select),
 }
 

@@ -61,6 +61,7 @@ export function createReader(path: string, { onFatal, note }: Hears): Reader {
       scanBlobs: query('scanBlobs'),
       scanEnrollments: query('scanEnrollments'),
       scanHostActors: query('scanHostActors'),
+      pushTopicCounts: query('pushTopicCounts'),
       countAll: query('countAll'),
     },
     async close() {

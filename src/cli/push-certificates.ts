@@ -57,6 +57,7 @@ export function addPushCertificates(program: Command, shell: Shell): void {
         'PEM, certificate and key in one file or two; or one .p12; - for stdin',
       )
       .option('--password-file <file>', 'the password of the key or the .p12, if it has one')
+      .option('--force', 'take it although enrolled hosts listen to other topics only')
       .action(shell.runs(upload)),
     'muster push-certificates upload push.pem push.key',
     'muster push-certificates upload push.p12 --password-file password.txt',
@@ -87,6 +88,7 @@ async function upload(call: Call): Promise<Result<number, Fault>> {
   const json: Json = {
     ...bodyOf(Buffer.concat(bytes.slice(0, -1))),
     ...(password !== undefined && { password: lineOf(password.value) }),
+    ...(call.options.flag('force') && { force: true }),
   }
   const kept = await client.value.json({ method: 'PUT', path: '/push-certificates', json })
   if (!kept.ok) return kept

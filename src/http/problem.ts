@@ -79,6 +79,11 @@ const kinds = {
     title: 'The host is quarantined',
     help: 'Its identity contradicts another host. Resolve the conflict first.',
   },
+  'unheard-topic': {
+    status: 409,
+    title: 'No enrolled host listens to that push topic',
+    help: 'A device listens to the topic it enrolled with. A certificate of another topic wakes it no more; "force" takes it nevertheless.',
+  },
   'last-admin': {
     status: 409,
     title: 'The last admin token',

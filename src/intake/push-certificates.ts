@@ -1,5 +1,6 @@
 // What Apple lets us wake devices with: one certificate per topic, its key sealed.
 import type { PushCertificateRow } from '../../storage/certificate-rows.ts'
+import type { Queries } from '../../storage/queries.ts'
 import type { Store, Write } from '../../storage/store.ts'
 import type { PushCertificate } from '../pki/push-certificate.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -16,9 +17,19 @@ export type Upload = {
   /** PEM or PKCS#12. */
   readonly bytes: Uint8Array
   readonly password?: string | undefined
+  /** Take it although enrolled hosts listen to other topics only. */
+  readonly force?: boolean
 }
 
-export type KeepFault = UploadFault | { readonly kind: 'unavailable' }
+export type KeepFault =
+  | UploadFault
+  | { readonly kind: 'unavailable' }
+  /** No enrolled host listens to the certificate's topic. `counts` says how many listen to which. */
+  | {
+      readonly kind: 'unheard-topic'
+      readonly topic: string
+      readonly counts: Readonly<Record<string, number>>
+    }
 
 export type PushCertificates = {
   list(): readonly PushCertificateRow[]
@@ -35,6 +46,7 @@ export type PushCertificates = {
 
 type Options = {
   readonly store: Store
+  readonly queries: Pick<Queries, 'pushTopicCounts'>
   readonly live: Live
   readonly sealing: Sealing
   readonly world: World
@@ -59,10 +71,12 @@ export function createPushCertificates(options: Options): PushCertificates {
     list: () => lookups.pushCertificates(),
     warnings: () => pushWarnings(lookups.pushCertificates(), world.now()),
     find: (topic) => lookups.pushCertificate(topic),
-    async keep({ bytes, password }, cause) {
+    async keep({ bytes, password, force = false }, cause) {
       const opening = { nowMs: world.now(), ...(password !== undefined && { password }) }
       const read = readPushUpload(bytes, opening)
       if (!read.ok) return read
+      const unheard = force ? undefined : await unheardTopic(options, read.value.topic)
+      if (unheard !== undefined) return fail(unheard)
       const former = lookups.pushCertificate(read.value.topic)
       const row = rowOf(read.value, { by: cause.id ?? cause.kind, former, now: world.now() })
       const sealed = await sealedKey(options, row, read.value)
@@ -87,6 +101,18 @@ export function createPushCertificates(options: Options): PushCertificates {
     },
     watch: (changed) => void watchers.push(changed),
   }
+}
+
+/** A certificate of another Apple Account has another topic: with it no enrolled device could be woken. */
+async function unheardTopic(
+  { queries }: Options,
+  topic: string,
+): Promise<Exclude<KeepFault, UploadFault> | undefined> {
+  const counted = await queries.pushTopicCounts({})
+  if (!counted.ok) return { kind: 'unavailable' }
+  const counts = counted.value
+  const isHeard = Object.keys(counts).length === 0 || Object.hasOwn(counts, topic)
+  return isHeard ? undefined : { kind: 'unheard-topic', topic, counts }
 }
 
 const wordsOf = ({ topic, subject, not_after }: PushCertificateRow): Particulars => ({

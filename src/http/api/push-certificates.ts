@@ -50,6 +50,9 @@ const upload = z
       .max(1_000)
       .optional()
       .openapi({ description: 'Of the key or the file, if it has one.' }),
+    force: z.boolean().optional().openapi({
+      description: 'Take it although all enrolled hosts listen to other topics.',
+    }),
   })
   .refine(({ pem, pkcs12 }) => (pem === undefined) !== (pkcs12 === undefined), {
     message: 'give either pem or pkcs12',
@@ -89,8 +92,8 @@ export function pushCertificateEndpoints(deps: ApiDeps): readonly Endpoint[] {
           body.pkcs12 === undefined
             ? Buffer.from(body.pem ?? '')
             : Buffer.from(body.pkcs12, 'base64')
-        const { password } = body
-        const kept = await pushCertificates.keep({ bytes, password }, causeOf(principal))
+        const { password, force = false } = body
+        const kept = await pushCertificates.keep({ bytes, password, force }, causeOf(principal))
         return kept.ok
           ? ok({ kind: 'json', content: shown(kept.value) })
           : fail(keepProblem(kept.error, body.pem === undefined ? '/pkcs12' : '/pem'))
@@ -133,5 +136,13 @@ const shownRow = (row: PushCertificateRow, warnings: readonly PushWarning[]): Sh
 
 function keepProblem(fault: KeepFault, pointer: string): Problem {
   if (fault.kind === 'unavailable') return { kind: 'unavailable' }
+  if (fault.kind === 'unheard-topic') {
+    const heard = Object.entries(fault.counts).map(([topic, count]) => `${topic}: ${count}`)
+    return {
+      kind: 'unheard-topic',
+      detail: `No enrolled host listens to ${fault.topic}, so it would wake none of them. Enrolled hosts by topic: ${heard.join(', ')}. Nothing was changed. Renew the certificate with the Apple Account it came from, or send this one again with force.`,
+      more: { topic: fault.topic, hosts_by_topic: fault.counts },
+    }
+  }
   return { kind: 'invalid', detail: fault.detail, errors: [{ pointer, detail: fault.detail }] }
 }

@@ -96,6 +96,10 @@ const uploadForm = html`<form
     >Password of the key, if it has one
     <input type="password" name="password" maxlength="1000" autocomplete="off"
   /></label>
+  <label
+    ><input type="checkbox" name="force" value="yes" /> Take it although enrolled hosts listen to
+    another topic</label
+  >
   <button>Upload</button>
 </form>`
 
@@ -128,6 +132,7 @@ export async function uploadPush(visit: Visit, fields: URLSearchParams): Answere
       ? { pem: bytes.toString('latin1') }
       : { pkcs12: (files[0] ?? Buffer.alloc(0)).toString('base64') }),
     ...(password !== '' && { password }),
+    ...(fields.get('force') === 'yes' && { force: true }),
   })
   return kept.ok ? ok({ kind: 'go', to: '/settings/push' }) : pushPage(visit, kept.error)
 }

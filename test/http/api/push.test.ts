@@ -154,6 +154,23 @@ describe('with a push certificate', () => {
     ).toBe(403)
   })
 
+  test('one of a topic that no enrolled host listens to is refused with the hosts by topic, unless forced', async () => {
+    await world.enrolled(newMac())
+    const strangers = 'com.apple.mgmt.External.of-another-account'
+    const another = { pem: pem(makeIdentity({ uid: strangers })) }
+    const refused = await upload(another)
+    expect(refused.status).toBe(409)
+    const problem = refused.json()
+    expect(problem).toMatchObject({ topic: strangers, hosts_by_topic: { [topic]: macs } })
+    expect(problem['detail']).toContain(`Enrolled hosts by topic: ${topic}: ${macs}.`)
+    const topics = (): readonly string[] =>
+      world.server.keep.store.lookups.pushCertificates().map((row) => row.topic)
+    expect(topics()).not.toContain(strangers)
+    expect((await upload({ ...another, force: true })).status).toBe(200)
+    expect(topics()).toContain(strangers)
+    await world.api(`/push-certificates/${strangers}`, { method: 'DELETE' })
+  })
+
   test('it can be deleted, and its key goes along', async () => {
     const { store } = world.server.keep
     const ref = store.lookups.pushCertificate(topic)?.key_ref ?? ''
