@@ -1,8 +1,9 @@
 // What a browser shows at an enrolment link. No scripts and no styles: it must work on anything that can enrol.
-import { html, type Html, markup } from '../../ui/html.ts'
+import { html, type Html } from '../../ui/html.ts'
+import { plainPage } from '../plain-page.ts'
 
 export const linkPage = (name: string): Html =>
-  document(
+  plainPage(
     'Enrol this device',
     html`<p>
         This link, <strong>${name}</strong>, gives you a profile that lets Muster manage the device
@@ -21,21 +22,4 @@ export const linkPage = (name: string): Html =>
   )
 
 export const sorryPage = (sentence: string): Html =>
-  document('Not enrolled', html`<p>${sentence}</p>`)
-
-const document = (title: string, content: Html): Html =>
-  html`${markup('<!doctype html>')}
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title} · Muster</title>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${content}
-        </main>
-      </body>
-    </html>`
+  plainPage('Not enrolled', html`<p>${sentence}</p>`)

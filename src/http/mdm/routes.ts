@@ -13,6 +13,7 @@ import { type Result, unreachable } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import type { Reading } from '../reading/reading.ts'
 import { readMessage, type ReadingBusy } from './message.ts'
+import { mdmPage } from './page.ts'
 
 /** Check-ins carry names and tokens of some kB each. */
 const checkinBytesMax = 1_048_576
@@ -45,13 +46,23 @@ const methods: ReadonlySet<string> = new Set(['PUT', 'POST'])
 
 async function reply(options: MdmRoutesOptions, c: Context): Promise<Response> {
   if (!paths.has(c.req.path)) return empty(404)
-  if (!methods.has(c.req.method)) return empty(405)
+  if (!methods.has(c.req.method)) return wrongMethod(c)
   try {
     return await (isCheckin(c) ? takeCheckin(options, c) : takeReport(options, c))
   } catch (error) {
     options.log.error({ err: error, path: c.req.path }, 'an MDM request failed')
     return empty(500)
   }
+}
+
+/** Devices never ask with GET; people try the address in a browser. */
+function wrongMethod(c: Context): Response {
+  const isBrowser = c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html')
+  const response = isBrowser
+    ? whole(new TextEncoder().encode(String(mdmPage)), 'text/html; charset=utf-8', 405)
+    : empty(405)
+  response.headers.set('Allow', 'PUT, POST')
+  return response
 }
 
 /** Everything that is not a check-in is a report: some clients send reports without a content type. */
@@ -162,7 +173,8 @@ function refuseBody(options: MdmRoutesOptions, fault: BodyFault): Response {
 const empty = (status: Status | 200 | 405 | 413): Response =>
   new Response(null, { status, headers: { 'Content-Length': '0' } })
 
-const whole = (bytes: Uint8Array, type: string): Response =>
+const whole = (bytes: Uint8Array, type: string, status = 200): Response =>
   new Response(bytes as Uint8Array<ArrayBuffer>, {
+    status,
     headers: { 'Content-Type': type, 'Content-Length': String(bytes.length) },
   })
