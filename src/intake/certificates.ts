@@ -36,6 +36,10 @@ export type IssueFault =
   | { readonly kind: 'link-ended' }
   /** Signed with a certificate that speaks for nobody now. */
   | { readonly kind: 'not-renewable' }
+  /** The certificate was renewed a moment ago, for another key, and that renewal is not used yet. */
+  | { readonly kind: 'renewal-outstanding' }
+  /** Signed with another key than the one to certify, by nobody we know. */
+  | { readonly kind: 'foreign-key' }
   | { readonly kind: 'unavailable' }
 
 export type Certificates = {
@@ -67,8 +71,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     async issue(wish) {
       const ground = groundOf(wish)
       if (!ground.ok) return ground
-      const key = ground.value.challenge?.hash ?? wish.transactionId
-      const issued = inOrder([`certificate ${key}`], () => issueInTurn(wish))
+      const { challenge, renews } = ground.value
+      const key = challenge?.hash ?? wish.transactionId
+      const keys = [`certificate ${key}`, ...(renews ? [`renewal of ${renews.fingerprint}`] : [])]
+      const issued = inOrder(keys, () => issueInTurn(wish))
       return issued ?? fail({ kind: 'unavailable' })
     },
     async revoke(fingerprint, cause) {
@@ -98,7 +104,12 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const use = useOf(links, challenge)
     if (use === undefined) return fail({ kind: 'link-ended' })
     const row = rowOf(options, { wish, ground: ground.value, at })
-    const kept = await commitTold(options, [...writesOf({ row, challenge, at }), ...use.writes])
+    const replaced = (ground.value.outstanding ?? []).map((one): Write => ({
+      put: 'certificate',
+      row: { ...one, status: 'retired', ended_at: at, ended_by: row.fingerprint },
+    }))
+    const writes = [...writesOf({ row, challenge, at }), ...replaced, ...use.writes]
+    const kept = await commitTold(options, writes)
     if (kept.ok) return ok(row)
     use.undo()
     // Another process was first, or its commit came through with only the answer lost.

@@ -44,5 +44,14 @@ export const isExpiredUnused = (
   steadyNow: number,
 ): boolean => status === 'issued' && by !== null && by <= steadyNow
 
+/** Renewals of a certificate that were issued and that no device has used yet. */
+export const outstandingRenewals = (
+  lookups: Lookups,
+  former: CertificateRow,
+): readonly CertificateRow[] =>
+  lookups
+    .certificatesOf(former.host_id ?? '')
+    .filter((one) => one.renews === former.fingerprint && one.status === 'issued')
+
 const originsIn = (lookups: Lookups, hostId: string): readonly string[] =>
   originsOf({ hostId, merges: lookups.mergesOf(hostId) })

@@ -146,6 +146,8 @@ const failInfos: Readonly<Record<Refused, FailInfo>> = {
   'spent-challenge': 'badRequest',
   'link-ended': 'badRequest',
   'not-renewable': 'badCertId',
+  'renewal-outstanding': 'badRequest',
+  'foreign-key': 'badRequest',
 }
 
 /** Others had a challenge once. */
@@ -156,6 +158,8 @@ const isGuess: Readonly<Record<Refused, boolean>> = {
   'spent-challenge': false,
   'link-ended': false,
   'not-renewable': true,
+  'renewal-outstanding': false,
+  'foreign-key': true,
 }
 
 /** HTTP says 200: the message says no. */
