@@ -64,6 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/protocol/',
     'src/result.ts',
     'commander',
+    'jsonc-parser',
     'node:',
     'type:src/simulator/',
   ],

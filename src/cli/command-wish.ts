@@ -6,7 +6,8 @@ import { fail, ok, type Result } from '../result.ts'
 import type { Call } from './call.ts'
 import type { ApiRequest } from './client.ts'
 import type { Fault } from './fault.ts'
-import { isObject, type Json, parseJson } from './json.ts'
+import { isObject, type Json } from './json.ts'
+import { jsonOfBytes, jsonOfText } from './json-input.ts'
 
 export type CommandWish = {
   readonly refs: readonly string[]
@@ -90,18 +91,18 @@ export async function readPayload(
 ): Promise<Result<Readonly<Record<string, Json>> | undefined, Fault>> {
   const given = call.options.text('payload')
   if (given === undefined) return ok(undefined)
-  const text = await payloadText(call, given)
-  if (!text.ok) return text
-  const payload = parseJson(text.value)
-  return isObject(payload)
-    ? ok(payload)
+  const payload = await payloadJson(call, given)
+  if (!payload.ok) return payload
+  return isObject(payload.value)
+    ? ok(payload.value)
     : usage('--payload must be a JSON object, @file or - for standard input.')
 }
 
-async function payloadText(call: Call, given: string): Promise<Result<string, Fault>> {
-  if (given !== '-' && !given.startsWith('@')) return ok(given)
-  const bytes = await readInput(call, given.replace(/^@/, ''))
-  return bytes.ok ? ok(Buffer.from(bytes.value).toString('utf8')) : bytes
+async function payloadJson(call: Call, given: string): Promise<Result<Json, Fault>> {
+  if (given !== '-' && !given.startsWith('@')) return jsonOfText(given, '--payload')
+  const path = given.replace(/^@/, '')
+  const bytes = await readInput(call, path)
+  return bytes.ok ? jsonOfBytes(bytes.value, named(path)) : bytes
 }
 
 /** A file, or standard input for `-`. */
@@ -121,7 +122,7 @@ export async function readInput({ io }: Call, path: string): Promise<Result<Uint
   }
 }
 
-const named = (file: string): string => (file === '-' ? 'Standard input' : file)
+export const named = (file: string): string => (file === '-' ? 'Standard input' : file)
 
 export const usage = (detail: string): Result<never, Fault> => fail({ kind: 'usage', detail })
 

@@ -3,8 +3,7 @@ import type { Command } from 'commander'
 import { randomUUID } from 'node:crypto'
 import { buildCommand } from '../protocol/mdm/command.ts'
 import { isCommandUuid } from '../protocol/mdm/command-uuid.ts'
-import { jsonToPlist } from '../protocol/plist/json.ts'
-import { isDict } from '../protocol/plist/value.ts'
+import { payloadOfJson } from '../protocol/mdm/payload-json.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
 import { segment } from './client.ts'
@@ -108,9 +107,8 @@ async function render(call: Call): Promise<Result<number, Fault>> {
   const [requestType = ''] = call.args
   const payload = await readPayload(call)
   if (!payload.ok) return payload
-  const dict = jsonToPlist(payload.value ?? {})
+  const dict = payloadOfJson(requestType, payload.value ?? {})
   if (!dict.ok) return usage(`--payload${dict.error.pointer}: ${dict.error.detail}.`)
-  if (!isDict(dict.value)) return usage('--payload must be a JSON object.')
   const commandUUID = call.options.text('commandUuid') ?? randomUUID()
   if (!isCommandUuid(commandUUID))
     return fail({ kind: 'usage', detail: 'A CommandUUID is 1 to 64 letters, digits and dashes.' })

@@ -3,12 +3,13 @@ import type { Command } from 'commander'
 import { fail, ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
 import { columnsOf } from './column.ts'
-import { readInput, usage } from './command-wish.ts'
+import { named, readInput, usage } from './command-wish.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Fault } from './fault.ts'
 import { listText, type Look } from './format.ts'
 import { examples, group } from './group.ts'
-import { at, isList, type Json, listAt, parseJson, textAt } from './json.ts'
+import { at, isList, type Json, listAt, textAt } from './json.ts'
+import { jsonOfBytes } from './json-input.ts'
 
 /** As many as the API takes at once. */
 const devicesMax = 1_000
@@ -55,9 +56,13 @@ async function add(call: Call): Promise<Result<number, Fault>> {
 }
 
 async function readDevices(call: Call): Promise<Result<readonly Json[], Fault>> {
-  const bytes = await readInput(call, call.options.text('file') ?? '-')
+  const file = call.options.text('file') ?? '-'
+  const bytes = await readInput(call, file)
   if (!bytes.ok) return bytes
-  const json = parseJson(Buffer.from(bytes.value).toString('utf8'))
-  const devices = isList(json) ? json : at(json, 'devices')
-  return isList(devices) ? ok(devices) : usage('That is no list of devices in JSON.')
+  const json = jsonOfBytes(bytes.value, named(file))
+  if (!json.ok) return json
+  const devices = isList(json.value) ? json.value : at(json.value, 'devices')
+  return isList(devices)
+    ? ok(devices)
+    : usage(`${named(file)} must hold a list of devices, or an object with one as "devices".`)
 }

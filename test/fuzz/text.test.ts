@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config.ts'
 import { createCursors } from '../../src/http/cursor.ts'
 import { normalise } from '../../src/identity/normalise.ts'
 import { readDevices } from '../../src/protocol/dep/device.ts'
-import { jsonToPlist } from '../../src/protocol/plist/json.ts'
+import { jsonToPlist } from '../../src/protocol/plist/json-payload.ts'
 import { buildPlist } from '../../src/protocol/plist/build.ts'
 import { holds, mutatedText } from './mutation.ts'
 

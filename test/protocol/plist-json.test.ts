@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonToPlist, plistToJson } from '../../src/protocol/plist/json.ts'
-import { dictOf, type PlistValue } from '../../src/protocol/plist/value.ts'
+import { jsonToPlist } from '../../src/protocol/plist/json-payload.ts'
+import { plistToJson } from '../../src/protocol/plist/json.ts'
+import { dictOf, type PlistValue, WholeReal } from '../../src/protocol/plist/value.ts'
 
 // prettier-ignore
 const shown: readonly (readonly [PlistValue, unknown])[] = [
@@ -33,7 +34,11 @@ describe('an operator’s payload', () => {
     [{ PIN: '123456', n: 1.5, on: false },           dictOf({ PIN: '123456', n: 1.5, on: false })],
     [{ Payload: { $data: 'AAEC' } },                 dictOf({ Payload: Uint8Array.of(0, 1, 2) })],
     [[{ $date: '2026-01-02T03:04:05Z' }],            [new Date('2026-01-02T03:04:05Z')]],
-    [{ $other: 'x' },                                dictOf({ $other: 'x' })],
+    [{ $dict: { $other: 'x', b: 1 } },               dictOf({ $other: 'x', b: 1 })],
+    [{ Volume: { $real: 1 } },                       dictOf({ Volume: new WholeReal(1) })],
+    [{ Volume: { $real: 0.5 } },                     dictOf({ Volume: 0.5 })],
+    [[{ $real: 'NaN' }, { $real: '-Infinity' }],     [Number.NaN, Number.NEGATIVE_INFINITY]],
+    [{ $integer: '18446744073709551615' },           18446744073709551615n],
     [{},                                             dictOf({})],
   ]
   for (const [json, value] of taken) {
@@ -55,6 +60,14 @@ describe('an operator’s payload', () => {
     [{ a: { $data: 5 } },                            '/a/$data'],
     [{ a: { $date: '2026-02-30T00:00:00Z' } },       '/a/$date'],
     [{ a: { $data: 'AAEC', b: 1 } },                 '/a'],
+    [{ a: { b: 1, $date: '2026-01-02T03:04:05Z' } }, '/a'],
+    [{ a: { $other: 'x' } },                         '/a/$other'],
+    [{ a: { $real: '1' , b: 2 } },                   '/a'],
+    [{ a: { $real: true } },                         '/a/$real'],
+    [{ a: { $integer: '18446744073709551616' } },    '/a/$integer'],
+    [{ a: { $integer: 5 } },                         '/a/$integer'],
+    [{ a: { $dict: [] } },                           '/a/$dict'],
+    [{ a: { $constructor: 1 } },                     '/a/$constructor'],
   ] as const
   for (const [json, pointer] of refused) {
     test(`${JSON.stringify(json)} is refused at ${JSON.stringify(pointer)}`, () => {
@@ -69,7 +82,7 @@ describe('an operator’s payload', () => {
   })
 })
 
-test('JSON without the two tags goes through a property list unchanged', () => {
+test('JSON without tags goes through a property list unchanged', () => {
   const json = fc.jsonValue({ noUnicodeString: false, maxDepth: 6 })
   fc.assert(
     fc.property(json, (value) => {

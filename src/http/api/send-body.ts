@@ -3,9 +3,9 @@ import { z } from '@hono/zod-openapi'
 import type { Writer } from '../../intake/commands.ts'
 import { isRequestType } from '../../protocol/mdm/command.ts'
 import { isCommandUuid } from '../../protocol/mdm/command-uuid.ts'
-import { jsonToPlist } from '../../protocol/plist/json.ts'
+import { payloadOfJson } from '../../protocol/mdm/payload-json.ts'
 import { plistLimits } from '../../protocol/plist/limits.ts'
-import { type Dict, emptyDict, isDict } from '../../protocol/plist/value.ts'
+import type { Dict } from '../../protocol/plist/value.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Problem } from '../problem.ts'
 import { readOperatorCommand } from '../reading/operator-command.ts'
@@ -39,7 +39,7 @@ const jsonWish = z.strictObject({
   request_type: z.string().refine(isRequestType, 'must be 1 to 64 letters and digits'),
   payload: z.record(z.string(), z.unknown()).optional().openapi({
     description:
-      'The keys of Command beside RequestType. {"$data": "<base64>"} and {"$date": "<ISO 8601>"} stand for the two types JSON lacks.',
+      'The keys of Command beside RequestType, as `request` of a command shows them. Keys that take data are base64. {"$data": "<base64>"}, {"$date": "<ISO 8601>"}, {"$real": 1} and {"$integer": "<digits>"} stand for what JSON lacks; {"$dict": {…}} stands around a dictionary whose key begins with $.',
   }),
   command_uuid: z
     .string()
@@ -94,7 +94,7 @@ async function readJsonWish(bytes: Uint8Array, type: string): Promise<Result<Sen
   if (!wish.ok) return wish
   const { request_type, payload: given = {}, command_uuid, expires_in_s, ...rest } = wish.value
   // As JSON gave it: the schema's copy would drop a member named __proto__.
-  const payload = jsonToPlist(given)
+  const payload = payloadOfJson(request_type, given)
   if (!payload.ok)
     return fail(
       invalidAt([{ pointer: `/payload${payload.error.pointer}`, detail: payload.error.detail }]),
@@ -102,7 +102,7 @@ async function readJsonWish(bytes: Uint8Array, type: string): Promise<Result<Sen
   return ok({
     form: 'json',
     requestType: request_type,
-    payload: isDict(payload.value) ? payload.value : emptyDict(),
+    payload: payload.value,
     commandUUID: command_uuid,
     channel: rest.channel,
     priority: rest.priority,

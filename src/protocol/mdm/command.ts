@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../result.ts'
 import { buildPlist } from '../plist/build.ts'
+import { keptLimits } from '../plist/limits.ts'
 import { type Dict, dictOf } from '../plist/value.ts'
 import { readBody } from './body.ts'
 import { isCommandUuid } from './command-uuid.ts'
@@ -13,7 +14,7 @@ export type Command = {
   readonly payload: Dict
 }
 
-/** Writes the XML property list a device is answered with. A RequestType inside the payload loses. */
+/** Writes the XML property list a device is answered with. The payload has no RequestType of its own. */
 export function buildCommand({ commandUUID, requestType, payload }: Command): Uint8Array {
   const command = dictOf({ ...payload, RequestType: requestType })
   const xml = buildPlist({ Command: command, CommandUUID: commandUUID })
@@ -25,7 +26,7 @@ export type GivenCommand = Omit<Command, 'commandUUID'> & { readonly commandUUID
 
 /** Reads a raw command, XML or binary. Fails: malformed body, no RequestType, a CommandUUID not of our form. */
 export function readCommand(body: Dict | Uint8Array): Result<GivenCommand, MessageFault> {
-  const read = readBody(body)
+  const read = readBody(body, keptLimits)
   if (!read.ok) return read
   const fields = readFields(read.value, { Command: 'dict!', CommandUUID: 'string' })
   if (!fields.ok) return fields

@@ -1,4 +1,12 @@
-import { emptyDict, isArray, isBytes, isDate, type Dict, type PlistValue } from '../plist/value.ts'
+import {
+  emptyDict,
+  isArray,
+  isBytes,
+  isDate,
+  isWholeReal,
+  type Dict,
+  type PlistValue,
+} from '../plist/value.ts'
 
 /**
  * A large message as a small one: what stands near its root, which is all that is ever looked at before the
@@ -20,7 +28,7 @@ type Left = { values: number; chars: number; bytes: number }
 
 function outlined(left: Left, value: PlistValue, depth: number): PlistValue {
   if (typeof value === 'string') return cut(left, value)
-  if (typeof value !== 'object' || isDate(value)) return value
+  if (typeof value !== 'object' || isDate(value) || isWholeReal(value)) return value
   if (isBytes(value)) return kept(left, value)
   if (isArray(value)) {
     const items = room(left, depth, Math.min(value.length, itemsMax))

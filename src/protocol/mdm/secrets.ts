@@ -1,4 +1,12 @@
-import { type Dict, emptyDict, isArray, isBytes, isDate, type PlistValue } from '../plist/value.ts'
+import {
+  type Dict,
+  emptyDict,
+  isArray,
+  isBytes,
+  isDate,
+  isWholeReal,
+  type PlistValue,
+} from '../plist/value.ts'
 
 /** What stands where a secret stood. */
 export const secretMark = '[secret]'
@@ -23,7 +31,8 @@ export function secretPaths(value: PlistValue): readonly string[] {
 }
 
 function cleared(value: PlistValue, pointer: string, found: string[]): PlistValue {
-  if (typeof value !== 'object' || isBytes(value) || isDate(value)) return value
+  if (typeof value !== 'object' || isBytes(value) || isDate(value) || isWholeReal(value))
+    return value
   if (isArray(value)) {
     return value.map((item, index) => cleared(item, `${pointer}/${index}`, found))
   }

@@ -1,6 +1,6 @@
 import { type BinaryCursor, extentOf, halt } from './binary-cursor.ts'
-import { fitInteger } from './scalar.ts'
-import { isXmlText, type PlistValue } from './value.ts'
+import { fitInteger, realIn } from './scalar.ts'
+import { isXmlText, type PlistValue, type WholeReal } from './value.ts'
 
 /**
  * Reads an object that refers to no other: boolean, number, date, data or string. Longer text and data are
@@ -66,13 +66,13 @@ function readInteger(cursor: BinaryCursor, offset: number): number | bigint | un
 const refuseNumber = (cursor: BinaryCursor, at: number): undefined =>
   halt(cursor, { kind: 'bad-integer', at, detail: 'not a 64-bit integer' })
 
-function readReal(cursor: BinaryCursor, offset: number): number | undefined {
-  const { view } = cursor
+function readReal(cursor: BinaryCursor, offset: number): number | WholeReal | undefined {
+  const { view, limits } = cursor
   const marker = view.getUint8(offset)
   const at = offset + 1
   // Minus zero becomes zero, as in XML.
-  if (marker === 0x22 && fits(cursor, at, 4)) return view.getFloat32(at) + 0
-  if (marker === 0x23 && fits(cursor, at, 8)) return view.getFloat64(at) + 0
+  if (marker === 0x22 && fits(cursor, at, 4)) return realIn(view.getFloat32(at) + 0, limits)
+  if (marker === 0x23 && fits(cursor, at, 8)) return realIn(view.getFloat64(at) + 0, limits)
   return halt(cursor, { kind: 'bad-real', at: offset, detail: 'neither a float nor a double' })
 }
 

@@ -12,6 +12,8 @@ export type PlistLimits = {
   readonly stringCharsMax: number
   /** Bytes of one data value. */
   readonly dataBytesMax: number
+  /** Whole reals are read as `WholeReal`, so that they are written as reals again; else as numbers. */
+  readonly keepsReals?: boolean
 }
 
 export const plistLimits: PlistLimits = {
@@ -28,3 +30,6 @@ export const plistLimits: PlistLimits = {
   // What a body of 16 MB holds in base64.
   dataBytesMax: 12 * 1024 * 1024,
 }
+
+/** For property lists that are written again: what operators send to devices. */
+export const keptLimits: PlistLimits = { ...plistLimits, keepsReals: true }

@@ -1,10 +1,10 @@
 import { bytesOfBase64 } from './base64.ts'
 import type { PlistFaultKind } from './fault.ts'
 import type { PlistLimits } from './limits.ts'
-import { dateOf, integerOf, realOf } from './scalar.ts'
+import { dateOf, integerOf, realIn, realOf } from './scalar.ts'
 import { emptyDict, type PlistValue, xmlIllegal } from './value.ts'
 import { nextTag, stop, type XmlCursor, type XmlFault } from './xml-cursor.ts'
-import { readEpilogue, readPrologue } from './xml-prologue.ts'
+import { readEpilogue, readPrologue, type XmlEncoding } from './xml-prologue.ts'
 import { readRaw, readText, type TextElement } from './xml-text.ts'
 
 /** What a document says, or why it says nothing. `at` counts UTF-16 units. */
@@ -13,14 +13,18 @@ export type XmlReading =
   | { readonly ok: false; readonly error: XmlFault }
 
 /** Reads `<plist>` with one value inside. The text is already decoded and within `bytesMax`. */
-export function readXml(text: string, limits: PlistLimits): XmlReading {
+export function readXml(
+  text: string,
+  limits: PlistLimits,
+  encoding: XmlEncoding = 'UTF-8',
+): XmlReading {
   const illegal = text.search(xmlIllegal)
   if (illegal >= 0) {
     return { ok: false, error: { kind: 'illegal-character', at: illegal, detail: notInXml } }
   }
   const plain = !/[&\r]|\]\]>/.test(text)
   const cursor: XmlCursor = { text, limits, plain, at: 0, tagAt: 0, nodes: 0, fault: undefined }
-  const value = readDocument(cursor)
+  const value = readDocument(cursor, encoding)
   if (cursor.fault !== undefined) return { ok: false, error: cursor.fault }
   if (value === undefined) throw new Error('a document without a value must have a fault')
   return { ok: true, value }
@@ -28,8 +32,8 @@ export function readXml(text: string, limits: PlistLimits): XmlReading {
 
 const notInXml = 'a control character that XML cannot carry'
 
-function readDocument(cursor: XmlCursor): PlistValue | undefined {
-  if (!readPrologue(cursor)) return undefined
+function readDocument(cursor: XmlCursor, encoding: XmlEncoding): PlistValue | undefined {
+  if (!readPrologue(cursor, encoding)) return undefined
   const value = readNext(cursor, 0)
   return value !== undefined && readEpilogue(cursor) ? value : undefined
 }
@@ -64,7 +68,7 @@ const readers: ReadonlyMap<string, ValueReader> = new Map<string, ValueReader>([
   ['true', (cursor) => (readClosing(cursor, '/true') ? true : undefined)],
   ['false', (cursor) => (readClosing(cursor, '/false') ? false : undefined)],
   ['integer', scalar('integer', 'bad-integer', integerOf)],
-  ['real', scalar('real', 'bad-real', realOf)],
+  ['real', readReal],
   ['date', scalar('date', 'bad-date', dateOf)],
   ['data', readBytes],
   ['data/', () => new Uint8Array()],
@@ -135,6 +139,13 @@ function readString(cursor: XmlCursor, element: TextElement, charsMax: number): 
     at,
     detail: `a ${element} of more than ${charsMax} units`,
   })
+}
+
+const readRealText = scalar('real', 'bad-real', realOf)
+
+function readReal(cursor: XmlCursor, depth: number): PlistValue | undefined {
+  const value = readRealText(cursor, depth)
+  return typeof value === 'number' ? realIn(value, cursor.limits) : value
 }
 
 function readBytes(cursor: XmlCursor): Uint8Array | undefined {

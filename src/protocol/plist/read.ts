@@ -6,7 +6,7 @@ import { readXml } from './read-xml.ts'
 import type { PlistValue } from './value.ts'
 
 /**
- * Reads a property list from a stranger, XML in UTF-8 or binary (`bplist00`).
+ * Reads a property list from a stranger, XML in UTF-8, in UTF-16 with a byte order mark, or binary (`bplist00`).
  *
  * Bound: `limits`; time is linear in the body, recursion ends at `depthMax`.
  * Fails: with the first fault; never throws on any input.
@@ -25,12 +25,29 @@ export function readPlist(
       ? readBinary(bytes, limits)
       : refuse('unsupported-format', 'a binary property list of another version')
   }
-  return readUtf8(bytes, limits)
+  return markOf(bytes) === undefined ? readUtf8(bytes, limits) : readUtf16(bytes, limits)
 }
+
+/** The byte order that a mark at the beginning says; editors write one in front of UTF-16. */
+function markOf(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined
+}
+
+function readUtf16(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, PlistFault> {
+  const text = decode(new TextDecoder(markOf(bytes), { fatal: true }), bytes)
+  if (text === undefined) return refuse('bad-encoding', 'not UTF-16')
+  const read = readXml(text, limits, 'UTF-16')
+  if (read.ok) return ok(read.value)
+  const { kind, at, detail } = read.error
+  return fail({ kind, detail, at: markBytes + 2 * at })
+}
+
+const markBytes = 2
 
 function readUtf8(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, PlistFault> {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  const text = decodeUtf8(start === 0 ? bytes : bytes.subarray(start))
+  const text = decode(strictUtf8, start === 0 ? bytes : bytes.subarray(start))
   if (text === undefined) {
     return fail({ kind: 'bad-encoding', at: invalidAt(bytes), detail: 'not UTF-8' })
   }
@@ -45,9 +62,9 @@ function readUtf8(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, Pl
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
   try {
-    return strictUtf8.decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }

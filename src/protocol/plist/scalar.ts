@@ -1,3 +1,6 @@
+import type { PlistLimits } from './limits.ts'
+import { WholeReal } from './value.ts'
+
 /** What stands between the tags of `<integer>`, `<real>`, `<date>` and `<data>`. Undefined: not one. */
 
 const integerForm = /^[ \t\r\n]*([+-]?)(?:0*([0-9]{1,20})|0[xX]([0-9a-fA-F]{1,16}))[ \t\r\n]*$/
@@ -37,6 +40,10 @@ export function realOf(text: string): number | undefined {
   // Minus zero becomes zero: no writer can carry the sign back.
   return Number.isFinite(value) ? value + 0 : undefined
 }
+
+/** A whole real as the reader is to give it: a number, or a `WholeReal` where it must be written as a real again. */
+export const realIn = (value: number, { keepsReals }: PlistLimits): number | WholeReal =>
+  keepsReals === true && Number.isInteger(value) ? new WholeReal(value) : value
 
 const namedReals: ReadonlyMap<string, number> = new Map([
   ['nan', Number.NaN],

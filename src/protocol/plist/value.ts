@@ -7,10 +7,20 @@ export type PlistValue =
   | number
   | bigint
   | boolean
+  | WholeReal
   | Date
   | Uint8Array
   | readonly PlistValue[]
   | Dict
+
+/** A real without a fraction, such as `<real>1.0</real>`: as a number it would be written as an integer. */
+export class WholeReal {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+}
 
 /** A dictionary without a prototype: `__proto__` and `constructor` are keys like any other. */
 export type Dict = { readonly [key: string]: PlistValue }
@@ -36,11 +46,17 @@ export const isBytes = (value: unknown): value is Uint8Array => value instanceof
 
 export const isDate = (value: unknown): value is Date => value instanceof Date
 
+export const isWholeReal = (value: unknown): value is WholeReal => value instanceof WholeReal
+
 export const isArray = (value: PlistValue | undefined): value is readonly PlistValue[] =>
   Array.isArray(value)
 
 export const isDict = (value: PlistValue | undefined): value is Dict =>
-  typeof value === 'object' && !isArray(value) && !isBytes(value) && !isDate(value)
+  typeof value === 'object' &&
+  !isArray(value) &&
+  !isBytes(value) &&
+  !isDate(value) &&
+  !isWholeReal(value)
 
 /**
  * Characters that XML 1.0 cannot carry, not even as a reference. Halves of surrogate pairs are left to

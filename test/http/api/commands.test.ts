@@ -237,13 +237,89 @@ test('what JSON cannot say travels to the device as a property list says it', as
   expect(wire).toContain('<date>2026-01-31T12:00:00Z</date>')
   expect((await command(uuid))['request']).toMatchObject({
     Command: {
-      Data: 'AAEC',
-      When: '2026-01-31T12:00:00Z',
-      Real: 1.5,
-      Text: '<&"\'>',
-      __proto__x: [true, { nested: [] }],
+      ...payload,
+      Data: { $data: 'AAEC' },
+      When: { $date: '2026-01-31T12:00:00Z' },
     },
   })
+})
+
+describe('a payload in JSON', () => {
+  const otherMac = { udid: '0D111111-2222-3333-4444-555555555599', serial: 'CMND000099' }
+  let other = ''
+  beforeAll(async () => {
+    other = await world.enrolled(otherMac)
+  })
+  const png = Buffer.from('an image').toString('base64')
+  // prettier-ignore
+  const shown: readonly (readonly [string, Json])[] = [
+    ['ManagedApplicationConfiguration', { Identifier: 'com.example', Configuration: { Volume: { $real: 1 }, Serial: { $integer: '9007199254740993' }, Blob: { $data: 'AAEC' }, Odd: { $dict: { $x: 1 } } } }],
+    ['DeclarativeManagement',           { Data: Buffer.from('{"SyncTokens":{}}').toString('base64') }],
+    ['Settings',                        { Settings: [{ Item: 'Wallpaper', Image: png, Where: 1 }] }],
+    ['InstallEnterpriseApplication',    { ManifestURL: 'https://example.com/a.plist', ManifestURLPinningCerts: [png, png] }],
+  ]
+  for (const [request_type, payload] of shown)
+    test(`of ${request_type} is shown as it was written, and sent again it is the same command`, async () => {
+      const uuid = await world.sent(other, { request_type, payload })
+      const request = (await command(uuid))['request'] as { readonly Command: Json }
+      const { RequestType, ...again } = request.Command
+      expect([RequestType, again]).toEqual([request_type, payload])
+      const repeated = await world.api(`/hosts/${other}/commands`, {
+        method: 'POST',
+        body: { request_type, payload: again, command_uuid: uuid },
+      })
+      expect(repeated.status).toBe(200)
+    })
+
+  test('says known data as base64: a profile leaves as data', async () => {
+    const profile = Buffer.from('<plist/>').toString('base64')
+    await world.sent(other, {
+      request_type: 'InstallProfile',
+      payload: { Payload: profile },
+      priority: 900,
+    })
+    const wire = (await world.mdm({ UDID: otherMac.udid, Status: 'Idle' })).text
+    expect(wire.replaceAll(/\s/g, '')).toContain(`<key>Payload</key><data>${profile}</data>`)
+  })
+
+  test('keeps a real that is whole, in JSON and in a property list', async () => {
+    const configuration = { Identifier: 'com.example', Configuration: { Volume: { $real: 1 } } }
+    await world.sent(other, {
+      request_type: 'ManagedApplicationConfiguration',
+      payload: configuration,
+      priority: 901,
+    })
+    const fromJson = (await world.mdm({ UDID: otherMac.udid, Status: 'Idle' })).text
+    expect(fromJson).toContain('<real>1</real>')
+    const sent = await world.ask(`/api/v1/hosts/${other}/commands?priority=902`, {
+      as: 'admin',
+      method: 'POST',
+      body: '<plist version="1"><dict><key>Command</key><dict><key>RequestType</key><string>Settings</string><key>Volume</key><real>1.0</real></dict></dict></plist>',
+      headers: { 'content-type': 'application/xml' },
+    })
+    expect(sent.status).toBe(201)
+    const fromPlist = (await world.mdm({ UDID: otherMac.udid, Status: 'Idle' })).text
+    expect(fromPlist).toContain('<real>1</real>')
+  })
+
+  // prettier-ignore
+  const refused: readonly (readonly [string, Json, string, RegExp])[] = [
+    ['RequestType in it',            { RequestType: 'EraseDevice' },        '/payload/RequestType', /leave RequestType out/],
+    ['a mark in place of a secret',  { PIN: '[secret]' },                   '/payload/PIN',         /write the secret itself/],
+    ['text where data belongs',      { Payload: 'not base64!' },            '/payload/Payload',     /this key takes data/],
+    ['a tag that is not known',      { When: { $time: 1 } },                '/payload/When/$time',  /unknown tag/],
+  ]
+  for (const [what, payload, pointer, detail] of refused)
+    test(`with ${what} is refused at ${pointer}`, async () => {
+      const answer = await world.api(`/hosts/${other}/commands`, {
+        method: 'POST',
+        body: { request_type: 'InstallProfile', payload },
+      })
+      expect(answer.status).toBe(422)
+      expect(answer.json()['errors']).toMatchObject([
+        { pointer, detail: expect.stringMatching(detail) },
+      ])
+    })
 })
 
 describe('one command tells its whole story', () => {
