@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobSweep, type Swept } from '../storage/blob-sweep.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
-import { type OpenedStore, openStore } from '../storage/open.ts'
+import { type OpenedStore, openStore, type StoreOptions } from '../storage/open.ts'
 import type { Config } from './config.ts'
 import { loadMasterKey, type MasterKey } from './secrets/master-key.ts'
 import { createSealing, type Sealing } from './secrets/sealing.ts'
@@ -27,11 +27,11 @@ const proofRef = 'master-key-proof'
 export async function openKeep(
   config: Config,
   onFatal: (reason: Error) => void,
-  onDamage?: (damaged: string) => void,
+  hears: Pick<StoreOptions, 'onDamage' | 'onMended'> = {},
 ): Promise<Keep> {
   const folder = resolve(config.data)
   makeFolder(folder)
-  const opened = await openStore({ folder, onFatal, ...(onDamage && { onDamage }) })
+  const opened = await openStore({ folder, onFatal, ...hears })
   try {
     const isSealed = opened.store.lookups.sealed(proofRef) !== undefined
     const masterKey = loadMasterKey(config.masterKey, { folder, isSealed })

@@ -3,13 +3,14 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
+import { createDegraded, type Degraded } from './degraded.ts'
 import { apiDeps, deviceRoutes, openCore } from './core.ts'
 import { type Admission, createAdmission } from './http/admission/admission.ts'
 import { exitSoftware } from './fatal.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { devicesFirst } from './http/devices-first.ts'
-import { createHealth } from './http/health.ts'
+import { createHealth, type HealthDeps } from './http/health.ts'
 import { createMetrics, createMetricsApp } from './http/metrics.ts'
 import { createProblems, unknownPath } from './http/problem.ts'
 import { createPages } from './http/pages/pages.ts'
@@ -20,7 +21,6 @@ import type { Tokens } from './intake/tokens.ts'
 import { type Keep, openKeep } from './keep.ts'
 import { createDiagrams } from './ui/diagram/layout.ts'
 import { scriptRoutes } from './scripts.ts'
-import { whatToDo } from '../storage/checksum.ts'
 
 const { version } = packageJson
 
@@ -43,16 +43,24 @@ export type Server = {
   close(): Promise<void>
 }
 
-function openKept(config: Config, log: Logger): Promise<Keep> {
+function openKept(config: Config, log: Logger, degraded: Degraded): Promise<Keep> {
   return openKeep(
     config,
     (reason) => {
       log.fatal({ err: reason }, 'a storage thread died')
       process.exit(exitSoftware)
     },
-    (row) => log.error({ row }, `a row of the database is damaged and not served: ${whatToDo}`),
+    { onDamage: degraded.damaged, onMended: degraded.mended },
   )
 }
+
+const readiness =
+  (closing: AbortSignal, degraded: Degraded): HealthDeps['ready'] =>
+  () => ({
+    ready: !closing.aborted,
+    reasons: closing.aborted ? ['the server is stopping'] : [],
+    degraded: degraded.reasons(),
+  })
 
 /** Only tests put something between the server and what it keeps. */
 export type Between = (keep: Keep) => Keep
@@ -62,9 +70,11 @@ export async function openServer(
   log: Logger,
   between: Between = (keep) => keep,
 ): Promise<Server> {
-  const keep = between(await openKept(config, log))
+  const degraded = createDegraded(log)
+  const keep = between(await openKept(config, log, degraded))
   const metrics = createMetrics()
-  const opening = openCore({ config, log, keep, store: metrics.timed(keep.store) })
+  const store = metrics.timed(degraded.watched(keep.store))
+  const opening = openCore({ config, log, keep, store })
   const core = await opening.catch(async (error: unknown) => {
     await keep.close()
     throw error
@@ -88,16 +98,8 @@ export async function openServer(
   const sessions = createSessions({ tokens: core.tokens, world: core.world })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()
-  app.route(
-    '/',
-    createHealth({
-      version,
-      ready: () =>
-        closing.signal.aborted
-          ? { ready: false, reasons: ['the server is stopping'] }
-          : { ready: true, reasons: [] },
-    }),
-  )
+  const ready = readiness(closing.signal, degraded)
+  app.route('/', createHealth({ version, ready }))
   app.route('/', createMetricsApp(metrics, authenticate))
   const deviceApp = deviceRoutes(core, { log, refused: metrics.refused })
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }

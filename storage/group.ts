@@ -11,6 +11,12 @@ export type TurnResult =
   | CommitFault
   | { readonly kind: 'bug'; readonly detail: string }
 
+export type GroupResult = {
+  readonly results: readonly TurnResult[]
+  /** A counter that is damaged: the turns are committed without it. */
+  readonly leftOut: string | undefined
+}
+
 /**
  * Commits turns in one transaction, each in a savepoint of its own.
  *
@@ -20,7 +26,7 @@ export type TurnResult =
 export function createGroups(
   db: Connection,
   faults?: Faults,
-): (turns: readonly (readonly Write[])[]) => readonly TurnResult[] {
+): (turns: readonly (readonly Write[])[]) => GroupResult {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const savepoint = db.prepare('SAVEPOINT turn')
@@ -38,7 +44,7 @@ export function createGroups(
       result = refusal === undefined ? seqs : { kind: refusal }
     } catch (error) {
       // SQLite has already rolled back everything when the disk is full; other I/O errors end the group as well.
-      const kind = isConstraint(error) ? 'bug' : isMalformed(error) ? 'damaged' : undefined
+      const kind = kindOf(error)
       if (!db.inTransaction || kind === undefined) throw error
       result = { kind, detail: messageOf(error) }
     }
@@ -48,22 +54,50 @@ export function createGroups(
     return result
   }
 
+  /** How often each edge was taken is for people to look at: no turn is refused for it. */
+  function counted(): string | undefined {
+    savepoint.run([])
+    try {
+      transitions.save()
+      release.run([])
+      return undefined
+    } catch (error) {
+      if (!db.inTransaction || kindOf(error) !== 'damaged') throw error
+      transitions.forget()
+      rollBackTurn.run([])
+      release.run([])
+      return 'transition_counts'
+    }
+  }
+
   return (group) => {
     try {
       if (faults !== undefined) limitPages(db, faults)
       begin.run([])
       const results = group.map(one)
-      transitions.save()
+      const leftOut = counted()
       if (faults !== undefined && commitFails(faults)) throw new Error('disk I/O error (injected)')
       commit.run([])
-      return results
+      return { results, leftOut }
     } catch (error) {
       transitions.forget()
       if (db.inTransaction) db.exec('ROLLBACK')
-      return group.map(() => ({ kind: 'unavailable', detail: messageOf(error) }))
+      const failed = { kind: 'unavailable', detail: messageOf(error) } as const
+      return { results: group.map(() => failed), leftOut: undefined }
     }
   }
 }
+
+const kindOf = (error: unknown): 'bug' | 'damaged' | undefined => {
+  if (isMalformed(error) || isMiscount(error)) return 'damaged'
+  return isConstraint(error) ? 'bug' : undefined
+}
+
+/** Counters and presence are written by triggers: where a rule of theirs is broken, they are what is wrong. */
+const isMiscount = (error: unknown): boolean =>
+  /constraint failed: (?:count >= 0|host_counts\.|seen_counts\.|command_counts\.|transition_counts\.|last_seen\.)/.test(
+    messageOf(error),
+  )
 
 /** 3091 is SQLITE_CONSTRAINT_DATATYPE, for which libsql has no name. */
 function isConstraint(error: unknown): boolean {

@@ -7,6 +7,7 @@ import type { Faults } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { createLookups } from './lookups.ts'
 import type { Queries } from './queries.ts'
+import { createMending, type Mended, type Mending } from './mending.ts'
 import { createReader, type Hears } from './reader.ts'
 import type { Store } from './store.ts'
 import { createWriter, type Writer, type WriterStats } from './writer.ts'
@@ -18,6 +19,8 @@ export type StoreOptions = {
   readonly onFatal: (reason: Error) => void
   /** Told once of each row, by table and key, that is met and is not as it was written. */
   readonly onDamage?: (damaged: string) => void
+  /** Told after damage was met and the whole file was looked at: what was made anew, and what stays damaged. */
+  readonly onMended?: (mended: Mended) => void
   /** How long a predecessor on the folder may take to go; five seconds when left out. */
   readonly lockWaitMs?: number
   /** Only tests pass these. */
@@ -59,7 +62,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
 
 async function openLocked(
   folder: string,
-  { onFatal, onDamage, faults }: StoreOptions,
+  { onFatal, onDamage, onMended, faults }: StoreOptions,
   release: () => void,
 ): Promise<OpenedStore> {
   const path = join(folder, 'muster.db')
@@ -68,12 +71,26 @@ async function openLocked(
   closeSync(openSync(path, 'a', 0o600))
   const fatal = firstOnly(onFatal)
   const blobs = await openBlobFolder(join(folder, 'blobs'))
-  const writer = await createWriter({ path, backupFolder, faults }, fatal)
-  const note = onceEach(onDamage)
-  const { reader, reading, lookups } = await readersOf(path, { onFatal: fatal, note }, writer)
+  // What looks for damage needs the threads that meet it.
+  let mending: Mending | undefined
+  const suspect = (): void => mending?.suspect()
+  const writer = await createWriter({ path, backupFolder, faults }, { onFatal: fatal, suspect })
+  const once = onceEach(onDamage)
+  const note = (damaged: string): void => {
+    once(damaged)
+    suspect()
+  }
+  const hears = { onFatal: fatal, note, suspect }
+  const { reader, reading, lookups } = await readersOf(path, hears, writer)
+  mending = createMending({
+    queries: reader.queries,
+    rebuild: (names) => writer.run({ kind: 'rebuild', names }),
+    onMended: (mended) => onMended?.(mended),
+  })
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
+    mending?.stop()
     await writer.drain()
     // Readers first: the last checkpoint must find nobody else on the file.
     await reader.close().catch(() => undefined)

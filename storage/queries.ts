@@ -10,6 +10,7 @@ import type {
   HostRow,
   JournalRow,
 } from './rows.ts'
+import type { Tree } from './trees.ts'
 import type { DeliveryRow, DeliveryState } from './webhook-rows.ts'
 
 /** The most rows one page may ask for. */
@@ -215,8 +216,16 @@ export type QueryTypes = {
   /** Enrolled hosts by the push topic they listen to. Reads each host's snapshot: for rare questions. */
   readonly pushTopicCounts: readonly [ask: Readonly<Record<string, never>>, answer: Counts]
   readonly countAll: readonly [ask: Readonly<Record<string, never>>, answer: TableCounts]
+  /** Reads all of the file: for when damage was met. */
+  readonly damagedTrees: readonly [
+    ask: Readonly<Record<string, never>>,
+    answer: readonly ListedTree[],
+  ]
 }
 export type QueryName = keyof QueryTypes
+
+/** A table or an index that is damaged, and what SQLite says of it. */
+export type ListedTree = Tree & { readonly lines: readonly string[] }
 
 export type QueryFault =
   /** Too many queries wait already. */

@@ -14,10 +14,12 @@ import { countPushTopics } from './push-topic-counts.ts'
 import type { QueryFault, QueryName, QueryTypes } from './queries.ts'
 import type { FromReader, ToReader } from './reader.ts'
 import { createSelect } from './select.ts'
+import { damagedTrees } from './tree-check.ts'
 
 // Only `createReader` starts this file, with the path of the database.
-const db = openForReading(String(workerData))
-const select = createSelect(db)
+const path = String(workerData)
+let db = openForReading(path)
+let select = createSelect(db)
 const say = (message: FromReader): void => parentPort?.postMessage(message)
 
 const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryTypes[N][1] } = {
@@ -38,6 +40,7 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   scanBlobs: (ask) => scanBlobs(select, ask),
   pushTopicCounts: () => countPushTopics(select),
   countAll: () => countAll(select),
+  damagedTrees: () => damagedTrees(db).map(({ tree, lines }) => ({ ...tree, lines })),
 }
 
 parentPort?.on('message', (message: ToReader) => {
@@ -49,7 +52,11 @@ parentPort?.on('message', (message: ToReader) => {
 })
 say({ ok: true, value: undefined })
 
-/** One read transaction, so that a total and its page are of the same moment. */
+/**
+ * One read transaction, so that a total and its page are of the same moment.
+ *
+ * Nothing that is thrown may leave this: it would end the thread, and with it the process.
+ */
 function answer({ name, ask }: Exclude<ToReader, 'close'>): FromReader {
   try {
     db.exec('BEGIN')
@@ -59,7 +66,28 @@ function answer({ name, ask }: Exclude<ToReader, 'close'>): FromReader {
   } catch (error) {
     return { ok: false, error: faultOf(error) }
   } finally {
+    endTransaction()
+  }
+}
+
+/** A query that met a damaged page leaves a transaction that cannot be committed: then the file is opened again. */
+function endTransaction(): void {
+  try {
     if (db.inTransaction) db.exec('COMMIT')
+  } catch {
+    reopen()
+  }
+}
+
+/** Where that fails, the next query finds the former connection, and tries it again. */
+function reopen(): void {
+  try {
+    const next = openForReading(path)
+    db.close()
+    db = next
+    select = createSelect(next)
+  } catch {
+    select = createSelect(db)
   }
 }
 

@@ -16,10 +16,12 @@ export type Hears = {
   readonly onFatal: (reason: Error) => void
   /** Told of each row that is not as it was written. */
   readonly note: (damaged: string) => void
+  /** Told that a query met damage, which may be of an index or a counter. */
+  readonly suspect: () => void
 }
 
 /** Starts the reader thread on an existing database. */
-export function createReader(path: string, { onFatal, note }: Hears): Reader {
+export function createReader(path: string, { onFatal, note, suspect }: Hears): Reader {
   let serving = true
   const url = new URL('./reader-thread.ts', import.meta.url)
   const thread = createExchange<ToReader, FromReader>(url, path, (reason) => {
@@ -36,7 +38,10 @@ export function createReader(path: string, { onFatal, note }: Hears): Reader {
       try {
         const answer = await thread.ask({ name, ask })
         for (const damaged of damagedIn(answer)) note(damaged)
-        if (!answer.ok) return answer
+        if (!answer.ok) {
+          if (answer.error.kind === 'damaged') suspect()
+          return answer
+        }
         // The thread runs the query of that name, whose type this is.
         return { ok: true, value: answer.value as QueryTypes[Name][1] }
       } catch (error) {
@@ -63,6 +68,7 @@ export function createReader(path: string, { onFatal, note }: Hears): Reader {
       scanHostActors: query('scanHostActors'),
       pushTopicCounts: query('pushTopicCounts'),
       countAll: query('countAll'),
+      damagedTrees: query('damagedTrees'),
     },
     async close() {
       if (!serving) return

@@ -23,7 +23,7 @@ export type Reads = {
 /** Damaged rows passed over in search of a sound one: a page of them and more. */
 const passedMax = 256
 
-/** `note` hears of every damaged row that is met. */
+/** `note` hears of every damaged row that is met, however often. */
 export function createReads(db: Connection, note: (damaged: string) => void): Reads {
   function broken(table: Table, key: readonly unknown[]): Error {
     const damage = damageOf(table, key)

@@ -12,6 +12,8 @@ export type WriterStart = {
 export type Job =
   | { readonly kind: 'backup'; readonly path: string }
   | { readonly kind: 'integrity' }
+  /** Makes these indexes and counters anew. Answers a line of JSON for each. */
+  | { readonly kind: 'rebuild'; readonly names: readonly string[] }
   /** Checkpoints, shortens the WAL to nothing and closes. Readers must be closed by then. */
   | { readonly kind: 'close' }
 
@@ -22,6 +24,11 @@ export type ToWriter =
 export type FromWriter =
   | { readonly kind: 'ready'; readonly pragmas: Readonly<Record<string, unknown>> }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'committed'; readonly results: readonly TurnResult[] }
+  | {
+      readonly kind: 'committed'
+      readonly results: readonly TurnResult[]
+      /** A counter that could not be written and was left out, if any. */
+      readonly leftOut: string | undefined
+    }
   | { readonly kind: 'done'; readonly lines: readonly string[] }
   | { readonly kind: 'failed'; readonly detail: string }

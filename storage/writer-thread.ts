@@ -4,6 +4,7 @@ import { isMalformed, unusable } from './checksum.ts'
 import { type Connection, openForWriting, pragmasOf } from './connection.ts'
 import { createGroups } from './group.ts'
 import { migrate } from './migrations.ts'
+import { rebuild } from './rebuild.ts'
 import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.ts'
 
 // Only `createWriter` starts this file, and it passes a WriterStart.
@@ -33,7 +34,7 @@ function open(): Connection | string {
 function serve(db: Connection): void {
   const commit = createGroups(db, faults)
   parentPort?.on('message', (message: ToWriter) => {
-    if (message.kind === 'group') say({ kind: 'committed', results: commit(message.turns) })
+    if (message.kind === 'group') say({ kind: 'committed', ...commit(message.turns) })
     else say(done(db, message))
     if (message.kind === 'close') parentPort?.close()
   })
@@ -63,6 +64,8 @@ function run(db: Connection, job: Job): readonly string[] {
         .raw()
         .all([])
         .map(([line]) => String(line))
+    case 'rebuild':
+      return rebuild(db, job.names).map((rebuilt) => JSON.stringify(rebuilt))
     case 'close':
       db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all([])
       db.close()

@@ -1,3 +1,4 @@
+import { isMalformed } from './checksum.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import type { TurnResult } from './group.ts'
 import type { CommitFault, Committed, Write } from './store.ts'
@@ -31,6 +32,12 @@ type Waiting = {
   readonly resolve: (committed: Committed) => void
   readonly reject: (bug: Error) => void
 }
+export type WriterHears = {
+  /** Told once if the thread dies. */
+  readonly onFatal: (reason: Error) => void
+  /** Told that a turn met damage, which may be of an index or a counter. */
+  readonly suspect: () => void
+}
 type Thread = Exchange<ToWriter, FromWriter>
 
 /**
@@ -41,7 +48,7 @@ type Thread = Exchange<ToWriter, FromWriter>
  */
 export async function createWriter(
   start: WriterStart,
-  onFatal: (reason: Error) => void,
+  { onFatal, suspect }: WriterHears,
 ): Promise<Writer> {
   let serving = false
   const url = new URL('./writer-thread.ts', import.meta.url)
@@ -50,7 +57,7 @@ export async function createWriter(
   })
   const pragmas = await ready(thread)
   serving = true
-  const groups = createGroupQueue(thread)
+  const groups = createGroupQueue(thread, suspect)
   return {
     pragmas,
     commit(writes) {
@@ -80,7 +87,7 @@ async function ready(thread: Thread): Promise<Writer['pragmas']> {
 }
 
 /** One group is in the thread at a time: whatever comes in while it syncs is the next one. */
-function createGroupQueue(thread: Thread) {
+function createGroupQueue(thread: Thread, suspect: () => void) {
   const turns: Waiting[] = []
   let pumping: Promise<void> | undefined
   let groups = 0
@@ -91,7 +98,7 @@ function createGroupQueue(thread: Thread) {
     await Promise.resolve()
     while (turns.length > 0) {
       const group = turns.splice(0, groupSizeOf(turns.length))
-      const results = await commitGroup(thread, group)
+      const results = await commitGroup(thread, group, suspect)
       groups += 1
       answered += group.length
       for (const [index, turn] of group.entries()) settle(turn, results[index])
@@ -123,16 +130,26 @@ const groupSizeOf = (waiting: number): number =>
 async function commitGroup(
   thread: Thread,
   group: readonly Waiting[],
+  suspect: () => void,
 ): Promise<readonly TurnResult[]> {
   try {
     const answer = await thread.ask({ kind: 'group', turns: group.map(({ writes }) => writes) })
-    if (answer.kind === 'committed') return answer.results
+    if (answer.kind === 'committed') {
+      if (answer.leftOut !== undefined || answer.results.some(isDamaged)) suspect()
+      return answer.results
+    }
     throw new Error(`the writer answered ${answer.kind} to a group`)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return group.map(() => ({ kind: 'unavailable', detail }))
   }
 }
+
+/** Where it could not even begin or commit, the whole group is `unavailable` and says why. */
+const isDamaged = (result: TurnResult): boolean =>
+  'kind' in result &&
+  (result.kind === 'damaged' ||
+    (result.kind === 'unavailable' && isMalformed(new Error(result.detail))))
 
 function settle(turn: Waiting, result: TurnResult | undefined): void {
   if (result === undefined) turn.reject(new Error('the writer gave no result for a turn'))

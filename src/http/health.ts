@@ -4,7 +4,12 @@ import { Hono } from 'hono'
 export type HealthDeps = {
   readonly version: string
   /** Whether requests should come here, and in a few words each why not. */
-  readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
+  readonly ready: () => {
+    readonly ready: boolean
+    readonly reasons: readonly string[]
+    /** What does not work as it should although requests should come here, such as a full disk. */
+    readonly degraded: readonly string[]
+  }
 }
 
 /** `/livez`, `/readyz` and `/version`, to be mounted at the root. */

@@ -22,10 +22,27 @@ export function createGathering(options: GatheringOptions): { begin(): void } {
   let under = false
 
   function after(hostId: string): void {
-    const last = some(hostId)
+    const last = read(() => some(hostId))
     options.found()
     if (last === undefined) under = false
     else world.later(() => after(last), restMs)
+  }
+
+  /** A page that makes no sense ends this round: what waits behind it is gathered by the next one. */
+  function read<Found>(lookup: () => Found): Found | undefined {
+    try {
+      return lookup()
+    } catch {
+      return undefined
+    }
+  }
+
+  function begin(): void {
+    if (under || !isOn()) return
+    under = true
+    // What is about no host, such as a test.
+    if (read(() => lookups.nextDelivery(id, '')) !== undefined) lanes.expect('')
+    after('')
   }
 
   /** Where it stopped; undefined at the end. What the lanes have no room for is gathered another time. */
@@ -39,13 +56,5 @@ export function createGathering(options: GatheringOptions): { begin(): void } {
     return last
   }
 
-  return {
-    begin() {
-      if (under || !isOn()) return
-      under = true
-      // What is about no host, such as a test.
-      if (lookups.nextDelivery(id, '') !== undefined) lanes.expect('')
-      after('')
-    },
-  }
+  return { begin }
 }

@@ -48,6 +48,15 @@ export function createLine(options: TellingOptions, id: string): Line {
     }, ms)
   }
 
+  /** A table that cannot be read now is read again when the rest is over. */
+  function isDue(hostId: string): boolean {
+    try {
+      return (lookups.nextDelivery(id, hostId)?.due_at ?? Infinity) <= world.steady()
+    } catch {
+      return false
+    }
+  }
+
   /** Tries what is next for one host. */
   async function serve(hostId: string): Promise<void> {
     const webhook = subscribers.find(id)
@@ -66,8 +75,7 @@ export function createLine(options: TellingOptions, id: string): Line {
     expect(hostId) {
       if (!lanes.isResting(hostId)) lanes.expect(hostId)
       // Only what is put back before those that were put off may end their rest.
-      else if ((lookups.nextDelivery(id, hostId)?.due_at ?? Infinity) <= world.steady())
-        lanes.wake(hostId)
+      else if (isDue(hostId)) lanes.wake(hostId)
       pump()
     },
     async stop() {

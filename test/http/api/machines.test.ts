@@ -125,12 +125,12 @@ test('health needs no token, and a server that stops is not ready', async () => 
     expect((await world.ask(path)).status).toBe(200)
   const health = createHealth({
     version: '1',
-    ready: () => ({ ready: false, reasons: ['stopping'] }),
+    ready: () => ({ ready: false, reasons: ['stopping'], degraded: [] }),
   })
   const response = await health.request('/readyz')
   expect([response.status, await response.json()]).toEqual([
     503,
-    { ready: false, reasons: ['stopping'] },
+    { ready: false, reasons: ['stopping'], degraded: [] },
   ])
   expect((await health.request('/livez')).status).toBe(200)
 })
