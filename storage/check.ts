@@ -16,7 +16,7 @@ export type Checked = {
 }
 
 /** Findings told: of a file that is damaged all over, a thousand say as much as all. */
-const findingsMax = 1_000
+export const findingsMax = 1_000
 
 /**
  * Reads everything in a data folder that no server is running on, and changes nothing.
@@ -67,7 +67,7 @@ function checkSchema(db: Connection): void {
 }
 
 /** Pages, the order in them, and whether every index leads to its rows and every row is in its indexes. */
-function checkStructure(db: Connection, find: (what: string) => void): void {
+export function checkStructure(db: Connection, find: (what: string) => void): void {
   const lines = db.prepare(
     `SELECT ${text('integrity_check')} FROM pragma_integrity_check(${findingsMax})`,
   )
@@ -75,7 +75,7 @@ function checkStructure(db: Connection, find: (what: string) => void): void {
     if (String(line) !== 'ok') find(`structure: ${String(line)}`)
 }
 
-function checkRows(db: Connection, find: (what: string) => void): number {
+export function checkRows(db: Connection, find: (what: string) => void): number {
   let rows = 0
   for (const table of Object.keys(columns) as Table[]) {
     if (!isSummed(table)) continue

@@ -9,6 +9,7 @@ import type {
 import type {
   AgentRow,
   AlarmRow,
+  BackupRow,
   ClaimRow,
   ClockRow,
   CommandRow,
@@ -18,6 +19,7 @@ import type {
   EnrollSecretRow,
   HostActorRow,
   HostRow,
+  IncarnationRow,
   JournalRow,
   LastSeenRow,
   MergeRow,
@@ -52,6 +54,8 @@ export type Rows = {
   readonly push_certificates: PushCertificateRow
   readonly webhooks: WebhookRow
   readonly webhook_deliveries: DeliveryRow
+  readonly incarnation: IncarnationRow
+  readonly backups: BackupRow
 }
 export type Table = keyof Rows
 
@@ -127,6 +131,11 @@ export const columns = {
   webhook_deliveries: every<DeliveryRow>()([
     'id', 'webhook_id', 'host_id', 'topic', 'payload_ref', 'state', 'attempts', 'due_at', 'created_at', 'finished_at',
     'last_status', 'last_error',
+  ]),
+  incarnation: every<IncarnationRow>()(['id', 'incarnation', 'restored_at']),
+  // prettier-ignore
+  backups: every<BackupRow>()([
+    'kind', 'at', 'journal_seq', 'bytes', 'file', 'made_by', 'findings', 'failed_at', 'failure',
   ]),
 } as const satisfies { readonly [T in Table]: readonly (keyof Rows[T])[] }
 

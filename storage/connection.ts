@@ -59,6 +59,18 @@ export function openForReading(path: string): Connection {
   return withPragmas(open(path, 'ro'), reading)
 }
 
+/**
+ * As `openForReading`, for `VACUUM INTO`: that writes another file, which `query_only` would refuse.
+ *
+ * `mode=ro` still refuses every write to the database itself.
+ */
+export function openForCopying(path: string): Connection {
+  return withPragmas(
+    open(path, 'ro'),
+    reading.filter(([name]) => name !== 'query_only'),
+  )
+}
+
 /** What a connection is set to, by name; for the start's log and tests. */
 export function pragmasOf(db: Connection): Readonly<Record<string, Value>> {
   const names = [...new Set([...writing, ...reading].map(([name]) => name))]

@@ -63,6 +63,8 @@ export function createLookups(
     dueOutbox: sound('outbox', 'due_at <= ? ORDER BY due_at, id LIMIT ?'),
     nextOutboxAt: smallest('outbox'),
     clock: one('clock', 'id = 1'),
+    incarnation: one('incarnation', 'id = 1'),
+    backups: sound('backups', 'true ORDER BY kind'),
     tokens: sound('tokens', 'true ORDER BY created_at, id'),
     enrollSecrets: sound('enroll_secrets', 'true ORDER BY created_at, id'),
     ...certificateLookups(reads),

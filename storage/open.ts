@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type BlobStore, openBlobFolder } from './blobs.ts'
 import { isMalformed, unusable } from './checksum.ts'
 import { openForReading } from './connection.ts'
+import { type Copied, copyDatabase, type CopyTargets } from './copy.ts'
 import type { Faults } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { createLookups } from './lookups.ts'
@@ -31,8 +32,8 @@ export type OpenedStore = {
   readonly store: Store
   readonly queries: Queries
   readonly blobs: BlobStore
-  /** A consistent copy under a path that must not exist yet. */
-  readonly backup: (path: string) => Promise<void>
+  /** A consistent copy, made while the server goes on writing. Rejects when there is no room, or on damage. */
+  readonly copy: (targets: CopyTargets) => Promise<Copied>
   /** Empty when the file is sound, else what SQLite found. Reads everything: minutes on a large file. */
   readonly integrityCheck: () => Promise<readonly string[]>
   readonly stats: () => WriterStats
@@ -110,7 +111,7 @@ async function openLocked(
     },
     queries: reader.queries,
     blobs,
-    backup: async (target) => void (await writer.run({ kind: 'backup', path: resolve(target) })),
+    copy: (targets) => copyDatabase(path, targets),
     integrityCheck: async () => {
       const lines = await writer.run({ kind: 'integrity' })
       return lines.filter((line) => line !== 'ok')

@@ -183,6 +183,29 @@ export type LastSeenRow = {
 /** How far the time has come in which things are due or run out. One row, whose `id` is 1. */
 export type ClockRow = { readonly id: 1; readonly at: number }
 
+/** How often this data was restored from a backup. One row, whose `id` is 1; none before the first restore. */
+export type IncarnationRow = {
+  readonly id: 1
+  readonly incarnation: number
+  readonly restored_at: number | null
+}
+
+/** How the last backup of a kind went: `schedule` by the server's own settings, `download` by an operator. */
+export type BackupRow = {
+  readonly kind: 'schedule' | 'download'
+  /** Of the last that succeeded, as are the members down to `findings`. */
+  readonly at: number | null
+  readonly journal_seq: number | null
+  readonly bytes: number | null
+  readonly file: string | null
+  readonly made_by: string | null
+  /** How much of the database was damaged by then. */
+  readonly findings: number | null
+  /** Null when the last one succeeded. */
+  readonly failed_at: number | null
+  readonly failure: string | null
+}
+
 export type Role = 'admin' | 'viewer'
 
 export type TokenRow = {

@@ -9,6 +9,7 @@ import type {
 import type {
   AgentRow,
   AlarmRow,
+  BackupRow,
   ClaimKind,
   ClaimRow,
   ClockRow,
@@ -19,6 +20,7 @@ import type {
   EnrollSecretRow,
   HostActorRow,
   HostRow,
+  IncarnationRow,
   JournalRow,
   LastSeenRow,
   MergeRow,
@@ -62,6 +64,8 @@ export type Write =
   | { readonly put: 'push_certificate'; readonly row: PushCertificateRow }
   | { readonly put: 'webhook'; readonly row: WebhookRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
+  | { readonly put: 'incarnation'; readonly row: IncarnationRow }
+  | { readonly put: 'backup'; readonly row: BackupRow }
   /** A turn that leaves its host's actor as it is: fenced like one that does not, by its next version alone. */
   | { readonly advance: 'host_actor'; readonly host_id: string; readonly version: number }
   | { readonly drop: 'alarm'; readonly host_id: string; readonly name: string }
@@ -152,6 +156,8 @@ export type Lookups = {
   dueOutbox(at: number, limit: number): readonly OutboxRow[]
   nextOutboxAt(): number | undefined
   clock(): ClockRow | undefined
+  incarnation(): IncarnationRow | undefined
+  backups(): readonly BackupRow[]
   tokens(): readonly TokenRow[]
   enrollSecrets(): readonly EnrollSecretRow[]
   authorities(): readonly AuthorityRow[]

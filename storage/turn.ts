@@ -161,6 +161,8 @@ const plainTables = {
   push_certificate: ['push_certificates', 'topic'],
   webhook: ['webhooks', 'id'],
   delivery: ['webhook_deliveries', 'id'],
+  incarnation: ['incarnation', 'id'],
+  backup: ['backups', 'kind'],
 } as const satisfies Readonly<Record<string, readonly [Table, string]>>
 type Plain = keyof typeof plainTables
 type PlainPut = Extract<Write, { readonly put: Plain }>

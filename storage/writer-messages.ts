@@ -10,7 +10,6 @@ export type WriterStart = {
 }
 
 export type Job =
-  | { readonly kind: 'backup'; readonly path: string }
   | { readonly kind: 'integrity' }
   /** Makes these indexes and counters anew. Answers a line of JSON for each. */
   | { readonly kind: 'rebuild'; readonly names: readonly string[] }

@@ -55,9 +55,6 @@ function wordsOf(error: unknown): string {
 
 function run(db: Connection, job: Job): readonly string[] {
   switch (job.kind) {
-    case 'backup':
-      db.prepare('VACUUM INTO ?').run([job.path])
-      return []
     case 'integrity':
       return db
         .prepare('PRAGMA integrity_check')

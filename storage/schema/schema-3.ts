@@ -1,4 +1,15 @@
 // The third schema: what this release adds to the tables of the second.
 import type { Migration } from '../migrations.ts'
 
-export const schema3: Migration = { version: 3, statements: [] }
+// How often this data was restored from a backup, and how the last backup went.
+const backups = [
+  `CREATE TABLE incarnation (
+    id INTEGER PRIMARY KEY CHECK (id = 1), incarnation INTEGER NOT NULL, restored_at INTEGER, checksum INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE TABLE backups (
+    kind TEXT PRIMARY KEY, at INTEGER, journal_seq INTEGER, bytes INTEGER, file TEXT, made_by TEXT, findings INTEGER,
+    failed_at INTEGER, failure TEXT, checksum INTEGER NOT NULL
+  ) STRICT`,
+]
+
+export const schema3: Migration = { version: 3, statements: [...backups] }

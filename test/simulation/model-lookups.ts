@@ -76,6 +76,8 @@ export function modelLookups(tables: ModelTables): Lookups {
     ...certificateLookups(tables),
     ...webhookLookups(tables),
     clock: () => tables.clock.get('1'),
+    incarnation: () => tables.incarnation.get('1'),
+    backups: () => tables.backups.all(),
     tokens: () => by(tables.tokens.all(), ({ created_at, id }) => [created_at, id]),
     enrollSecrets: () => by(tables.enroll_secrets.all(), ({ created_at, id }) => [created_at, id]),
   }

@@ -203,6 +203,8 @@ const freePuts: {
   push_certificate: ({ push_certificates }, row) => push_certificates.put(row.topic, row),
   webhook: ({ webhooks }, row) => webhooks.put(row.id, row),
   delivery: putDelivery,
+  incarnation: ({ incarnation }, row) => incarnation.put('1', row),
+  backup: ({ backups }, row) => backups.put(row.kind, row),
 }
 
 function putFree(tables: ModelTables, { put, row }: FreePut): void {

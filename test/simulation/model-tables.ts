@@ -66,6 +66,8 @@ export function createTables(undo: UndoLog): ModelTables {
     push_certificates: table('push_certificates'),
     webhooks: table('webhooks'),
     webhook_deliveries: table('webhook_deliveries'),
+    incarnation: table('incarnation'),
+    backups: table('backups'),
   }
 }
 
@@ -118,6 +120,8 @@ const nullable: { readonly [T in Table]?: readonly string[] } = {
   enrollment_links: ['host_id', 'team', 'expires_at', 'uses_max', 'revoked_at'],
   webhooks: ['secret_ref', 'disabled_reason'],
   webhook_deliveries: ['finished_at', 'last_status', 'last_error'],
+  incarnation: ['restored_at'],
+  backups: ['at', 'journal_seq', 'bytes', 'file', 'made_by', 'findings', 'failed_at', 'failure'],
 }
 
 /** What a STRICT table refuses: a column left out or null that may not be, and fractions. Throws. */

@@ -72,8 +72,9 @@ test('a backup is a whole database of its own', async () => {
   const folder = temporaryFolder()
   const opened = await openEmbedded({ folder: join(folder, 'one') })
   await opened.store.commit(newHost('h1'))
-  await opened.backup(join(folder, 'copy.db'))
-  await expect(opened.backup(join(folder, 'copy.db'))).rejects.toThrow(/exists/)
+  const targets = { database: join(folder, 'copy.db'), blobList: join(folder, 'blobs.txt') }
+  expect(await opened.copy(targets)).toMatchObject({ journalSeq: 0, findings: [] })
+  await expect(opened.copy(targets)).rejects.toThrow(/exists/)
   const copy = openForReading(join(folder, 'copy.db'))
   onTestFinished(() => copy.close())
   expect(createLookups(copy).host('h1')).toEqual(hostRow('h1'))

@@ -32,15 +32,16 @@ function startRival(folder: string): Rival {
 
 test('another process is refused whatever the one that has the folder does', async () => {
   const folder = temporaryFolder()
-  const { store, backup, integrityCheck, blobs, queries } = await openEmbedded({ folder })
+  const { store, copy, integrityCheck, blobs, queries } = await openEmbedded({ folder })
   const rival = startRival(folder)
   const database = join(folder, 'muster.db')
+  const targets = { database: join(folder, 'copy.db'), blobList: join(folder, 'blobs.txt') }
   const acts: Readonly<Record<string, () => unknown>> = {
     'does nothing': () => undefined,
     commits: () => store.commit(newHost('h1')),
     lists: () => queries.countAll({}),
-    'makes a backup': () => backup(join(folder, 'copy.db')),
-    'is refused a backup over a file': () => backup(join(folder, 'copy.db')).catch(() => undefined),
+    'makes a backup': () => copy(targets),
+    'is refused a backup over a file': () => copy(targets).catch(() => undefined),
     'checks itself': () => integrityCheck(),
     'keeps a blob': () => blobs.put(new Uint8Array(100_000)),
     'reads the database as a file': () => readFileSync(database),

@@ -63,6 +63,8 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(lookups.endedDeliveries(99, 10)).toEqual([])
     expect(lookups.dueOutbox(50, 10)).toEqual([rows.outbox])
     expect(lookups.clock()).toEqual(rows.clock)
+    expect(lookups.incarnation()).toEqual(rows.incarnation)
+    expect(lookups.backups()).toEqual([rows.backup])
     const sealed = lookups.sealed('s1')
     expect(sealed).toMatchObject({ ref: 's1', host_id: 'h1', kind: 'command', blob: null })
     expect([...(sealed?.sealed ?? [])]).toEqual([1, 2, 255])
