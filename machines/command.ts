@@ -63,6 +63,8 @@ export type CommandEvent =
   | ({ readonly type: 'Acknowledged' | 'Error' | 'CommandFormatError' } & ReportBody)
   | { readonly type: 'NotNow'; readonly at: number; readonly round: number }
   | { readonly type: 'report_lost' }
+  /** The server went back to a backup: what was sent since then is not known. */
+  | { readonly type: 'restored' }
   | { readonly type: 'expire' }
   | { readonly type: 'cancel' }
   | { readonly type: 'supersede' }
@@ -102,6 +104,14 @@ const pushes = {
         reason: event.reason,
       }),
     },
+  },
+} as const
+
+/** A command that must not run twice may have been sent since the backup: it is never sent again by itself. */
+const doubted = {
+  restored: {
+    guard: ({ context }: { readonly context: CommandContext }) => !context.repeatable,
+    target: 'unknown',
   },
 } as const
 
@@ -188,6 +198,7 @@ export const commandMachine = setup({
         push: { target: 'pushed', actions: [notePush(), offered] },
         offer: { target: 'sent', actions: offered },
         cancel: 'cancelled',
+        ...doubted,
         ...reports,
         ...endings,
       },
@@ -198,6 +209,7 @@ export const commandMachine = setup({
         ...pushes,
         offer: { target: 'sent', actions: offered },
         cancel: 'cancelled',
+        ...doubted,
         ...reports,
         ...endings,
       },
@@ -210,6 +222,7 @@ export const commandMachine = setup({
         offer: { target: 'sent', reenter: true, actions: offered },
         NotNow: deferred,
         report_lost: 'unknown',
+        ...doubted,
         ...reports,
         ...endings,
       },
@@ -219,11 +232,12 @@ export const commandMachine = setup({
       on: {
         ...pushes,
         offer: { target: 'sent', actions: offered },
+        ...doubted,
         ...reports,
         ...endings,
       },
     },
-    /** Must not run twice and its report was lost. Never offered again; a late report still settles it. */
+    /** Must not run twice, and nobody knows whether it ran: its report was lost, or the server was restored from a backup. Never offered again; a late report still settles it. */
     unknown: {
       on: { NotNow: deferred, ...reports, ...endings },
     },

@@ -107,6 +107,8 @@ export type Enqueue = Happened<'operator.enqueue'> & {
 export type OperatorEvent =
   | Enqueue
   | (Happened<'operator.cancel'> & { readonly commandUUID: string })
+  /** The server's data was restored from a backup: what this host did since is not known. */
+  | Happened<'operator.restore'>
   /** Ends MDM and osquery standing; what Apple's list says stays. */
   | Happened<'operator.reset'>
 

@@ -209,6 +209,17 @@ export const hostSetup = learning.extend({
       enqueue.sendTo(said.commandUUID, { type: 'cancel' } satisfies CommandEvent)
       enqueue({ type: 'reply', params: { kind: 'done' } })
     }),
+    /** What must not run twice may have been sent since the backup, and nothing wakes a channel for it any more. */
+    doubtCommands: deciding(({ context, enqueue, self }) => {
+      const children = childrenOf(self)
+      const doubted = openCommands(children).filter((command) => !command.context.repeatable)
+      for (const { context: command } of doubted)
+        enqueue.sendTo(command.commandUUID, { type: 'restored' } satisfies CommandEvent)
+      for (const channel of Object.keys(context.channels)) {
+        const ofChannel = doubted.filter((command) => command.context.channel === channel)
+        for (const rest of restWithout(ofChannel, children, channel)) enqueue(rest)
+      }
+    }),
     markPushed: deciding(({ context, enqueue, self }, { channel, at, apnsId }: Pushed) => {
       const children = childrenOf(self)
       const noting = notingOn(children, channel)

@@ -33,6 +33,7 @@ const events = {
   expire: { type: 'expire' },
   cancel: { type: 'cancel' },
   supersede: { type: 'supersede' },
+  restored: { type: 'restored' },
 } as const satisfies { readonly [Type in CommandEvent['type']]: CommandEvent }
 
 type EventName = keyof typeof events
@@ -72,18 +73,18 @@ const columns = Object.keys(events) as readonly EventName[] // the keys of a lit
 // What is not in the table stays where it is.
 // prettier-ignore
 const moves: Readonly<Record<CommandState, readonly string[]>> = {
-  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede
-  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
-  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded'],
-  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded'],
-  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded'],
-  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded'],
-  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
-  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-'],
+  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede      restored
+  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-'],
+  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-'],
+  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded', '-'],
+  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded', '-'],
+  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded', '-'],
+  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
 }
 const states = Object.keys(moves) as readonly CommandState[] // the keys of a Record by state
 const open: readonly CommandState[] = ['queued', 'pushed', 'sent', 'not_now', 'unknown']
@@ -102,6 +103,18 @@ for (const state of states)
       expect(getNextSnapshot(commandMachine, before, events[name]).value).toBe(next)
     })
   }
+
+for (const state of open) {
+  const restored = (repeatable: boolean): CommandState => {
+    const before = at(state).actor.getSnapshot()
+    const context = { ...before.context, repeatable }
+    return getNextSnapshot(commandMachine, { ...before, context }, events.restored).value
+  }
+  test(`a ${state} command that must not run twice is unknown after a restore`, () =>
+    expect(restored(false)).toBe('unknown'))
+  test(`a ${state} command that may run twice goes on after a restore`, () =>
+    expect(restored(true)).toBe(state))
+}
 
 for (const state of open)
   for (const name of ['Acknowledged', 'Error', 'CommandFormatError'] as const)

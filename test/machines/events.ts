@@ -95,6 +95,7 @@ export const cancel = (commandUUID: string): HostEvent => ({
 })
 
 export const reset: HostEvent = { type: 'operator.reset', at: now }
+export const restored: HostEvent = { type: 'operator.restore', at: now }
 
 export const idle = (channel: string = device, at: number = now): HostEvent => ({
   type: 'mdm.Idle',

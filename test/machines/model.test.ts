@@ -31,6 +31,7 @@ import {
   report,
   reportBody,
   reset,
+  restored,
   revoke,
   settle,
   stray,
@@ -62,6 +63,7 @@ const conversation: readonly HostEvent[] = [
   pushRefused(),
   pushReady,
   expiry('A'),
+  restored,
 ]
 
 const users: readonly HostEvent[] = [
@@ -122,6 +124,7 @@ const commandEvents: readonly CommandEvent[] = [
   { type: 'CommandFormatError', ...reportBody },
   { type: 'NotNow', at: 0, round: 0 },
   { type: 'report_lost' },
+  { type: 'restored' },
   { type: 'expire' },
   { type: 'cancel' },
   { type: 'supersede' },
