@@ -1,5 +1,6 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
 import type { ServeOptions } from './cli/serve-options.ts'
+import { type BackupConfig, backupSettings } from './config-backup.ts'
 import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
@@ -14,7 +15,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 export type Config = EnrollmentConfig &
   DevicesConfig &
-  PushConfig & {
+  PushConfig &
+  BackupConfig & {
     readonly listen: Address
     /** Where devices are served; with the operators when undefined. */
     readonly deviceListen: Address | undefined
@@ -75,6 +77,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   ...deviceSettings,
   ...enrollmentSettings,
   ...pushSettings,
+  ...backupSettings,
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */

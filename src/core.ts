@@ -6,6 +6,7 @@ import { commandMachine } from '../machines/command.ts'
 import { hostMachine } from '../machines/host.ts'
 import { machineVersions } from '../machines/versions.ts'
 import type { Store } from '../storage/store.ts'
+import { type OpenedBackups, openBackups } from './backups.ts'
 import type { Config } from './config.ts'
 import { createDeviceAuth } from './device-auth.ts'
 import { type Enrollment, openEnrollment } from './enrollment.ts'
@@ -60,6 +61,7 @@ export type Core = {
   readonly credential: ReturnType<typeof createDeviceAuth>
   readonly telling: OpenedWebhooks
   readonly pushing: Pushing
+  readonly backing: OpenedBackups
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -84,8 +86,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     live: hosts.live,
     log,
   })
-  const { authorities } = enrollment
-  const credential = createDeviceAuth({ config, authorities, store, world, live: hosts.live })
+  const credential = createDeviceAuth({ config, ...enrollment, store, world, live: hosts.live })
   const alarms = createAlarms({ store, hosts, world })
   const pushing = openPushing({ config, keep, store, world, hosts, log })
   const performers: Performers = { 'apns.push': pushing.pusher.perform }
@@ -104,6 +105,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     world,
     allows: config.webhookAllow,
   })
+  const backing = openBackups({ config, keep, store, live: hosts.live, world, log })
   const secretTools = { store, live: hosts.live, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {
@@ -118,9 +120,11 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     credential,
     telling,
     pushing,
+    backing,
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
+      await backing.stop()
       await telling.stop()
       await enrollment.stop()
       await alarms.stop()
@@ -190,6 +194,7 @@ export function apiDeps({
   enrollment,
   telling: { webhooks, webhookDeliveries },
   pushing,
+  backing,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   return {
     hosts,
@@ -206,6 +211,8 @@ export function apiDeps({
     webhookDeliveries,
     enrollment,
     pushCertificates: pushing.certificates,
+    backups: backing.backups,
+    backupSchedule: backing.schedule,
     reconcile: createReconcile({ store, hosts, world }),
     dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),
     machines: {

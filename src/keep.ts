@@ -1,6 +1,7 @@
 // What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { BlobStore } from '../storage/blobs.ts'
 import { createBlobSweep, type Swept } from '../storage/blob-sweep.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
 import { type OpenedStore, openStore, type StoreOptions } from '../storage/open.ts'
@@ -17,6 +18,10 @@ export type Keep = OpenedStore & {
   readonly logs: Logs
   /** Blobs that no row named any more, taken away since the start. */
   readonly swept: () => Swept
+  /** Keeps every blob in its place until the result is called. */
+  readonly holdBlobs: () => () => void
+  /** Names the master key without revealing it. */
+  readonly masterKeyId: string
   close(): Promise<void>
 }
 
@@ -36,14 +41,21 @@ export async function openKeep(
     const isSealed = opened.store.lookups.sealed(proofRef) !== undefined
     const masterKey = loadMasterKey(config.masterKey, { folder, isSealed })
     if (!masterKey.ok) throw new Error(masterKey.error.detail)
+    const vault = createVault(masterKey.value.key)
     const sealing = createSealing({
-      vault: createVault(masterKey.value.key),
+      vault,
       blobs: opened.blobs,
       sealed: (ref) => opened.store.lookups.sealed(ref),
     })
     await proveMasterKey(opened, sealing)
     const logs = await openLogs({ folder: join(folder, 'logs') })
-    const sweep = createBlobSweep({ ...opened, now: realWorld.now, later: realWorld.later })
+    const held = holdable(opened.blobs)
+    const sweep = createBlobSweep({
+      ...opened,
+      blobs: held.blobs,
+      now: realWorld.now,
+      later: realWorld.later,
+    })
     return {
       ...opened,
       folder,
@@ -51,6 +63,8 @@ export async function openKeep(
       sealing,
       logs,
       swept: sweep.swept,
+      holdBlobs: held.hold,
+      masterKeyId: vault.keyId,
       async close() {
         await sweep.stop()
         await logs.close()
@@ -60,6 +74,25 @@ export async function openKeep(
   } catch (error) {
     await opened.store.close()
     throw error
+  }
+}
+
+/** While it is held nothing is removed: a backup names blobs by rows that may be gone by the time it reads them. */
+function holdable(blobs: BlobStore): {
+  readonly blobs: BlobStore
+  readonly hold: () => () => void
+} {
+  const holders = new Set<symbol>()
+  return {
+    blobs: {
+      ...blobs,
+      remove: async (digest, putBefore) => (holders.size > 0 ? 0 : blobs.remove(digest, putBefore)),
+    },
+    hold() {
+      const holder = Symbol('holder')
+      holders.add(holder)
+      return () => void holders.delete(holder)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 // The program. The only reader of process.env.
 import process from 'node:process'
 import packageJson from '../package.json' with { type: 'json' }
+import { backupName } from './backup/name.ts'
 import { exitCodes } from './cli/exit-code.ts'
 import { createProcessIo } from './cli/process-io.ts'
 import { runProgram } from './cli/program.ts'
@@ -70,6 +71,24 @@ process.exitCode = await runProgram(process.argv.slice(2), {
         error: String(error instanceof Error ? error.message : error),
       }),
     )
+  },
+  backupFiles: {
+    async write(path, archive) {
+      const { writeBackup } = await import('./backup/file.ts')
+      return writeBackup(path, archive)
+    },
+    nameAt: backupName,
+    async prune(folder, keep) {
+      const { pruneBackups } = await import('./backup/file.ts')
+      return pruneBackups(folder, keep)
+    },
+    async restore(file, options) {
+      const config = readConfig(options, process.env)
+      if (!config.ok) return config
+      const { restoreBackup } = await import('./restore.ts')
+      const { data, masterKey } = config.value
+      return restoreBackup({ file, folder: data, masterKey })
+    },
   },
   async simulate(options) {
     const summary = await simulate(options)

@@ -86,6 +86,7 @@ export async function openServer(
     queries: keep.queries,
     pushCertificates: core.pushing.certificates,
     swept: keep.swept,
+    backups: core.backing.backups,
     now: core.world.now,
   })
   const admission = createAdmission({

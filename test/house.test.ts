@@ -31,6 +31,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/secrets/',
     'type:storage/',
   ],
+  'src/backup/': [
+    'src/backup/',
+    'src/result.ts',
+    'modern-tar',
+    'node:',
+    'type:src/runtime/',
+    'type:storage/',
+  ],
   'src/effects/': [
     'src/effects/',
     'src/result.ts',
@@ -54,6 +62,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'node:',
     'type:machines/',
     'type:pino',
+    'type:src/backup/',
     'type:src/intake/',
     'type:src/runtime/',
     'type:src/secrets/',

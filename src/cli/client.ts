@@ -14,6 +14,8 @@ export type ApiRequest = {
   readonly json?: Json
   readonly raw?: { readonly type: string; readonly bytes: Uint8Array }
   readonly headers?: Readonly<Record<string, string>>
+  /** How long until the answer begins; 30 s when left out. */
+  readonly answerWithinMs?: number
 }
 
 export type Client = {
@@ -100,7 +102,8 @@ async function answerTo(
 ): Promise<Result<Response, Fault>> {
   const { url, signal, tell } = options
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), answerTimeoutMs)
+  const withinMs = request.answerWithinMs ?? answerTimeoutMs
+  const timer = setTimeout(() => late.abort(), withinMs)
   try {
     const response = await fetch(addressOf(url, request), {
       ...initOf(options, request),
@@ -110,7 +113,8 @@ async function answerTo(
       await tell(`${request.path} moved to ${new URL(response.url).pathname}`)
     return ok(response)
   } catch (error) {
-    if (late.signal.aborted) return fail({ kind: 'unreachable', url, cause: 'no answer in 30 s' })
+    if (late.signal.aborted)
+      return fail({ kind: 'unreachable', url, cause: `no answer in ${withinMs / 1_000} s` })
     return fail(faultOf(error, options))
   } finally {
     clearTimeout(timer)

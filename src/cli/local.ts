@@ -1,7 +1,8 @@
-// `muster serve`, `demo`, `check` and `simulate`: what runs here instead of asking a server. Given from outside.
+// `muster serve`, `demo`, `check`, `restore` and `simulate`: what runs here instead of asking a server. Given from outside.
 import type { Command } from 'commander'
 import { fail, ok, type Result } from '../result.ts'
 import type { SimulateOptions, Summary } from '../simulator/run.ts'
+import { addRestore, type BackupFiles } from './backup.ts'
 import type { Call, Shell } from './call.ts'
 import { exitCodes } from './exit-code.ts'
 import { columnsOf } from './column.ts'
@@ -13,6 +14,7 @@ import { parseJson } from './json.ts'
 import { collect, durationMs, wholeNumber } from './options.ts'
 import { harmless } from './safe-text.ts'
 import { serveFlags, type ServeOptions } from './serve-options.ts'
+import { serveOptions } from './serve-options-given.ts'
 import { envSecret, readSecretFile, targetOf } from './target.ts'
 
 export type Local = {
@@ -22,6 +24,7 @@ export type Local = {
   readonly demo: (options: ServeOptions) => Promise<number>
   /** Reads a data folder that no server runs on. Rejects with one sentence when it cannot. */
   readonly check: (options: ServeOptions) => Promise<Result<Checked, string>>
+  readonly backupFiles: BackupFiles
   readonly simulate: (options: SimulateOptions) => Promise<Simulated>
   /** What `simulate --rate` may name. */
   readonly rateNames: readonly string[]
@@ -72,6 +75,7 @@ export function addLocal(program: Command, shell: Shell, local: Local): void {
       .action(shell.runs((call) => check(call, local))),
     'muster check --data /var/lib/muster',
   )
+  addRestore(program, shell, local.backupFiles)
   addSimulate(program, shell, local)
 }
 
@@ -91,14 +95,6 @@ async function check(call: Call, local: Local): Promise<Result<number, Fault>> {
   await call.tell('Restore the last backup in which this command finds nothing.')
   return ok(exitCodes.error)
 }
-
-const serveOptions = ({ options }: Call): ServeOptions =>
-  Object.fromEntries(
-    serveFlags.flatMap(([name]) => {
-      const value = options.text(name)
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
 
 /** As many computers as one process can be without being the bottleneck itself. */
 const hostsMax = 100_000

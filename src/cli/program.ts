@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { fail, type Result } from '../result.ts'
 import { addAccess } from './access.ts'
+import { addBackup } from './backup.ts'
 import type { Call, Commandlike, Shell } from './call.ts'
 import { type Client, createClient } from './client.ts'
 import { addCertificates } from './certificates.ts'
@@ -110,6 +111,7 @@ function addGroups(program: Command, shell: Shell, parts: Parts): void {
   addPushCertificates(program, shell)
   addAccess(program, shell)
   addWebhooks(program, shell)
+  addBackup(program, shell, parts.backupFiles)
   program.commandsGroup('This program:')
   addConfig(program, shell)
   addCompletion(program, shell)

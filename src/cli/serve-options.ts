@@ -37,6 +37,9 @@ export type ServeOptions = {
   readonly apnsUrl?: string
   readonly apnsCaFile?: string
   readonly accountEnrollment?: string
+  readonly backupEvery?: string
+  readonly backupKeep?: string
+  readonly backupFolder?: string
 }
 
 /** Each with its option's name, variable and help. */
@@ -196,5 +199,23 @@ export const serveFlags = [
     'MUSTER_ACCOUNT_ENROLLMENT',
     '--account-enrollment <version=url>',
     'account-driven enrolment: mdm-byod or mdm-adde and where it is served',
+  ],
+  [
+    'backupEvery',
+    'MUSTER_BACKUP_EVERY',
+    '--backup-every <duration>',
+    'make a backup this often, such as 6h (default: none)',
+  ],
+  [
+    'backupKeep',
+    'MUSTER_BACKUP_KEEP',
+    '--backup-keep <n>',
+    'how many of these backups to keep (default 7)',
+  ],
+  [
+    'backupFolder',
+    'MUSTER_BACKUP_FOLDER',
+    '--backup-folder <folder>',
+    'where to write them (default: backups in the data folder; another disk is better)',
   ],
 ] as const satisfies readonly (readonly [keyof ServeOptions, string, string, string])[]

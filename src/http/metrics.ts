@@ -8,6 +8,7 @@ import { thresholdsAt } from './api/host-item.ts'
 import { watchAdmission } from './admission/metrics.ts'
 import type { AdmissionStats } from './admission/admission.ts'
 import { type Authenticate, refusal } from './auth.ts'
+import { type BackupsWatched, watchBackups } from './backup-metrics.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
 import { type PushWatched, watchPushCertificates } from './push-metrics.ts'
@@ -22,7 +23,7 @@ export type Metrics = {
   /** Counts devices that were not believed, by a reason from a closed list. */
   refused(reason: string): void
   /** Begins to watch what the hosts do and how many there are. */
-  watch(fleet: Fleet & PushWatched): void
+  watch(fleet: Fleet & PushWatched & BackupsWatched): void
   /** Begins to watch who waits at the door. */
   watchAdmission(stats: () => AdmissionStats): void
 }
@@ -83,6 +84,7 @@ export function createMetrics(): Metrics {
       watchFleet(fleet, registers)
       watchSweep(fleet, registers)
       watchPushCertificates(fleet, registers)
+      watchBackups(fleet, registers)
     },
     watchAdmission: (stats) => watchAdmission(stats, registers),
   }

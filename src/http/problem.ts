@@ -109,6 +109,11 @@ const kinds = {
     title: 'A fault of the server',
     help: 'Our mistake. The request id finds it in the log.',
   },
+  'backup-failed': {
+    status: 500,
+    title: 'The backup was not made',
+    help: 'The database could not be copied; detail says why. Nothing was changed.',
+  },
   damaged: {
     status: 500,
     title: 'The database is damaged here',

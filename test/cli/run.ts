@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { backupName } from '../../src/backup/name.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { type Parts, runProgram } from '../../src/cli/program.ts'
 
@@ -58,6 +59,12 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 export const silentParts = (): Parts => ({
   serve: async () => 0,
   demo: async () => 0,
+  backupFiles: {
+    write: async () => ({ ok: false, error: 'no file is written here' }),
+    nameAt: backupName,
+    prune: async () => [],
+    restore: async () => ({ ok: false, error: 'nothing is restored here' }),
+  },
   check: async () => ({ ok: false, error: 'this test checks nothing' }),
   simulate: async () => {
     throw new Error('this test simulates nothing')

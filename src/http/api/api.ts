@@ -4,6 +4,7 @@ import { refusal } from '../auth.ts'
 import { createCursors } from '../cursor.ts'
 import { problemResponse, requestIdOf, unknownPath } from '../problem.ts'
 import { accessEndpoints } from './access.ts'
+import { backupEndpoints } from './backups.ts'
 import { certificateEndpoints } from './certificates.ts'
 import { commandsEndpoints } from './commands.ts'
 import { conflictEventEndpoint } from './conflict-event.ts'
@@ -76,6 +77,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     ...certificateEndpoints(deps, cursors),
     ...pushCertificateEndpoints(deps),
     ...accessEndpoints(deps),
+    ...backupEndpoints(deps),
     ...webhooksEndpoints(deps, cursors),
   ]
   return [...endpoints, documentEndpoint(deps.version, endpoints)]

@@ -2,6 +2,8 @@
 import type { Logger } from 'pino'
 import type { Queries } from '../../../storage/queries.ts'
 import type { Store } from '../../../storage/store.ts'
+import type { Backups } from '../../backup/backups.ts'
+import type { Schedule } from '../../backup/schedule.ts'
 import type { Commands } from '../../intake/commands.ts'
 import type { DepIntake } from '../../intake/dep.ts'
 import type { Certificates } from '../../intake/certificates.ts'
@@ -49,6 +51,9 @@ export type ApiDeps = {
   readonly webhookDeliveries: WebhookDeliveries
   readonly reconcile: Reconcile
   readonly pushCertificates: PushCertificates
+  readonly backups: Backups
+  /** Undefined when the server makes no backups by itself. */
+  readonly backupSchedule: Schedule | undefined
   readonly dep: DepIntake
   readonly machines: Machines
   readonly diagrams: Diagrams

@@ -10,6 +10,24 @@ export type List<Item> = {
   readonly damaged?: readonly string[]
 }
 
+export type Backups = {
+  readonly items: readonly {
+    readonly kind: 'schedule' | 'download'
+    readonly at: string | null
+    readonly bytes: number | null
+    readonly file: string | null
+    readonly made_by: string | null
+    readonly findings: number | null
+    readonly failed_at: string | null
+    readonly failure: string | null
+  }[]
+  readonly schedule: {
+    readonly every_s: number
+    readonly keep: number
+    readonly folder: string
+  } | null
+}
+
 export type Summary = { readonly total: number } & Readonly<
   Record<Facet, Readonly<Record<string, number>>>
 >

@@ -4,8 +4,9 @@ import { path } from '../../ui/address.ts'
 import { chip } from '../../ui/chip.ts'
 import { html, type Html, nothing } from '../../ui/html.ts'
 import { ago } from '../../ui/time.ts'
-import type { List, Secret, Token } from './answers.ts'
+import type { Backups, List, Secret, Token } from './answers.ts'
 import type { Refused } from './api-client.ts'
+import { backupsPanel } from './backups-panel.ts'
 import { refusedNotice, type Answered, type Visit } from './visit.ts'
 
 /** What was just made, to be copied now or never. */
@@ -25,19 +26,22 @@ export async function settingsPage(visit: Visit, { told, refused }: Shown = {}):
         ${viewers}`,
     })
   const { api } = visit
-  const [tokens, secrets] = await Promise.all([
+  const [tokens, secrets, backups] = await Promise.all([
     api.get<List<Token>>('/tokens'),
     api.get<List<Secret>>('/enroll-secrets'),
+    api.get<Backups>('/backups'),
   ])
   if (!tokens.ok) return tokens
   if (!secrets.ok) return secrets
+  if (!backups.ok) return backups
   const content = html`<h1>Settings</h1>
     ${refusedNotice(refused)} ${told && toldNotice(told)}
     <p><a href="/settings/push">Push certificates</a>: what devices are woken with.</p>
     <p><a href="/settings/webhooks">Webhooks</a>: programs that are told what happens.</p>
     <div class="columns even">
       ${tokensPanel(visit, tokens.value.items)} ${secretsPanel(visit, secrets.value.items)}
-    </div>`
+    </div>
+    ${backupsPanel(visit, backups.value)}`
   return ok({
     kind: 'page',
     title: 'Settings',

@@ -23,6 +23,8 @@ test('the document names every route of the API', () => {
     'DELETE /push-certificates/{topic}',
     'DELETE /tokens/{id}',
     'DELETE /webhooks/{id}',
+    'GET /backup',
+    'GET /backups',
     'GET /certificates',
     'GET /certificates/{fingerprint}',
     'GET /commands',
