@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { openBlobFolder } from './blobs.ts'
 import { damageOf, isMalformed, isSound, isSummed, type Summed } from './checksum.ts'
 import { columns, type Table } from './columns.ts'
-import { type Connection, openForWriting } from './connection.ts'
+import { missingFrom } from './complete.ts'
+import { type Connection, openForReading } from './connection.ts'
 import { takeLock } from './lock.ts'
 import { migrations, schemaVersion } from './migrations.ts'
 import { storedList, storedRow, text } from './stored.ts'
@@ -42,7 +43,10 @@ async function checkLocked(folder: string, path: string): Promise<Checked> {
   const find = (what: string): void => void (findings.length < findingsMax && findings.push(what))
   let db: Connection | undefined
   try {
-    db = openForWriting(path)
+    const missing = missingFrom(folder)
+    if (missing !== undefined) find(`lost: ${missing}`)
+    // For reading: at its end a connection that writes would take away what the write-ahead log still holds.
+    db = openForReading(path)
     checkSchema(db)
     checkStructure(db, find)
     const rows = checkRows(db, find)

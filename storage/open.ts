@@ -2,9 +2,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BlobStore, openBlobFolder } from './blobs.ts'
 import { isMalformed, unusable } from './checksum.ts'
+import { missingFrom } from './complete.ts'
 import { openForReading } from './connection.ts'
 import { type Copied, copyDatabase, type CopyTargets } from './copy.ts'
 import type { Faults } from './faults.ts'
+import { markFile } from './journal-mark.ts'
 import { takeLock } from './lock.ts'
 import { createLookups } from './lookups.ts'
 import type { Queries } from './queries.ts'
@@ -68,6 +70,8 @@ async function openLocked(
 ): Promise<OpenedStore> {
   const path = join(folder, 'muster.db')
   const backupFolder = join(folder, 'backup')
+  const missing = missingFrom(folder)
+  if (missing !== undefined) throw new Error(missing)
   // Created here for its mode, which SQLite gives to the files beside it too.
   closeSync(openSync(path, 'a', 0o600))
   const fatal = firstOnly(onFatal)
@@ -75,7 +79,10 @@ async function openLocked(
   // What looks for damage needs the threads that meet it.
   let mending: Mending | undefined
   const suspect = (): void => mending?.suspect()
-  const writer = await createWriter({ path, backupFolder, faults }, { onFatal: fatal, suspect })
+  const writer = await createWriter(
+    { path, backupFolder, markPath: join(folder, markFile), faults },
+    { onFatal: fatal, suspect },
+  )
   const once = onceEach(onDamage)
   const note = (damaged: string): void => {
     once(damaged)

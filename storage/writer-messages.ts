@@ -6,6 +6,7 @@ import type { Write } from './store.ts'
 export type WriterStart = {
   readonly path: string
   readonly backupFolder: string
+  readonly markPath: string
   readonly faults: Faults | undefined
 }
 

@@ -1,14 +1,16 @@
 // The one thread that writes. It answers each message with exactly one, in order.
 import { parentPort, workerData } from 'node:worker_threads'
 import { isMalformed, unusable } from './checksum.ts'
+import { endOf } from './complete.ts'
 import { type Connection, openForWriting, pragmasOf } from './connection.ts'
-import { createGroups } from './group.ts'
+import { createGroups, type TurnResult } from './group.ts'
+import { openMark } from './journal-mark.ts'
 import { migrate } from './migrations.ts'
 import { rebuild } from './rebuild.ts'
 import type { FromWriter, Job, ToWriter, WriterStart } from './writer-messages.ts'
 
 // Only `createWriter` starts this file, and it passes a WriterStart.
-const { path, backupFolder, faults } = workerData as WriterStart
+const { path, backupFolder, markPath, faults } = workerData as WriterStart
 const say = (message: FromWriter): void => parentPort?.postMessage(message)
 
 const opened = open()
@@ -33,12 +35,36 @@ function open(): Connection | string {
 
 function serve(db: Connection): void {
   const commit = createGroups(db, faults)
+  const mark = openMark(markPath, endIfReadable(db))
   parentPort?.on('message', (message: ToWriter) => {
-    if (message.kind === 'group') say({ kind: 'committed', ...commit(message.turns) })
-    else say(done(db, message))
-    if (message.kind === 'close') parentPort?.close()
+    if (message.kind === 'group') {
+      const committed = commit(message.turns)
+      const end = lastSeq(committed.results)
+      if (end > 0) mark.reached(end)
+      say({ kind: 'committed', ...committed })
+    } else say(done(db, message))
+    if (message.kind === 'close') {
+      mark.close()
+      parentPort?.close()
+    }
   })
   say({ kind: 'ready', pragmas: pragmasOf(db) })
+}
+
+/** A journal that cannot be read leaves the mark where it is. */
+function endIfReadable(db: Connection): number | undefined {
+  try {
+    return endOf(db)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of the journal's rows that these turns wrote; 0 when there are none. */
+function lastSeq(results: readonly TurnResult[]): number {
+  let last = 0
+  for (const result of results) if (!('kind' in result)) last = Math.max(last, result.at(-1) ?? 0)
+  return last
 }
 
 function done(db: Connection, job: Job): FromWriter {
