@@ -90,6 +90,21 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       return restoreBackup({ file, folder: data, masterKey })
     },
   },
+  async repair(options) {
+    const config = readConfig(options, process.env)
+    if (!config.ok) return config
+    const { repairFolder } = await import('../storage/repair.ts')
+    const { createRebuilding } = await import('./runtime/rebuild.ts')
+    const folder = config.value.data
+    const rebuildHost = createRebuilding().rowsOf
+    return repairFolder({ folder, at: Date.now(), rebuildHost }).then(
+      (repaired) => ({ ok: true, value: { folder, ...repaired } }) as const,
+      (error: unknown) => ({
+        ok: false,
+        error: String(error instanceof Error ? error.message : error),
+      }),
+    )
+  },
   async simulate(options) {
     const summary = await simulate(options)
     const keptOut = summary.keptOut.map((why) => `Devices could not enrol: ${why}`)

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openBlobFolder } from './blobs.ts'
-import { damageOf, isMalformed, isSound, isSummed, type Summed } from './checksum.ts'
+import { damageOf, isMalformed, isSummed, type Summed } from './checksum.ts'
 import { columns, type Table } from './columns.ts'
 import { missingFrom } from './complete.ts'
 import { type Connection, openForReading } from './connection.ts'
 import { takeLock } from './lock.ts'
 import { migrations, schemaVersion } from './migrations.ts'
-import { storedList, storedRow, text } from './stored.ts'
+import { salvage } from './salvage.ts'
+import { text } from './stored.ts'
+import { damagedTrees } from './tree-check.ts'
 
 export type Checked = {
   readonly rows: number
@@ -49,6 +51,7 @@ async function checkLocked(folder: string, path: string): Promise<Checked> {
     db = openForReading(path)
     checkSchema(db)
     checkStructure(db, find)
+    checkFreePages(db, find)
     const rows = checkRows(db, find)
     const blobs = await checkBlobs(db, join(folder, 'blobs'), find)
     return { rows, blobs, findings }
@@ -70,13 +73,25 @@ function checkSchema(db: Connection): void {
   )
 }
 
-/** Pages, the order in them, and whether every index leads to its rows and every row is in its indexes. */
+/** Each table and index, and whether every index leads to its rows and every row is in its indexes. */
 export function checkStructure(db: Connection, find: (what: string) => void): void {
-  const lines = db.prepare(
-    `SELECT ${text('integrity_check')} FROM pragma_integrity_check(${findingsMax})`,
-  )
-  for (const [line] of lines.raw().all([]))
-    if (String(line) !== 'ok') find(`structure: ${String(line)}`)
+  for (const { tree, lines } of damagedTrees(db))
+    for (const line of lines) find(`${tree.isIndex ? 'index' : 'table'} ${tree.name}: ${line}`)
+}
+
+/** Pages that are free to be used again. They belong to no table, and a table that grows takes them. */
+function checkFreePages(db: Connection, find: (what: string) => void): void {
+  try {
+    const lines = db
+      .prepare(`SELECT ${text('quick_check')} FROM pragma_quick_check`)
+      .raw()
+      .all([])
+    for (const line of lines.flatMap(([found]) => String(found).split('\n')))
+      if (/^freelist/i.test(line)) find(`structure: ${line}`)
+  } catch (error) {
+    // Where a table is so damaged that this ends, it is named already.
+    if (!isMalformed(error)) throw error
+  }
 }
 
 export function checkRows(db: Connection, find: (what: string) => void): number {
@@ -87,20 +102,19 @@ export function checkRows(db: Connection, find: (what: string) => void): number 
       rows += checkTable(db, table, find)
     } catch (error) {
       if (!isMalformed(error)) throw error
-      find(`${table}: some of its rows cannot be reached`)
+      find(`table ${table}: some of its rows cannot be read`)
     }
   }
   return rows
 }
 
-/** In the order the table is in: no other index is trusted. */
+/** All that can be read, whatever the indexes say. */
 function checkTable(db: Connection, table: Summed, find: (what: string) => void): number {
-  const read = db.prepare(`SELECT ${storedList(table)} FROM ${table} NOT INDEXED`).raw()
   let rows = 0
-  for (const one of read.iterate([])) {
-    const values = storedRow(table, one)
-    if (!isSound(table, values)) find(`row: ${damageOf(table, values.slice(0, 1)).damaged}`)
-    rows += 1
+  for (const found of salvage(db, table)) {
+    if (found.kind === 'gap') find(`row: ${table}: ${found.where} cannot be read`)
+    else rows += 1
+    if (found.kind === 'unsound') find(`row: ${damageOf(table, found.values.slice(0, 1)).damaged}`)
   }
   return rows
 }

@@ -1,5 +1,6 @@
 import { isMalformed } from './checksum.ts'
 import type { Connection } from './connection.ts'
+import { isConstraint } from './constraint.ts'
 import { commitFails, type Faults, limitPages } from './faults.ts'
 import type { CommitFault, Write } from './store.ts'
 import { createTransitionCounts } from './transition-counts.ts'
@@ -98,14 +99,6 @@ const isMiscount = (error: unknown): boolean =>
   /constraint failed: (?:count >= 0|host_counts\.|seen_counts\.|command_counts\.|transition_counts\.|last_seen\.)/.test(
     messageOf(error),
   )
-
-/** 3091 is SQLITE_CONSTRAINT_DATATYPE, for which libsql has no name. */
-function isConstraint(error: unknown): boolean {
-  const { code, rawCode } = error as { readonly code?: unknown; readonly rawCode?: unknown }
-  return (
-    String(code).startsWith('SQLITE_CONSTRAINT') || rawCode === 3091 || error instanceof TypeError
-  )
-}
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

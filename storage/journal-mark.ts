@@ -1,6 +1,6 @@
 // How far the journal had come, in a file of its own beside the database: a database that ends before it has lost
 // what was acknowledged, as when its write-ahead log was cut, emptied or removed.
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 
 export const markFile = 'muster.mark'
@@ -33,9 +33,6 @@ export function readMark(path: string): number | undefined {
   const seq = Number(/^journal (\d{16}) /.exec(line ?? '')?.[1])
   return line === lineOf(seq) ? seq : undefined
 }
-
-/** For a database that goes on from another place on purpose. */
-export const dropMark = (path: string): void => rmSync(path, { force: true })
 
 function readLine(path: string): string | undefined {
   try {

@@ -69,12 +69,13 @@ function backUp(db: Connection, folder: string, to: number): void {
   const path = join(folder, `muster-before-${to}.db`)
   rmSync(`${path}.part`, { force: true })
   db.prepare('VACUUM INTO ?').run([`${path}.part`])
-  sync(`${path}.part`)
+  syncFile(`${path}.part`)
   renameSync(`${path}.part`, path)
-  sync(folder)
+  syncFile(folder)
 }
 
-function sync(path: string): void {
+/** A folder too: then its names are on the disk. */
+export function syncFile(path: string): void {
   const file = openSync(path, 'r')
   try {
     fsyncSync(file)

@@ -25,6 +25,8 @@ export type Local = {
   /** Reads a data folder that no server runs on. Rejects with one sentence when it cannot. */
   readonly check: (options: ServeOptions) => Promise<Result<Checked, string>>
   readonly backupFiles: BackupFiles
+  /** Makes a stopped server's database whole again. Rejects with one sentence when it cannot. */
+  readonly repair: (options: ServeOptions) => Promise<Result<Repaired, string>>
   readonly simulate: (options: SimulateOptions) => Promise<Simulated>
   /** What `simulate --rate` may name. */
   readonly rateNames: readonly string[]
@@ -35,6 +37,13 @@ type Checked = {
   readonly rows: number
   readonly blobs: number
   readonly findings: readonly string[]
+}
+
+type Repaired = {
+  readonly folder: string
+  readonly copy: string
+  readonly lines: readonly string[]
+  readonly setApart: number
 }
 
 type Simulated = {
@@ -72,8 +81,17 @@ export function addLocal(program: Command, shell: Shell, local: Local): void {
         'read everything in a data folder whose server is stopped, and name what is damaged',
       )
       .option('--data <folder>', 'database, blobs and keys (default ./data) [MUSTER_DATA]')
-      .action(shell.runs((call) => check(call, local))),
+      .option(
+        '--repair',
+        'copy the database, then make indexes and counters anew and set apart what cannot be read',
+      )
+      .action(
+        shell.runs((call) =>
+          call.options.flag('repair') ? repair(call, local) : check(call, local),
+        ),
+      ),
     'muster check --data /var/lib/muster',
+    'muster check --repair --data /var/lib/muster',
   )
   addRestore(program, shell, local.backupFiles)
   addSimulate(program, shell, local)
@@ -92,8 +110,26 @@ async function check(call: Call, local: Local): Promise<Result<number, Fault>> {
   )
   if (findings.length === 0) return ok(exitCodes.ok)
   await call.tell('A server refuses what is named here and serves everything else.')
-  await call.tell('Restore the last backup in which this command finds nothing.')
+  await call.tell(
+    'Restore the last backup in which this command finds nothing, or let --repair save what is sound.',
+  )
   return ok(exitCodes.error)
+}
+
+async function repair(call: Call, local: Local): Promise<Result<number, Fault>> {
+  const repaired = await local.repair(serveOptions(call))
+  if (!repaired.ok) {
+    await call.tell(`muster: ${harmless(repaired.error)}`)
+    return ok(exitCodes.error)
+  }
+  const { folder, copy, lines, setApart } = repaired.value
+  for (const line of lines) await call.io.stdout.write(`${harmless(line)}\n`)
+  await call.tell(harmless(`${folder} is repaired; the files as they were are in ${copy}.`))
+  if (setApart > 0)
+    await call.tell(
+      harmless(`${setApart} entries are in ${copy}/set-apart.ndjson and in no table.`),
+    )
+  return ok(exitCodes.ok)
 }
 
 /** As many computers as one process can be without being the bottleneck itself. */

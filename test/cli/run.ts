@@ -65,6 +65,7 @@ export const silentParts = (): Parts => ({
     prune: async () => [],
     restore: async () => ({ ok: false, error: 'nothing is restored here' }),
   },
+  repair: () => Promise.resolve({ ok: false, error: 'no data folder here' }),
   check: async () => ({ ok: false, error: 'this test checks nothing' }),
   simulate: async () => {
     throw new Error('this test simulates nothing')
