@@ -65,6 +65,8 @@ export type CommandEvent =
   | { readonly type: 'report_lost' }
   /** The server went back to a backup: what was sent since then is not known. */
   | { readonly type: 'restored' }
+  /** What was asked for is lost, so that nothing can be sent. */
+  | { readonly type: 'request_lost' }
   | { readonly type: 'expire' }
   | { readonly type: 'cancel' }
   | { readonly type: 'supersede' }
@@ -86,7 +88,7 @@ const reports = {
 } as const
 
 /** How any open command can end without its device. */
-const endings = { expire: 'expired', supersede: 'superseded' } as const
+const endings = { expire: 'expired', supersede: 'superseded', request_lost: 'failed' } as const
 
 /** A push wakes a channel for all that waits on it: each of them notes how it went. */
 const pushes = {
@@ -247,6 +249,8 @@ export const commandMachine = setup({
     expired: { type: 'final', output: 'expired' },
     cancelled: { type: 'final', output: 'cancelled' },
     superseded: { type: 'final', output: 'superseded' },
+    /** Its payload was lost or damaged on the server before it could leave. */
+    failed: { type: 'final', output: 'failed' },
   },
 })
 

@@ -55,6 +55,7 @@ const offers: Readonly<
   expired: () => false,
   cancelled: () => false,
   superseded: () => false,
+  failed: () => false,
 }
 
 const mayBeOffered = ({ value, context }: CommandSnapshot, turn: Turn): boolean =>

@@ -109,6 +109,8 @@ export type OperatorEvent =
   | (Happened<'operator.cancel'> & { readonly commandUUID: string })
   /** The server's data was restored from a backup: what this host did since is not known. */
   | Happened<'operator.restore'>
+  /** What a command asks for is lost or damaged, so that nothing can be sent. */
+  | (Happened<'request.lost'> & { readonly commandUUID: string })
   /** Ends MDM and osquery standing; what Apple's list says stays. */
   | Happened<'operator.reset'>
 

@@ -209,6 +209,11 @@ export const hostSetup = learning.extend({
       enqueue.sendTo(said.commandUUID, { type: 'cancel' } satisfies CommandEvent)
       enqueue({ type: 'reply', params: { kind: 'done' } })
     }),
+    /** It would be offered again at each Idle, and none behind it ever. */
+    failCommand: deciding(({ enqueue, self }, said: { readonly commandUUID: string }) => {
+      if (openCommand(childrenOf(self), said.commandUUID) === undefined) return
+      enqueue.sendTo(said.commandUUID, { type: 'request_lost' } satisfies CommandEvent)
+    }),
     /** What must not run twice may have been sent since the backup, and nothing wakes a channel for it any more. */
     doubtCommands: deciding(({ context, enqueue, self }) => {
       const children = childrenOf(self)

@@ -255,6 +255,7 @@ export const hostMachine = hostSetup.createMachine({
   states: { mdm, dep, osquery },
   on: {
     'operator.cancel': { actions: { type: 'cancelCommand', params: ({ event }) => event } },
+    'request.lost': { actions: { type: 'failCommand', params: ({ event }) => event } },
     'operator.restore': { actions: 'doubtCommands' },
     'apns.pushed': { actions: { type: 'markPushed', params: ({ event }) => event } },
     'apns.refused': { actions: { type: 'noteRefusal', params: ({ event }) => event } },

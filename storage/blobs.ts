@@ -69,7 +69,10 @@ export async function openBlobFolder(
           ? { ok: true, value: bytes }
           : { ok: false, error: { kind: 'damaged' } }
       } catch (error) {
-        return { ok: false, error: isMissing(error) ? { kind: 'missing' } : unavailable(error) }
+        return {
+          ok: false,
+          error: (await isGone(folder, error)) ? { kind: 'missing' } : unavailable(error),
+        }
       }
     },
     async has(digest) {
@@ -173,6 +176,10 @@ function createTurns(): <Value>(digest: string, task: () => Promise<Value>) => P
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+/** A folder that is not there as a whole, such as one that is not mounted, says nothing about a blob. */
+const isGone = async (folder: string, error: unknown): Promise<boolean> =>
+  isMissing(error) && (await stat(folder).catch(() => undefined))?.isDirectory() === true
 
 const unavailable = (error: unknown): BlobFault => ({
   kind: 'unavailable',

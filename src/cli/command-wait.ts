@@ -18,6 +18,7 @@ const finalStates: ReadonlySet<string> = new Set([
   'expired',
   'cancelled',
   'superseded',
+  'failed',
   'unknown',
 ])
 

@@ -16,6 +16,9 @@ import type { Turnstile } from './turnstile.ts'
 const chainMax = 16
 const chainTextMax = 1_000
 
+/** Commands passed over in one answer since what they ask for is lost: the others end at the next Idle. */
+const lostMax = 64
+
 /** Raw bodies of reports that belong to no open command, kept per host; later ones replace earlier. */
 const strayBodies = 16
 
@@ -57,7 +60,29 @@ async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
   return told.ok ? converse(means, report.party, told.value) : refused(told.error)
 }
 
+/** Commands whose payload is lost end here one after the other, so that they block none behind them. */
 async function converse(means: MdmMeans, party: Party, told: Told): Promise<MdmAnswer> {
+  let next = told
+  for (let passed = 0; passed < lostMax; passed += 1) {
+    const heard = await once(means, party, next)
+    if (!('lost' in heard)) return heard
+    const at = means.world.now()
+    next = {
+      events: [
+        { type: 'request.lost', at, commandUUID: heard.lost },
+        { type: 'mdm.Idle', at, channel: party.channel },
+      ],
+    }
+  }
+  return refused('failed')
+}
+
+/** The answer, or the command whose payload can never be read again. */
+async function once(
+  means: MdmMeans,
+  party: Party,
+  told: Told,
+): Promise<MdmAnswer | { readonly lost: string }> {
   const cause = byDevice(party)
   const asked = await means.hosts.ask(party.hostId, { ...told, cause, seen: 'mdm' })
   // It is kept for people to look at, and would come again for ever.
@@ -67,7 +92,9 @@ async function converse(means: MdmMeans, party: Party, told: Told): Promise<MdmA
   if (reply === undefined) return refused('not-enrolled')
   if (reply.kind !== 'command') return nothing
   const request = await means.sealing.open(`${reply.commandUUID}.request`)
-  return request.ok ? { kind: 'command', bytes: request.value } : refused('failed')
+  if (request.ok) return { kind: 'command', bytes: request.value }
+  // Blob storage that cannot be read now says nothing about the command: it waits.
+  return request.error === 'unavailable' ? refused('unavailable') : { lost: reply.commandUUID }
 }
 
 async function aboutOpen(

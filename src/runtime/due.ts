@@ -10,6 +10,9 @@ const batchMax = 256
 /** Rest of what could not be done, such as with a full disk, before it is tried again. */
 const troubleMs = 5_000
 
+/** Rows that rest and are looked past: more than that hold up what is behind them. Each look reads them again. */
+const restingMax = 4_096
+
 export type DueLoop = {
   /** Something may be due at `at`: wakes the loop in time. */
   expect(at: number): void
@@ -31,6 +34,8 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
 ): DueLoop {
   const { world } = options
   const underWay = new Map<string, Promise<boolean>>()
+  /** Rows that could not be done, such as those of damaged hosts. They hold up no other row. */
+  const resting = createResting(world, () => sleepUntil(world.steady()))
   let timer: { cancel(): void } | undefined
   let wakeAt = Number.POSITIVE_INFINITY
   let stopped = false
@@ -42,8 +47,11 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     timer = world.later(run, Math.max(0, Math.min(at - world.steady(), sleepMaxMs)))
   }
 
-  /** Rows under way stay in the table until they are done. */
-  const isWaiting = (row: Row): boolean => !underWay.has(options.key(row))
+  /** Rows under way, and those that rest, stay in the table until they are done. */
+  const dueBy = (at: number, limit: number): readonly Row[] =>
+    options
+      .due(at, limit + resting.count())
+      .filter((row) => !underWay.has(options.key(row)) && !resting.has(options.key(row)))
 
   /** A table that cannot be read now is read again later: what is due stays due. */
   function run(): void {
@@ -54,17 +62,15 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
       sleepUntil(world.steady() + troubleMs)
     }
   }
-
   function look(): void {
-    const waiting = options.due(world.steady(), batchMax).filter(isWaiting)
-    for (const row of waiting.slice(0, batchMax - underWay.size)) start(row)
+    for (const row of dueBy(world.steady(), batchMax).slice(0, batchMax - underWay.size)) start(row)
     // With no room left, the first that is done makes the loop look again.
     if (underWay.size < batchMax) sleepUntil(nextAt() ?? world.steady() + sleepMaxMs)
   }
 
-  /** Soonest first, so the next one waits right behind those under way. */
+  /** Soonest first, so the next one waits behind those under way and those that rest. */
   const nextAt = (): number | undefined =>
-    options.due(Number.MAX_SAFE_INTEGER, underWay.size + 1).find(isWaiting)?.due_at
+    dueBy(Number.MAX_SAFE_INTEGER, underWay.size + 1)[0]?.due_at
 
   function start(row: Row): void {
     const key = options.key(row)
@@ -77,6 +83,8 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
     underWay.set(key, done)
     void done.then((isDone) => {
       if (isDone) leave()
+      // With too many that rest, it counts as under way until it has rested.
+      else if (resting.add(key)) leave()
       else world.later(leave, troubleMs)
     })
   }
@@ -88,6 +96,25 @@ export function createDueLoop<Row extends { readonly due_at: number }>(
       stopped = true
       timer?.cancel()
       await Promise.all(underWay.values())
+    },
+  }
+}
+
+/** Rows that are left alone for a while. */
+function createResting(world: Pick<World, 'later'>, onRested: () => void) {
+  const keys = new Set<string>()
+  return {
+    has: (key: string): boolean => keys.has(key),
+    count: (): number => keys.size,
+    /** False where there is no room. */
+    add(key: string): boolean {
+      if (keys.size >= restingMax) return false
+      keys.add(key)
+      world.later(() => {
+        keys.delete(key)
+        onRested()
+      }, troubleMs)
+      return true
     },
   }
 }

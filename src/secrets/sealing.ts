@@ -24,8 +24,11 @@ export type Sealing = {
   /** The write that keeps the bytes; large ones are durable in blob storage before this resolves. */
   seal(secret: SealedBytes): Promise<Result<Write, 'unavailable'>>
   /** Fails as `missing` when nothing is kept under that ref, `unreadable` when it is damaged or another key's. */
-  open(ref: string): Promise<Result<Uint8Array, 'missing' | 'unreadable'>>
+  open(ref: string): Promise<Result<Uint8Array, OpenFault>>
 }
+
+/** `unavailable` may pass: blob storage cannot be read now. */
+export type OpenFault = 'missing' | 'unreadable' | 'unavailable'
 
 type SealingOptions = {
   readonly vault: Vault
@@ -48,18 +51,19 @@ export function createSealing({ vault, blobs, sealed }: SealingOptions): Sealing
     async open(ref) {
       const row = sealed(ref)
       if (row === undefined) return fail('missing')
-      const closed = row.sealed ?? (await fetched(row.blob))
-      // There is something, and it cannot be had as it was: to call it missing would be a lie.
-      if (closed === undefined) return fail('unreadable')
-      const opened = vault.open(ref, closed)
+      const closed = row.sealed === null ? await fetched(row.blob) : ok(row.sealed)
+      if (!closed.ok) return closed
+      const opened = vault.open(ref, closed.value)
       return opened.ok ? ok(opened.value) : fail('unreadable')
     },
   }
 
-  async function fetched(digest: string | null): Promise<Uint8Array | undefined> {
-    if (digest === null) return undefined
+  /** There is something, and it cannot be had as it was: to call it missing would be a lie. */
+  async function fetched(digest: string | null): Promise<Result<Uint8Array, OpenFault>> {
+    if (digest === null) return fail('unreadable')
     const found = await blobs.get(digest)
-    return found.ok ? found.value : undefined
+    if (found.ok) return ok(found.value)
+    return fail(found.error.kind === 'unavailable' ? 'unavailable' : 'unreadable')
   }
 }
 

@@ -56,6 +56,7 @@ const tones: ReadonlyMap<string, Tone> = new Map([
   ['error', 'bad'],
   ['format_error', 'bad'],
   ['expired', 'bad'],
+  ['failed', 'bad'],
   ['open', 'wait'],
   ['admin', 'busy'],
   ['active', 'good'],

@@ -34,6 +34,7 @@ const events = {
   cancel: { type: 'cancel' },
   supersede: { type: 'supersede' },
   restored: { type: 'restored' },
+  request_lost: { type: 'request_lost' },
 } as const satisfies { readonly [Type in CommandEvent['type']]: CommandEvent }
 
 type EventName = keyof typeof events
@@ -60,6 +61,7 @@ const paths: Readonly<Record<CommandState, readonly EventName[]>> = {
   expired: ['expire'],
   cancelled: ['cancel'],
   superseded: ['supersede'],
+  failed: ['request_lost'],
 }
 
 function at(state: CommandState): ReturnType<typeof start> {
@@ -73,18 +75,19 @@ const columns = Object.keys(events) as readonly EventName[] // the keys of a lit
 // What is not in the table stays where it is.
 // prettier-ignore
 const moves: Readonly<Record<CommandState, readonly string[]>> = {
-  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede      restored
-  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-'],
-  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-'],
-  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded', '-'],
-  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded', '-'],
-  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded', '-'],
-  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
-  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
-  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
-  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
-  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
-  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-'],
+  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede      restored  request_lost
+  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed'],
+  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed'],
+  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded', '-', 'failed'],
+  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded', '-', 'failed'],
+  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded', '-', 'failed'],
+  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  failed:       ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
 }
 const states = Object.keys(moves) as readonly CommandState[] // the keys of a Record by state
 const open: readonly CommandState[] = ['queued', 'pushed', 'sent', 'not_now', 'unknown']

@@ -97,6 +97,12 @@ export const cancel = (commandUUID: string): HostEvent => ({
 export const reset: HostEvent = { type: 'operator.reset', at: now }
 export const restored: HostEvent = { type: 'operator.restore', at: now }
 
+export const requestLost = (commandUUID: string): HostEvent => ({
+  type: 'request.lost',
+  at: now,
+  commandUUID,
+})
+
 export const idle = (channel: string = device, at: number = now): HostEvent => ({
   type: 'mdm.Idle',
   at,

@@ -30,6 +30,7 @@ import {
   removed,
   report,
   reportBody,
+  requestLost,
   reset,
   restored,
   revoke,
@@ -64,6 +65,7 @@ const conversation: readonly HostEvent[] = [
   pushReady,
   expiry('A'),
   restored,
+  requestLost('A'),
 ]
 
 const users: readonly HostEvent[] = [
@@ -125,6 +127,7 @@ const commandEvents: readonly CommandEvent[] = [
   { type: 'NotNow', at: 0, round: 0 },
   { type: 'report_lost' },
   { type: 'restored' },
+  { type: 'request_lost' },
   { type: 'expire' },
   { type: 'cancel' },
   { type: 'supersede' },

@@ -14,12 +14,28 @@ export async function bodyOf(
   if (ref === null) return ok(null)
   const opened = await sealing.open(ref)
   if (opened.ok) return opened
-  return opened.error === 'missing'
-    ? ok(null)
-    : fail({
+  return opened.error === 'unreadable'
+    ? fail({
         kind: 'internal',
-        detail: 'The body is damaged, or was sealed under another master key.',
+        detail: 'The body is lost or damaged, or was sealed under another master key.',
       })
+    : absent(opened.error)
+}
+
+const absent = (why: 'missing' | 'unavailable'): Result<null, Problem> =>
+  why === 'missing'
+    ? ok(null)
+    : fail({ kind: 'unavailable', detail: 'Blob storage cannot be read now.' })
+
+/** The same for a page that shows more than this part: what can never be read again is said and keeps nothing else. */
+export async function readablePart(
+  { sealing }: Pick<ApiDeps, 'sealing'>,
+  ref: string | null,
+): Promise<Result<Uint8Array | 'unreadable' | null, Problem>> {
+  if (ref === null) return ok(null)
+  const opened = await sealing.open(ref)
+  if (opened.ok) return opened
+  return opened.error === 'unreadable' ? ok('unreadable') : absent(opened.error)
 }
 
 /** As structured JSON. */

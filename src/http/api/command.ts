@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../result.ts'
 import type { Principal } from '../auth.ts'
 import type { Problem } from '../problem.ts'
 import { causeOf } from './cause.ts'
-import { bodyJson, bodyOf, bodyPlist } from './command-body.ts'
+import { bodyJson, bodyOf, bodyPlist, readablePart } from './command-body.ts'
 import { commandItem, itemOfRow } from './command-item.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
@@ -20,6 +20,10 @@ const json = z.unknown()
 const wholeCommand = commandItem
   .extend({
     attempts: z.int().openapi({ description: 'How often it left for the device.' }),
+    unreadable: z
+      .array(z.enum(['request', 'result']))
+      .optional()
+      .openapi({ description: 'Parts that are lost or damaged on the server; each is null.' }),
     deferrals: z.int().openapi({ description: 'How often the device said NotNow.' }),
     repeatable: z.boolean(),
     push: z
@@ -91,6 +95,9 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
     },
   )
 
+const bytesOf = (part: Uint8Array | 'unreadable' | null): Uint8Array | null =>
+  part === 'unreadable' ? null : part
+
 type Shown = { readonly context: CommandContext; readonly reveal: boolean }
 
 async function whole(
@@ -98,13 +105,17 @@ async function whole(
   row: CommandRow,
   { context, reveal }: Shown,
 ): Promise<Result<z.input<typeof wholeCommand>, Problem>> {
-  const request = await bodyOf(deps, context.requestRef)
+  const request = await readablePart(deps, context.requestRef)
   if (!request.ok) return request
-  const result = await bodyOf(deps, context.resultRef)
+  const result = await readablePart(deps, context.resultRef)
   if (!result.ok) return result
-  const asked = await bodyJson(deps, request.value, reveal)
+  const unreadable = [
+    ...(request.value === 'unreadable' ? (['request'] as const) : []),
+    ...(result.value === 'unreadable' ? (['result'] as const) : []),
+  ]
+  const asked = await bodyJson(deps, bytesOf(request.value), reveal)
   if (!asked.ok) return asked
-  const said = await bodyJson(deps, result.value, reveal)
+  const said = await bodyJson(deps, bytesOf(result.value), reveal)
   if (!said.ok) return said
   const history = await historyOf(deps, row.command_uuid)
   if (!history.ok) return history
@@ -118,6 +129,7 @@ async function whole(
       reason: context.push.reason,
     },
     repeatable: context.repeatable,
+    ...(unreadable.length > 0 && { unreadable }),
     history: history.value,
     request: asked.value,
     result: said.value,

@@ -60,5 +60,6 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ['expired', 'nobody came for it in time'],
   ['cancelled', 'taken back before it left'],
   ['superseded', 'the device enrolled anew or left'],
+  ['failed', 'its payload was lost or damaged on the server, so it could not be sent'],
   ['unknown', 'its report was lost, and it must not run twice'],
 ])
