@@ -5,6 +5,7 @@ import { type DevicesConfig, deviceSettings, devicesFault } from './config-devic
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
 import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
 import { type PushConfig, pushSettings } from './config-push.ts'
+import { type RetentionConfig, retentionSettings } from './config-retention.ts'
 import { fail, ok, type Result } from './result.ts'
 import { givenText } from './config-text.ts'
 import { type Environment, oneOf, readSecret, type Setting } from './setting.ts'
@@ -16,7 +17,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 export type Config = EnrollmentConfig &
   DevicesConfig &
   PushConfig &
-  BackupConfig & {
+  BackupConfig &
+  RetentionConfig & {
     readonly listen: Address
     /** Where devices are served; with the operators when undefined. */
     readonly deviceListen: Address | undefined
@@ -78,6 +80,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   ...enrollmentSettings,
   ...pushSettings,
   ...backupSettings,
+  ...retentionSettings,
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */

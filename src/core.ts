@@ -6,7 +6,7 @@ import { commandMachine } from '../machines/command.ts'
 import { hostMachine } from '../machines/host.ts'
 import { machineVersions } from '../machines/versions.ts'
 import type { Store } from '../storage/store.ts'
-import { type OpenedBackups, openBackups } from './backups.ts'
+import type { OpenedBackups } from './backups.ts'
 import type { Config } from './config.ts'
 import { createDeviceAuth } from './device-auth.ts'
 import { type Enrollment, openEnrollment } from './enrollment.ts'
@@ -34,6 +34,7 @@ import { createAlarms } from './runtime/alarms.ts'
 import { createHosts, type Hosts } from './runtime/hosts.ts'
 import { createOutbox, type Performers } from './runtime/outbox.ts'
 import { hashToken, mintToken } from './secrets/tokens.ts'
+import { openUpkeep } from './upkeep.ts'
 import { openWebhooks, type OpenedWebhooks } from './webhooks.ts'
 import type { World } from './runtime/world.ts'
 import { openWorld } from './world.ts'
@@ -77,16 +78,9 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     setApart: createSetApart({ sealing: keep.sealing, world }),
   })
   const commands = createCommands({ store, hosts, sealing: keep.sealing, world })
-  const enrollment = await openEnrollment({
-    config,
-    keep,
-    store,
-    world,
-    commands,
-    live: hosts.live,
-    log,
-  })
-  const credential = createDeviceAuth({ config, ...enrollment, store, world, live: hosts.live })
+  const { live } = hosts
+  const enrollment = await openEnrollment({ config, keep, store, world, commands, live, log })
+  const credential = createDeviceAuth({ config, ...enrollment, store, world, live })
   const alarms = createAlarms({ store, hosts, world })
   const pushing = openPushing({ config, keep, store, world, hosts, log })
   const performers: Performers = { 'apns.push': pushing.pusher.perform }
@@ -101,12 +95,13 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     store,
     queries: keep.queries,
     sealing: keep.sealing,
-    live: hosts.live,
+    live,
     world,
     allows: config.webhookAllow,
+    keptMs: config.keepDeliveriesMs,
   })
-  const backing = openBackups({ config, keep, store, live: hosts.live, world, log })
-  const secretTools = { store, live: hosts.live, world, mint: mintToken, hash: hashToken }
+  const backing = openUpkeep({ config, keep, store, live, world, log })
+  const secretTools = { store, live, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {
     keep,

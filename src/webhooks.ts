@@ -24,6 +24,8 @@ export type WebhooksOptions = {
   readonly world: World
   /** Receivers inside the own network. @default none */
   readonly allows?: Allows | undefined
+  /** How long (ms) deliveries that are over stay. @default seven days */
+  readonly keptMs?: number
   /** @default as this machine resolves names */
   readonly resolve?: Resolve
 }
@@ -68,7 +70,7 @@ export function openWebhooks(options: WebhooksOptions): OpenedWebhooks {
   const parts = [
     createDeliveries({ ...shared, subscribers: webhooks }),
     createFeeder({ ...shared, subscribers: webhooks }),
-    createRetention(shared),
+    createRetention({ ...shared, keptMs: options.keptMs }),
   ]
   return {
     webhooks,

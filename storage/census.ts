@@ -1,6 +1,7 @@
 // Counts over everything, from counters where there are any, and scans in key order.
 import { columns, type Rows, type Value } from './columns.ts'
 import { countOf, readCombinations } from './combinations.ts'
+import { journalCount } from './journal-list.ts'
 import {
   type BlobScan,
   type BlobsNamed,
@@ -59,7 +60,7 @@ export function countAll(select: Select): TableCounts {
     hosts: countOf(readCombinations(select)),
     commands: numberOf(select('SELECT total(count) FROM command_counts')),
     open_commands: rowsIn('commands WHERE open = 1'),
-    journal: numberOf(select('SELECT max(seq) FROM journal')),
+    journal: numberOf(select(journalCount)),
     agents: rowsIn('agents'),
     enrollments: rowsIn('enrollments'),
     dep_devices: rowsIn('dep_devices'),

@@ -21,9 +21,11 @@ export function createDrops(db: Connection): {
   const ofHost = onlyAboutTheHost.map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE host_id = ?`),
   )
+  const journal = db.prepare('DELETE FROM journal WHERE seq <= ?')
   const mover = createMover(db)
   return {
     drop(change) {
+      if (change.drop === 'journal') return void journal.run([change.up_to])
       if (change.drop === 'host') for (const statement of ofHost) statement.run([change.id])
       const found = byKey.get(change.drop)
       if (found === undefined) throw new Error(`no table for a drop of ${change.drop}`)
@@ -83,11 +85,15 @@ const keyed = {
   push_certificate: ['push_certificates', ['topic']],
   webhook: ['webhooks', ['id']],
   delivery: ['webhook_deliveries', ['id']],
+  command: ['commands', ['command_uuid', 'open']],
+  certificate: ['certificates', ['fingerprint', 'status']],
   dep_device: ['dep_devices', ['serial', 'host_id']],
   enrollment: ['enrollments', ['key', 'host_id']],
   agent: ['agents', ['node_key_hash', 'host_id']],
   host: ['hosts', ['id']],
-} as const satisfies { readonly [K in Drop['drop']]: readonly [Table, readonly string[]] }
+} as const satisfies {
+  readonly [K in Exclude<Drop['drop'], 'journal'>]: readonly [Table, readonly string[]]
+}
 
 const onlyAboutTheHost = [
   'host_actors',

@@ -51,9 +51,12 @@ function betweenSeqs({ sinceSeq, beforeSeq }: JournalQuery): readonly Sql[] {
   ]
 }
 
-/** Rows are never deleted and a rolled-back turn gives its seqs back, so the last seq is the number of rows. */
+/** Only the oldest rows are ever removed and a rolled-back turn gives its seqs back, so there are no gaps to count. */
+export const journalCount =
+  'SELECT coalesce((SELECT max(seq) FROM journal) - (SELECT min(seq) FROM journal) + 1, 0)'
+
 function count(select: Select, query: JournalQuery, matching: readonly Sql[]): number | null {
-  if (matching.length === 0) return numberOf(select('SELECT max(seq) FROM journal'))
+  if (matching.length === 0) return numberOf(select(journalCount))
   const bounded =
     query.hostIds !== undefined || (query.actor !== undefined && query.actor !== 'host')
   if (!bounded) return null

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export type RotationOptions = {
@@ -49,6 +49,19 @@ export async function setAside(full: Tail, options: RotationOptions): Promise<Ta
   const surplus = [...kept, number].slice(0, -Math.max(1, filesMax - 1))
   for (const old of surplus) await rm(join(folder, asideName(name, old)), { force: true })
   return tail
+}
+
+/** Removes full files last written before that time. Gives how many. */
+export async function dropOldLogs(folder: string, before: number): Promise<number> {
+  let count = 0
+  for (const name of await readdir(folder)) {
+    if (!/^(?:result|status|other)\.\d{8,15}\.ndjson$/.test(name)) continue
+    const found = await lstat(join(folder, name))
+    if (!found.isFile() || found.mtimeMs >= before) continue
+    await rm(join(folder, name), { force: true })
+    count += 1
+  }
+  return count
 }
 
 const lineBreak = 0x0a

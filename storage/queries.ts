@@ -147,6 +147,35 @@ export type CertificateListQuery = {
   readonly limit: number
 }
 
+/** Looks at so many of the oldest rows. */
+export type JournalCutQuery = {
+  readonly before: number
+  readonly now: number
+  readonly rows: number
+}
+
+/** The seqs of the oldest row and of the last that may go. */
+export type JournalCut = { readonly from: number; readonly upTo: number }
+
+type CommandPlace = { readonly seq: number; readonly command_uuid: string }
+export type OldCommandsQuery = {
+  readonly after: CommandPlace
+  /** Later ones cannot have ended before that time either. */
+  readonly createdBefore: number
+  readonly rows: number
+}
+export type OldCommands = {
+  readonly ended: readonly { readonly command_uuid: string; readonly ended_at: number }[]
+  /** Where the next stretch begins; null when no older command is left. */
+  readonly next: CommandPlace | null
+}
+
+export type EndedQuery = { readonly before: number; readonly rows: number }
+export type EndedCertificate = {
+  readonly fingerprint: string
+  readonly status: 'issued' | 'retired'
+}
+
 export type TransitionCounts = {
   /** How many are in each state, by region; a command's only region is `state`. */
   readonly states: Readonly<Record<string, Counts>>
@@ -207,6 +236,9 @@ export type QueryTypes = {
   readonly deliveryCut: readonly [ask: DeliveryCutQuery, answer: number | null]
   /** Newest first. */
   readonly listCertificates: readonly [ask: CertificateListQuery, answer: Page<CertificateRow>]
+  readonly journalCut: readonly [ask: JournalCutQuery, answer: JournalCut | null]
+  readonly oldCommands: readonly [ask: OldCommandsQuery, answer: OldCommands]
+  readonly endedCertificates: readonly [ask: EndedQuery, answer: readonly EndedCertificate[]]
   readonly transitionCounts: readonly [ask: 'host' | 'command', answer: TransitionCounts]
   readonly scanAgents: readonly [ask: Scan, answer: readonly AgentRow[]]
   readonly scanEnrollments: readonly [ask: Scan, answer: readonly EnrollmentRow[]]

@@ -13,6 +13,7 @@ import { listJournal } from './journal-list.ts'
 import { countPushTopics } from './push-topic-counts.ts'
 import type { QueryFault, QueryName, QueryTypes } from './queries.ts'
 import type { FromReader, ToReader } from './reader.ts'
+import { cutJournal, endedCertificates, scanOldCommands } from './retention-queries.ts'
 import { createSelect } from './select.ts'
 import { damagedTrees } from './tree-check.ts'
 
@@ -33,6 +34,9 @@ const queries: { readonly [N in QueryName]: (ask: QueryTypes[N][0]) => QueryType
   listDeliveries: (ask) => listDeliveries(select, ask),
   waitingDeliveries: () => countWaiting(select),
   deliveryCut: (ask) => cutOf(select, ask),
+  journalCut: (ask) => cutJournal(select, ask),
+  oldCommands: (ask) => scanOldCommands(select, ask),
+  endedCertificates: (ask) => endedCertificates(select, ask),
   transitionCounts: (ask) => countTransitions(select, ask),
   scanAgents: (ask) => scan(select, 'agents', ask),
   scanEnrollments: (ask) => scan(select, 'enrollments', ask),

@@ -85,6 +85,16 @@ export type Write =
   | { readonly drop: 'push_certificate'; readonly topic: string }
   | { readonly drop: 'webhook'; readonly id: string }
   | { readonly drop: 'delivery'; readonly id: string }
+  /** All rows up to that seq: the oldest, so that those that stay have no gap. */
+  | { readonly drop: 'journal'; readonly up_to: number }
+  /** Only one that has ended. */
+  | { readonly drop: 'command'; readonly command_uuid: string; readonly open: 0 }
+  /** Only while its status is that one. */
+  | {
+      readonly drop: 'certificate'
+      readonly fingerprint: string
+      readonly status: CertificateRow['status']
+    }
   // Only if they are still this host's: another may have taken them over since.
   | { readonly drop: 'dep_device'; readonly serial: string; readonly host_id: string }
   | { readonly drop: 'enrollment'; readonly key: string; readonly host_id: string }

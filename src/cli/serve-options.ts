@@ -40,6 +40,12 @@ export type ServeOptions = {
   readonly backupEvery?: string
   readonly backupKeep?: string
   readonly backupFolder?: string
+  readonly keepJournal?: string
+  readonly keepCommands?: string
+  readonly keepResults?: string
+  readonly keepCertificates?: string
+  readonly keepLogs?: string
+  readonly keepDeliveries?: string
 }
 
 /** Each with its option's name, variable and help. */
@@ -217,5 +223,41 @@ export const serveFlags = [
     'MUSTER_BACKUP_FOLDER',
     '--backup-folder <folder>',
     'where to write them (default: backups in the data folder; another disk is better)',
+  ],
+  [
+    'keepJournal',
+    'MUSTER_KEEP_JOURNAL',
+    '--keep-journal <duration>',
+    'how long to keep the journal (default 400d)',
+  ],
+  [
+    'keepCommands',
+    'MUSTER_KEEP_COMMANDS',
+    '--keep-commands <duration>',
+    'how long to keep finished commands (default 400d)',
+  ],
+  [
+    'keepResults',
+    'MUSTER_KEEP_RESULTS',
+    '--keep-results <duration>',
+    'how long to keep what devices answered (default 400d)',
+  ],
+  [
+    'keepCertificates',
+    'MUSTER_KEEP_CERTIFICATES',
+    '--keep-certificates <duration>',
+    'how long to keep replaced certificates after their end (default 400d)',
+  ],
+  [
+    'keepLogs',
+    'MUSTER_KEEP_LOGS',
+    '--keep-logs <duration>',
+    'how long to keep full files of osquery logs (default 400d)',
+  ],
+  [
+    'keepDeliveries',
+    'MUSTER_KEEP_DELIVERIES',
+    '--keep-deliveries <duration>',
+    'how long to keep deliveries of webhooks that are over (default 7d)',
   ],
 ] as const satisfies readonly (readonly [keyof ServeOptions, string, string, string])[]

@@ -12,4 +12,11 @@ const backups = [
   ) STRICT`,
 ]
 
-export const schema3: Migration = { version: 3, statements: [...backups] }
+// Commands that ended long ago are removed, and are counted no more.
+const retention = [
+  `CREATE TRIGGER command_uncounted AFTER DELETE ON commands BEGIN
+    UPDATE command_counts SET count = count - 1 WHERE state = old.state AND request_type = old.request_type;
+  END`,
+]
+
+export const schema3: Migration = { version: 3, statements: [...backups, ...retention] }

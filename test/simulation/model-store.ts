@@ -236,6 +236,14 @@ const drops: {
   push_certificate: ({ push_certificates }, { topic }) => push_certificates.drop(topic),
   webhook: ({ webhooks }, { id }) => webhooks.drop(id),
   delivery: ({ webhook_deliveries }, { id }) => webhook_deliveries.drop(id),
+  // The model numbers its journal and keeps none of it.
+  journal: () => undefined,
+  command({ commands }, { command_uuid }) {
+    if (commands.get(command_uuid)?.open === 0) commands.drop(command_uuid)
+  },
+  certificate({ certificates }, { fingerprint, status }) {
+    if (certificates.get(fingerprint)?.status === status) certificates.drop(fingerprint)
+  },
   dep_device({ dep_devices }, { serial, host_id }) {
     if (dep_devices.get(serial)?.host_id === host_id) dep_devices.drop(serial)
   },

@@ -20,6 +20,8 @@ export type RetentionOptions = {
   readonly queries: Pick<Queries, 'deliveryCut'>
   readonly world: World
   readonly keep: Keep
+  /** How long (ms) they stay. @default seven days */
+  readonly keptMs?: number | undefined
   /** @default 200,000 */
   readonly kept?: number
 }
@@ -43,7 +45,7 @@ export function createRetention(options: RetentionOptions): { stop(): Promise<vo
   /** One batch. True when there is more. */
   async function clear(): Promise<boolean> {
     const cut = await queries.deliveryCut({ kept: options.kept ?? keptMax })
-    const until = Math.max(world.now() - keptMs, cut.ok ? (cut.value ?? 0) : 0)
+    const until = Math.max(world.now() - (options.keptMs ?? keptMs), cut.ok ? (cut.value ?? 0) : 0)
     const ended = lookups.endedDeliveries(until, clearedAtOnce)
     const done = await keep(
       ended.flatMap(({ id, payload_ref }) => [

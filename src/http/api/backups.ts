@@ -65,7 +65,7 @@ export function backupEndpoints(deps: ApiDeps): readonly Endpoint[] {
         description:
           'The database is copied and checked first, so the answer begins after seconds to minutes. ' +
           'The archive is complete only with its last entry, end.json. It holds no master key.',
-        query: z.object({
+        query: z.strictObject({
           blobs: z
             .enum(['true', 'false'])
             .default('true')

@@ -113,11 +113,16 @@ async function* linesOf(
   }
 }
 
-/** The journal ends before the client's place: it is another journal. */
+/**
+ * The journal ends before the client's place, so it is another journal; or what came next is kept no more. A client that
+ * has no place yet takes what there is.
+ */
 async function isBeyond({ queries }: StreamDeps, after: number): Promise<boolean> {
   const newest = await queries.listJournal({ limit: 1 })
-  if (!newest.ok) throw new Error('the journal cannot be read now')
-  return after > (newest.value.items[0]?.seq ?? 0)
+  const oldest = await queries.listJournal({ limit: 1, ascending: true })
+  if (!newest.ok || !oldest.ok) throw new Error('the journal cannot be read now')
+  const [first, last] = [oldest.value.items[0]?.seq ?? 1, newest.value.items[0]?.seq ?? 0]
+  return after > last || (after > 0 && after < first - 1)
 }
 
 async function* replay(
