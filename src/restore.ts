@@ -135,6 +135,7 @@ async function fileSink(path: string): Promise<Sink> {
       await file.sync()
       await file.close()
     },
+    discard: () => file.close().catch(() => undefined),
   }
 }
 

@@ -17,7 +17,10 @@ import {
 /** Takes the bytes of one entry. A blob is named by its digest. */
 export type Sink = {
   readonly write: (bytes: Uint8Array) => Promise<void>
+  /** All was written. */
   readonly close: () => Promise<void>
+  /** What was written is of no use: lets go of what the sink holds. Never rejects. */
+  readonly discard: () => Promise<void>
 }
 export type SinkFor = (entry: 'database' | { readonly blob: string }) => Promise<Sink>
 
@@ -150,12 +153,17 @@ async function take(
   const hash: Hash = createHash('sha256')
   const sink = open && (await kept(open))
   let bytes = 0
-  for await (const piece of body) {
-    hash.update(piece)
-    bytes += piece.length
-    if (sink !== undefined) await kept(() => sink.write(piece))
+  try {
+    for await (const piece of body) {
+      hash.update(piece)
+      bytes += piece.length
+      if (sink !== undefined) await kept(() => sink.write(piece))
+    }
+    if (sink !== undefined) await kept(sink.close)
+  } catch (error) {
+    await sink?.discard()
+    throw error
   }
-  if (sink !== undefined) await kept(sink.close)
   return { bytes, sha256: hash.digest('hex') }
 }
 

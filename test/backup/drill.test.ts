@@ -221,7 +221,7 @@ describe('muster restore, in one sentence,', () => {
     for (const [args, sentence] of table) {
       const refused = await muster('', 'restore', ...args)
       expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringMatching(sentence) })
-      expect(refused.err.trim().split('\n')).toHaveLength(1)
+      expect(refused.err.trim().split('\n'), refused.err).toHaveLength(1)
       expect(refused.err).not.toContain(masterKey)
     }
     // Nothing is left behind, so that the right attempt is not refused for the wrong one.
