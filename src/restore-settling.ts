@@ -1,4 +1,5 @@
 // What a restored database is told: that time has passed, and that nobody knows what was sent since the backup.
+import { isDamage } from './damage.ts'
 import { openStore } from '../storage/open.ts'
 import type { CommandRow } from '../storage/rows.ts'
 import type { Store } from '../storage/store.ts'
@@ -127,7 +128,7 @@ function openCommandsOf(store: Store, hostId: string): readonly CommandRow[] | u
   try {
     return store.lookups.openCommands(hostId)
   } catch (error) {
-    if (error instanceof Error && 'damaged' in error) return undefined
+    if (isDamage(error)) return undefined
     throw error
   }
 }

@@ -23,10 +23,10 @@ export function listCertificates(
   const limit = Math.min(wanted, pageRowsMax)
   const text = `SELECT ${storedList('certificates')} FROM certificates
     WHERE ${where.text} ORDER BY issued_at DESC, fingerprint DESC LIMIT ?`
-  const found = select(text, [...where.values, limit + 1])
+  const read = (rows: number) => select(text, [...where.values, rows])
   const counted = `SELECT count(*) FROM certificates WHERE ${filtered.text}`
   return {
-    ...soundPage('certificates', found, { limit, itemOf: (row) => row }),
+    ...soundPage('certificates', read, { limit, itemOf: (row) => row }),
     total: numberOf(select(counted, filtered.values)),
   }
 }

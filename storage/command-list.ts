@@ -22,8 +22,9 @@ export function listCommands(select: Select, query: CommandListQuery): Page<Comm
   const sum = (rows: readonly Count[]): number => rows.reduce((all, { count }) => all + count, 0)
   const total = query.hostId === undefined ? sum(matching) : countRows(select, filtered)
   const few = total * total <= (limit + 1) * sum(counts)
-  const rows = select(...page(query, { filtered, index: indexFor(query, few), limit }))
-  return { ...soundPage('commands', rows, { limit, itemOf: (row) => row }), total }
+  const index = indexFor(query, few)
+  const read = (rows: number) => select(...page(query, { filtered, index, rows }))
+  return { ...soundPage('commands', read, { limit, itemOf: (row) => row }), total }
 }
 
 type Count = { readonly state: string; readonly requestType: string; readonly count: number }
@@ -68,13 +69,13 @@ function page(
   {
     filtered,
     index,
-    limit,
-  }: { readonly filtered: Sql; readonly index: string; readonly limit: number },
+    rows,
+  }: { readonly filtered: Sql; readonly index: string; readonly rows: number },
 ): Parameters<Select> {
   const [beyond, direction] = ascending === true ? ['>', 'ASC'] : ['<', 'DESC']
   const rest = after && sql(`(seq, command_uuid) ${beyond} (?, ?)`, after.seq, after.command_uuid)
   const where = and([filtered, rest])
   const text = `SELECT ${storedList('commands')} FROM commands INDEXED BY ${index}
     WHERE ${where.text} ORDER BY seq ${direction}, command_uuid ${direction} LIMIT ?`
-  return [text, [...where.values, limit + 1]]
+  return [text, [...where.values, rows]]
 }

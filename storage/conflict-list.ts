@@ -14,10 +14,10 @@ export function listConflicts(select: Select, query: ConflictListQuery): Page<Co
   const limit = Math.min(query.limit, pageRowsMax)
   const text = `SELECT ${storedList('conflicts')} FROM conflicts
     WHERE ${where.text} ORDER BY opened_at DESC, id DESC LIMIT ?`
-  const found = select(text, [...where.values, limit + 1])
+  const read = (rows: number) => select(text, [...where.values, rows])
   const counted = `SELECT count(*) FROM conflicts WHERE ${and([standing]).text}`
   return {
-    ...soundPage('conflicts', found, { limit, itemOf: (row) => row }),
+    ...soundPage('conflicts', read, { limit, itemOf: (row) => row }),
     total: numberOf(select(counted)),
   }
 }

@@ -25,10 +25,10 @@ export function listDeliveries(select: Select, query: DeliveryListQuery): Page<D
   const text = `SELECT ${storedList('webhook_deliveries')}
     FROM webhook_deliveries INDEXED BY deliveries_by_webhook
     WHERE ${where.text} ORDER BY created_at DESC, id DESC LIMIT ?`
-  const found = select(text, [...where.values, limit + 1])
+  const read = (rows: number) => select(text, [...where.values, rows])
   const counted = `SELECT count(*) FROM webhook_deliveries WHERE ${matching.text}`
   return {
-    ...soundPage('webhook_deliveries', found, { limit, itemOf: (row) => row }),
+    ...soundPage('webhook_deliveries', read, { limit, itemOf: (row) => row }),
     total: numberOf(select(counted, matching.values)),
   }
 }

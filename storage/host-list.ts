@@ -36,12 +36,15 @@ export function listHosts(select: Select, query: HostListQuery): Page<ListedHost
   if (total === 0) return { items: [], total, more: false }
   const few = total * total <= (limit + 1) * countOf(all)
   const source = few ? gathered(narrowed) : walked(narrowed, query)
-  const found: (readonly Value[])[] = []
-  for (const segment of segmentsOf(sortedBy(query), query.after)) {
-    const wanted = limit + 1 - found.length
-    if (wanted > 0) found.push(...readPage(select, source, { query, segment, wanted }))
+  function read(rows: number): readonly (readonly Value[])[] {
+    const found: (readonly Value[])[] = []
+    for (const segment of segmentsOf(sortedBy(query), query.after)) {
+      const wanted = rows - found.length
+      if (wanted > 0) found.push(...readPage(select, source, { query, segment, wanted }))
+    }
+    return found
   }
-  return { ...soundPage('hosts', found, { limit, itemOf: listedHost }), total }
+  return { ...soundPage('hosts', read, { limit, itemOf: listedHost }), total }
 }
 
 /** What is asked for, made ready: combinations that fit, presence, prefix. */

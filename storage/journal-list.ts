@@ -12,9 +12,9 @@ export function listJournal(select: Select, query: JournalQuery): JournalPage {
   const direction = query.ascending === true ? 'ASC' : 'DESC'
   const text = `SELECT ${storedList('journal')}, seq FROM journal
     WHERE ${where.text} ORDER BY seq ${direction} LIMIT ?`
-  const found = select(text, [...where.values, limit + 1])
+  const read = (rows: number) => select(text, [...where.values, rows])
   return {
-    ...soundPage('journal', found, {
+    ...soundPage('journal', read, {
       limit,
       itemOf: (row, [seq]) => ({ ...row, seq: Number(seq) }),
     }),

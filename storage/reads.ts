@@ -23,6 +23,9 @@ export type Reads = {
 /** Damaged rows passed over in search of a sound one: a page of them and more. */
 const passedMax = 256
 
+/** Damaged rows in a row behind which nothing is looked for any more. */
+const passedMost = 65_536
+
 /** `note` hears of every damaged row that is met, however often. */
 export function createReads(db: Connection, note: (damaged: string) => void): Reads {
   function broken(table: Table, key: readonly unknown[]): Error {
@@ -65,18 +68,14 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
     sound(table, where, index) {
       const statement = prepare(db, { table, where, index })
       const isLimited = where.endsWith(' LIMIT ?')
-      const read = (key: readonly Value[]) => {
+      const read = (key: readonly Value[]): SomeSound => {
         const found = reading(table, key, () => statement.all(key))
         const right = found.filter((row) => isNoted(statement.isRight(row, key), table, row))
-        return { right, isWhole: right.length === found.length }
+        return { right, count: found.length }
       }
       return (...key) => {
-        const { right, isWhole } = read(key)
-        if (isWhole || !isLimited) return right.map((values) => rowOf(table, values))
-        // Whoever asks for ten would take nine for the end, and ten damaged ones for nothing to do.
-        const [limit, ...before] = key.toReversed()
-        const wider = read([...before.toReversed(), Number(limit) + passedMax]).right
-        return wider.slice(0, Number(limit)).map((values) => rowOf(table, values))
+        const right = isLimited ? soundWithin(read, key) : read(key).right
+        return right.map((values) => rowOf(table, values))
       }
     },
     next(table, where, index) {
@@ -90,6 +89,23 @@ export function createReads(db: Connection, note: (damaged: string) => void): Re
         return undefined
       }
     },
+  }
+}
+
+type SomeSound = { readonly right: readonly (readonly Value[])[]; readonly count: number }
+
+/** Whoever asks for ten would take nine for the end, and ten damaged ones for nothing to do. The limit is the key's last. */
+function soundWithin(
+  read: (key: readonly Value[]) => SomeSound,
+  key: readonly Value[],
+): SomeSound['right'] {
+  const first = read(key)
+  if (first.right.length === first.count) return first.right
+  const limit = Number(key.at(-1))
+  for (let passed = passedMax; ; passed *= 4) {
+    const { right, count } = read([...key.slice(0, -1), limit + passed])
+    if (right.length >= limit || count < limit + passed || passed > passedMost)
+      return right.slice(0, limit)
   }
 }
 

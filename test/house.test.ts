@@ -13,6 +13,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/identity/': ['src/identity/', 'src/result.ts', 'type:storage/', 'type:machines/'],
   'src/runtime/': [
     'src/runtime/',
+    'src/damage.ts',
     'src/result.ts',
     'machines/',
     'xstate',
@@ -25,6 +26,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/identity/',
     'src/protocol/',
     'src/pki/',
+    'src/damage.ts',
     'src/result.ts',
     'machines/',
     'type:src/runtime/',
@@ -54,6 +56,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/ui/',
     'src/protocol/',
     'src/pki/',
+    'src/damage.ts',
     'src/result.ts',
     'hono',
     '@hono/',

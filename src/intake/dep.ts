@@ -1,4 +1,5 @@
 // Apple's device list, whoever fetched it: each device is a sighting of the highest trust.
+import { isDamage } from '../damage.ts'
 import type { DepDeviceRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { type Claim, normalise } from '../identity/normalise.ts'
@@ -59,7 +60,7 @@ async function seeWhole(
   try {
     return await seeOne(options, device, cause)
   } catch (error) {
-    if (!(error instanceof Error && 'damaged' in error)) throw error
+    if (!isDamage(error)) throw error
     return { serial: device.serial_number, hostId: null, ...failed('damaged') }
   }
 }

@@ -1,4 +1,5 @@
 // New certificates for devices whose own run out: an InstallProfile with the same MDM payload and another identity.
+import { isDamage } from '../damage.ts'
 import type { CertificateRow } from '../../storage/certificate-rows.ts'
 import type { Queries } from '../../storage/queries.ts'
 import type { CommandRow } from '../../storage/rows.ts'
@@ -102,7 +103,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       if (!isDue(row, now) || lastTry(lookups, row, now).isRecent) return 'waits'
       return (await renew(row.fingerprint, alarm)).ok ? 'sent' : 'stuck'
     } catch (error) {
-      if (!(error instanceof Error && 'damaged' in error)) throw error
+      if (!isDamage(error)) throw error
       return 'stuck'
     }
   }

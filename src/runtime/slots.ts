@@ -1,4 +1,5 @@
 // Which hosts are in memory. Waking and letting go are invisible: memory holds nothing the rows do not.
+import { isDamage } from '../damage.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { HostRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
@@ -124,7 +125,6 @@ function reading<Value>(read: () => Value): Result<Value, AskFault> {
   try {
     return ok(read())
   } catch (error) {
-    const isDamage = error instanceof Error && 'damaged' in error
-    return fail({ kind: isDamage ? 'damaged' : 'unavailable', detail: String(error) })
+    return fail({ kind: isDamage(error) ? 'damaged' : 'unavailable', detail: String(error) })
   }
 }

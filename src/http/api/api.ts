@@ -1,3 +1,4 @@
+import { isDamage } from '../../damage.ts'
 import { requestId } from 'hono/request-id'
 import { Hono } from 'hono'
 import { refusal } from '../auth.ts'
@@ -41,7 +42,7 @@ export function createApi(deps: ApiDeps): Hono {
   app.onError((error, context) => {
     const id = requestIdOf(context)
     deps.log.error({ err: error, request_id: id }, 'a request failed')
-    return problemResponse({ kind: 'damaged' in error ? 'damaged' : 'internal' }, id)
+    return problemResponse({ kind: isDamage(error) ? 'damaged' : 'internal' }, id)
   })
   addRoutes(app, apiEndpoints(deps), deps.authenticate)
   app.all('*', (context) => {
