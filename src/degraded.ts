@@ -1,8 +1,9 @@
 // What does not work as it should while the server goes on: for the log, once each, and for `/readyz`.
 import type { Logger } from 'pino'
 import { whatToDo } from '../storage/checksum.ts'
+import type { Logs } from '../storage/logs.ts'
 import type { Mended } from '../storage/mending.ts'
-import type { CommitFault, Store } from '../storage/store.ts'
+import type { Store } from '../storage/store.ts'
 
 export type Degraded = {
   /** In a few words each. */
@@ -11,35 +12,31 @@ export type Degraded = {
   damaged(row: string): void
   mended(mended: Mended): void
   /** The store, with refused commits noticed. */
-  watched(store: Store): Store
+  store(store: Store): Store
+  /** The logs of agents, with refused batches noticed. */
+  logs(logs: Logs): Logs
+}
+
+type DegradedOptions = {
+  readonly log: Pick<Logger, 'error' | 'warn' | 'info'>
+  /** Milliseconds from anywhere. */
+  readonly elapsedMs: () => number
 }
 
 /** Tables named in one answer: more say no more. */
 const namedMax = 20
 
-export function createDegraded(log: Pick<Logger, 'error' | 'warn' | 'info'>): Degraded {
+/** A disk that is full now and then says so once in this time. */
+const againMs = 60_000
+
+export function createDegraded({ log, elapsedMs }: DegradedOptions): Degraded {
   const tables = new Map<string, string>()
-  let unwritable: string | undefined
-
-  function refused(detail: string): void {
-    if (unwritable === undefined)
-      log.error({ reason: detail }, 'nothing can be written to the database: requests are refused')
-    unwritable = detail
-  }
-
-  function written(): void {
-    if (unwritable === undefined) return
-    unwritable = undefined
-    log.info('the database can be written again')
-  }
-
-  function heed(fault: CommitFault): void {
-    if (fault.kind === 'unavailable' && fault.detail !== closing) refused(fault.detail)
-  }
-
+  const database = createWritable('the database', { log, elapsedMs })
+  const agentLogs = createWritable("the files of agents' logs", { log, elapsedMs })
   return {
     reasons: () => [
-      ...(unwritable === undefined ? [] : [`the database cannot be written: ${unwritable}`]),
+      ...database.reasons(),
+      ...agentLogs.reasons(),
       ...[...tables].slice(0, namedMax).map(([name, reason]) => `${name} is damaged: ${reason}`),
     ],
     damaged(row) {
@@ -56,15 +53,44 @@ export function createDegraded(log: Pick<Logger, 'error' | 'warn' | 'info'>): De
         tables.set(name, reason)
       }
     },
-    watched: (store) => ({
+    store: (store) => ({
       ...store,
-      async commit(writes) {
-        const committed = await store.commit(writes)
-        if (committed.ok) written()
-        else heed(committed.error)
-        return committed
-      },
+      commit: async (writes) => database.noted(await store.commit(writes)),
     }),
+    logs: (logs) => ({
+      ...logs,
+      appendLogs: async (kind, entries) => agentLogs.noted(await logs.appendLogs(kind, entries)),
+      appendLines: async (kind, lines) => agentLogs.noted(await logs.appendLines(kind, lines)),
+    }),
+  }
+}
+
+type Written =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly error: { readonly kind: string; readonly detail?: string } }
+
+/** Whether something takes what is written. Only trouble of the disk counts: a line that is full passes. */
+function createWritable(what: string, { log, elapsedMs }: DegradedOptions) {
+  let reason: string | undefined
+  let saidAt = Number.NEGATIVE_INFINITY
+
+  function refused(detail: string): void {
+    if (reason === undefined && elapsedMs() - saidAt >= againMs) {
+      saidAt = elapsedMs()
+      log.error({ reason: detail }, `${what} cannot be written: what needs it is refused`)
+    }
+    reason = detail
+  }
+
+  return {
+    noted<Outcome extends Written>(outcome: Outcome): Outcome {
+      if (outcome.ok) reason = undefined
+      else if (outcome.error.kind === 'unavailable' && outcome.error.detail !== closing)
+        refused(outcome.error.detail ?? outcome.error.kind)
+      return outcome
+    },
+    reasons: (): readonly string[] =>
+      reason === undefined ? [] : [`${what} cannot be written: ${reason}`],
   }
 }
 

@@ -70,10 +70,11 @@ export async function openServer(
   log: Logger,
   between: Between = (keep) => keep,
 ): Promise<Server> {
-  const degraded = createDegraded(log)
-  const keep = between(await openKept(config, log, degraded))
+  const degraded = createDegraded({ log, elapsedMs: () => performance.now() })
+  const kept = between(await openKept(config, log, degraded))
+  const keep = { ...kept, logs: degraded.logs(kept.logs) }
   const metrics = createMetrics()
-  const store = metrics.timed(degraded.watched(keep.store))
+  const store = metrics.timed(degraded.store(keep.store))
   const opening = openCore({ config, log, keep, store })
   const core = await opening.catch(async (error: unknown) => {
     await keep.close()

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { Store } from '../storage/store.ts'
+import { isDamage } from './damage.ts'
 import { createSteady } from './runtime/steady.ts'
 import type { World } from './runtime/world.ts'
 
@@ -28,11 +29,21 @@ export type LastingWorld = { readonly world: World; stop(): void }
 export async function openWorld(store: Store): Promise<LastingWorld> {
   const steady = createSteady({
     ...hands,
-    mark: store.lookups.clock()?.at,
+    mark: markIn(store),
     keep: async (at) => (await store.commit([{ put: 'clock', row: { id: 1, at } }])).ok,
   })
   await steady.settled()
   return { world: { ...realWorld, steady: steady.now }, stop: steady.stop }
+}
+
+/** One that is damaged is written anew: until then this start goes by the wall clock alone. */
+function markIn({ lookups }: Store): number | undefined {
+  try {
+    return lookups.clock()?.at
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return undefined
+  }
 }
 
 /** RFC 9562: 48 bits of time, so that ids sort by age, and 74 of chance. */

@@ -73,11 +73,11 @@ const sumOf = (table: Summed, values: readonly Value[]): Value | undefined =>
 
 /** For whoever keeps a server whose database is damaged. */
 export const whatToDo =
-  'stop the server, let "muster check" name all that is damaged, and restore a backup'
+  'stop the server, let "muster check" name all that is damaged, and restore a backup, or save what is sound with "muster check --repair"'
 
 /** Why a start stops. */
 export const unusable = (path: string, detail: string): string =>
-  `The database ${path} is damaged (${detail}): restore a backup, or let "muster check --data ${dirname(path)}" name what is damaged; copies from before upgrades are in ${join(dirname(path), 'backup')}.`
+  `The database ${path} is damaged (${detail}): restore a backup, or let "muster check --data ${dirname(path)}" name what is damaged, and with --repair save what is sound; copies from before upgrades are in ${join(dirname(path), 'backup')}.`
 
 export function damageOf(table: Table, key: readonly unknown[]): Damage {
   const damaged = `${table} ${key.map(String).join(' ')}`

@@ -58,6 +58,7 @@ function refill(db: Connection, table: Remade): void {
   const kinds = new Map<string, 'index' | 'table'>([
     ['host_counts', 'table'],
     ['sqlite_sequence', 'table'],
+    ['clock', 'table'],
   ])
   for (const { name, table: of, isIndex } of trees)
     if (counted.includes(of)) giveRoot(db, name, isIndex ? 'index' : (kinds.get(name) ?? 'index'))

@@ -18,6 +18,7 @@ const remade = [
   'seen_counts',
   'last_seen',
   'sqlite_sequence',
+  'clock',
 ] as const
 export type Remade = (typeof remade)[number]
 

@@ -117,7 +117,7 @@ const kinds = {
   damaged: {
     status: 500,
     title: 'The database is damaged here',
-    help: 'What is asked for is not as it was written, so it is neither shown nor changed. The log names the row. Stop the server, let "muster check" name all that is damaged, and restore a backup.',
+    help: 'What is asked for is not as it was written, so it is neither shown nor changed. The log names the row. Stop the server, let "muster check" name all that is damaged, and restore a backup, or save what is sound with "muster check --repair".',
   },
   unavailable: {
     status: 503,

@@ -77,7 +77,7 @@ for (const [name, fault] of Object.entries(faults))
     })
 
     test('everybody is refused in their own words; afterwards all goes on, and nothing was promised falsely', async () => {
-      const muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
+      const muster = await startMuster(folder, { MUSTER_LOG_LEVEL: 'error' })
       const { url } = muster
       const mac = createComputer({ ...identity(1), url, enrollSecret })
       await mac.enrolInMdm()
@@ -98,6 +98,7 @@ for (const [name, fault] of Object.entries(faults))
         expect(await mac.agent('config', { node_key: nodeKey })).not.toHaveProperty('error')
         const asked = { method: 'GET', path: `/api/v1/hosts/${mac.serial}`, headers: bearer }
         expect((await exchange(url, asked)).status).toBe(200)
+        expect(await degraded(url)).toContain('the database cannot be written: ')
         await end()
       }
       const healed = await untilServed(
@@ -108,6 +109,13 @@ for (const [name, fault] of Object.entries(faults))
       // 201, not 200: what had been refused had not been done.
       expect(healed.statuses).toEqual([200, 200, 200, 200, 200, 201])
       expect(before.commands).toBe(1)
+      expect(await degraded(url)).toBe('')
+      // However many were refused.
+      const said = muster
+        .logLines()
+        .filter((line) => line.includes('the database cannot be written'))
+      expect(said).toHaveLength(1)
+      expect(JSON.parse(said[0] ?? '')).toMatchObject({ level: 50, reason: expect.any(String) })
 
       await muster.end('SIGKILL')
       const again = await startMuster(folder, { MUSTER_LOG_LEVEL: 'silent' })
@@ -118,6 +126,13 @@ for (const [name, fault] of Object.entries(faults))
   })
 
 const bearer = { authorization: `Bearer ${adminToken}` }
+
+/** What `/readyz` says beside that the server is ready. */
+async function degraded(url: string): Promise<string> {
+  const got = await exchange(url, { method: 'GET', path: '/readyz' })
+  expect([got.status, jsonOf(got)['ready']]).toEqual([200, true])
+  return (jsonOf(got)['degraded'] as readonly string[]).join('\n')
+}
 
 /** A command that the computer has and has not reported on. */
 async function offer({ url }: Muster, mac: Computer): Promise<string> {

@@ -47,6 +47,7 @@ test.each([
   'last_seen',
   'last_seen_by_at',
   'sqlite_sequence',
+  'clock',
 ])('%s is found where it is damaged, and is sound and right once it was made anew', (name) => {
   const path = spoilt(name)
   const db = openForWriting(path)
