@@ -3,7 +3,7 @@ import { isMalformed } from './checksum.ts'
 import type { Connection } from './connection.ts'
 import { miscounted } from './counters.ts'
 import { text } from './stored.ts'
-import { isRemade, tablesOf, type Tree, treesOf } from './trees.ts'
+import { isRemade, isSavable, tablesOf, type Tree, treesOf } from './trees.ts'
 
 export type DamagedTree = {
   readonly tree: Tree
@@ -72,4 +72,4 @@ function treeNamed(trees: readonly Tree[], table: string, line: string): string 
 
 /** Those that can be made anew while the server runs. */
 export const rebuildable = <One extends Tree>(damaged: readonly One[]): readonly One[] =>
-  damaged.filter(({ isIndex, name }) => isIndex || isRemade(name))
+  damaged.filter(({ isIndex, name }) => isIndex || isRemade(name) || isSavable(name))

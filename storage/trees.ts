@@ -25,6 +25,10 @@ export type Remade = (typeof remade)[number]
 export const isRemade = (table: string): table is Remade =>
   (remade as readonly string[]).includes(table)
 
+/** What waits for webhooks: of a damaged page some is lost, and nothing else must wait for it. */
+export const isSavable = (table: string): table is 'webhook_deliveries' =>
+  table === 'webhook_deliveries'
+
 export function treesOf(db: Connection): readonly Tree[] {
   return db
     .prepare(

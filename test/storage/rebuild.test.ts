@@ -8,7 +8,8 @@ import { rebuild } from '../../storage/rebuild.ts'
 import { damagedTrees, rebuildable } from '../../storage/tree-check.ts'
 import { treesOf } from '../../storage/trees.ts'
 import { createTurns } from '../../storage/turn.ts'
-import { everything } from './everything.ts'
+import type { Write } from '../../storage/store.ts'
+import { everything, rows } from './everything.ts'
 import { temporaryFolder } from './folder.ts'
 import { openEmbedded } from './embedded.ts'
 import { newHost } from './rows.ts'
@@ -28,10 +29,14 @@ function spoilt(name?: string): string {
   db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all([])
   db.close()
   if (root === undefined) return path
-  const file = openSync(path, 'r+')
-  writeSync(file, Buffer.alloc(pageBytes, 0x77), 0, pageBytes, (root - 1) * pageBytes)
-  closeSync(file)
+  noise(path, root)
   return path
+}
+
+function noise(path: string, page: number): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(pageBytes, 0x77), 0, pageBytes, (page - 1) * pageBytes)
+  closeSync(file)
 }
 
 test.each([
@@ -63,6 +68,48 @@ test.each([
   expect(one('SELECT sum(count) FROM seen_counts')).toBe(3)
   expect(one('SELECT sum(count) FROM command_counts')).toBe(1)
   expect(one("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")).toBe(2)
+  db.close()
+})
+
+test('deliveries that can be read are saved where their table is damaged, and the table takes new ones', () => {
+  const path = spoilt()
+  const db = openForWriting(path)
+  const turns = createTurns(db)
+  const long = 'x'.repeat(500)
+  for (let nth = 0; nth < 100; nth += 1)
+    turns.apply(
+      [{ put: 'delivery', row: { ...rows.delivery, id: `n${nth}`, last_error: long } }],
+      [],
+    )
+  db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all([])
+  // One of its leaves, and so some of the rows.
+  const page = db
+    .prepare(
+      "SELECT max(pageno) FROM dbstat WHERE name = 'webhook_deliveries' AND pagetype = 'leaf'",
+    )
+    .raw()
+    .get([])?.[0]
+  db.close()
+  noise(path, Number(page))
+  const again = openForWriting(path)
+  expect(rebuildable(damagedTrees(again).map(({ tree }) => tree))).toMatchObject([
+    { name: 'webhook_deliveries' },
+  ])
+  expect(rebuild(again, ['webhook_deliveries'])).toEqual([{ name: 'webhook_deliveries' }])
+  expect(damagedTrees(again)).toEqual([])
+  const left = Number(again.prepare('SELECT count(*) FROM webhook_deliveries').raw().get([])?.[0])
+  expect(left).toBeGreaterThan(70)
+  expect(left).toBeLessThan(101)
+  const more: Write = { put: 'delivery', row: { ...rows.delivery, id: 'more' } }
+  expect(createTurns(again).apply([more], [])).toBeUndefined()
+  again.close()
+})
+
+test('when hosts were last heard of is kept where only the index of those times is damaged', () => {
+  const db = openForWriting(spoilt('last_seen_by_at'))
+  rebuild(db, ['last_seen'])
+  const at = db.prepare("SELECT at FROM last_seen WHERE host_id = 'h1'").raw().get([])?.[0]
+  expect(at).toBe(rows.last_seen.at)
   db.close()
 })
 
