@@ -99,6 +99,8 @@ export type HostContext = {
   /** Seen, but contradicting another host: visible, never a target. */
   readonly quarantined: boolean
   readonly facts: Facts
+  /** What an agent says differently from a fact that MDM gave. */
+  readonly agentFacts: Facts
   /** Counts Authenticates: which MDM life this is. */
   readonly epoch: number
   readonly enrolledAt: number | null
@@ -127,6 +129,7 @@ export const emptyContext = (id: string, at: number): HostContext => ({
   identity: { serial: null, uuid: null, udid: null, enrollment_id: null },
   quarantined: false,
   facts: {},
+  agentFacts: {},
   epoch: 0,
   enrolledAt: null,
   channels: {},

@@ -1,6 +1,7 @@
 import { assign, setup, stopChild } from 'xstate'
 import { commandMachine } from './command.ts'
 import { effects } from './effects.ts'
+import { joined } from './facts.ts'
 import type { Agent, DepDevice, FactName, HostContext, Identity } from './host-context.ts'
 import type { Authenticate, HostEvent, Parts, TokenUpdate } from './host-events.ts'
 import {
@@ -76,7 +77,7 @@ export const learning = setup({
           readonly facts: HostContext['facts']
           readonly forget: readonly FactName[]
         },
-      ) => ({ facts: withoutFacts({ ...said.facts, ...context.facts }, said.forget) }),
+      ) => ({ facts: withoutFacts(joined(context.facts, said.facts), said.forget) }),
     ),
     settle: assign((_, said: { readonly identity: Identity; readonly quarantined: boolean }) => ({
       identity: said.identity,

@@ -11,6 +11,7 @@ import {
 } from './conversation.ts'
 import { childrenOf, deciding } from './deciding.ts'
 import { type DepDevice, openCommandsMax, type SaidFacts, type Source } from './host-context.ts'
+import { learn } from './facts.ts'
 import type {
   Enqueue,
   Parts,
@@ -23,7 +24,6 @@ import type {
 import { learning } from './host-learning.ts'
 import {
   lifeBegan,
-  newFacts,
   nextRound,
   withAddressFault,
   withoutAgents,
@@ -100,18 +100,15 @@ export const hostSetup = learning.extend({
         { context, enqueue },
         said: { readonly facts: SaidFacts; readonly source: Source; readonly at: number },
       ) => {
-        const news = newFacts(context.facts, said.facts, { source: said.source, at: said.at })
-        if (Object.keys(news).length === 0) return
-        enqueue.assign({ facts: { ...context.facts, ...news } })
-        enqueue({
-          type: 'note',
-          params: {
-            event: 'facts.changed',
-            detail: Object.fromEntries(
-              Object.entries(news).map(([name, fact]) => [name, fact.value]),
-            ),
-          },
-        })
+        const { facts: words, source, at } = said
+        const learned = learn(context, words, { source, at })
+        if (learned === undefined) return
+        const { facts, agentFacts, changed, disputed } = learned
+        enqueue.assign({ facts, agentFacts })
+        if (Object.keys(changed).length > 0)
+          enqueue({ type: 'note', params: { event: 'facts.changed', detail: changed } })
+        if (Object.keys(disputed).length > 0)
+          enqueue({ type: 'note', params: { event: 'facts.disputed', detail: disputed } })
       },
     ),
     /** Another serial number beside those it is listed under moves no state, so a note tells of it. */

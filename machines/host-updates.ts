@@ -6,35 +6,13 @@ import {
   agentsMax,
   type Channel,
   channelsMax,
-  type Fact,
   type FactName,
   type Facts,
   type HostContext,
   type Identity,
-  type SaidFacts,
-  type Source,
 } from './host-context.ts'
 
 type Change = Partial<HostContext>
-
-/**
- * The facts that are news. What the computer itself says outweighs what the reseller told Apple;
- * between MDM and osquery the later word counts.
- */
-export function newFacts(
-  known: Facts,
-  said: SaidFacts,
-  by: { readonly source: Source; readonly at: number },
-): Facts {
-  const news: { [Name in FactName]?: Fact } = {}
-  for (const [key, value] of Object.entries(said)) {
-    const name = key as FactName // Object.entries forgets the key type of SaidFacts
-    const before = known[name]
-    const outweighed = by.source === 'dep' && before !== undefined && before.source !== 'dep'
-    if (before?.value !== value && !outweighed) news[name] = { value, ...by }
-  }
-  return news
-}
 
 export const withoutFacts = (facts: Facts, names: readonly FactName[]): Facts =>
   Object.fromEntries(
@@ -152,14 +130,13 @@ export function withDetails(context: HostContext, keyHash: string, at: number): 
 export const withoutAgents = (
   context: HostContext,
   keyHashes: readonly string[] | null,
-): Change => ({
-  agents:
-    keyHashes === null
-      ? {}
-      : Object.fromEntries(
-          Object.entries(context.agents).filter(([keyHash]) => !keyHashes.includes(keyHash)),
-        ),
-})
+): Change => {
+  const agents = Object.fromEntries(
+    Object.entries(context.agents).filter(([keyHash]) => keyHashes?.includes(keyHash) === false),
+  )
+  // What agents say goes with the last of them.
+  return Object.keys(agents).length === 0 ? { agents, agentFacts: {} } : { agents }
+}
 
 /** What Apple says of one serial number says nothing of another. */
 export const withDevices = (

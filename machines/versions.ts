@@ -7,7 +7,7 @@ type Stored = { readonly [key: string]: unknown }
 type Machine = { readonly version: number; readonly steps: readonly ((old: Stored) => Stored)[] }
 
 export const machineVersions = {
-  host: { version: 3, steps: [withAddressTimes, withDepDevices] },
+  host: { version: 4, steps: [withAddressTimes, withDepDevices, withAgentFacts] },
   command: { version: 2, steps: [withPush] },
 } as const satisfies Record<string, Machine>
 
@@ -58,4 +58,11 @@ function withDepDevices(old: Stored): Stored {
     readonly dep: (Context & { readonly serial_number: string }) | null
   }
   return { ...old, context: { ...context, depDevices: dep ? { [dep.serial_number]: dep } : {} } }
+}
+
+/** Until version 4 the later word counted, whoever said it. */
+function withAgentFacts(old: Stored): Stored {
+  // What version 3 stored: a host's context.
+  const { facts, ...context } = old['context'] as Context
+  return { ...old, context: { ...context, facts, agentFacts: {} } }
 }

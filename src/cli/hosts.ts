@@ -97,7 +97,13 @@ function addGet(hosts: Command, shell: Shell): void {
 const alarmLook: Look = { name: 'name', columns: columnsOf('ALARM: name', 'DUE: @due_at') }
 const factLook: Look = {
   name: 'name',
-  columns: columnsOf('FACT: name', 'VALUE: value', 'SOURCE: source', 'SINCE: @at'),
+  columns: columnsOf(
+    'FACT: name',
+    'VALUE: value',
+    'SOURCE: source',
+    'SINCE: @at',
+    'AGENT SAYS: agent_says.value',
+  ),
 }
 
 const parts: readonly (readonly [string, Look])[] = [

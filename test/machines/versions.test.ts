@@ -73,6 +73,8 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
   ['host-2-unreachable',  'enrolled.ready unassigned unenrolled', { A: 'queued' }, pushed(),          'enrolled.ready unassigned unenrolled', { A: 'pushed' }],
   ['host-2-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready unassigned enrolled', {}],
   ['host-3-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready assigned enrolled', {}],
+  ['host-4-everything',   'enrolled.ready assigned enrolled', {},                  removed(),         'enrolled.ready assigned enrolled', {}],
+  ['host-4-everything',   'enrolled.ready assigned enrolled', {},                  revoke(null),      'enrolled.ready assigned unenrolled', {}],
   ['command-2-pushed',    'enrolled.ready unassigned unenrolled', { A: 'pushed' }, idle(),            'enrolled.ready unassigned unenrolled', { A: 'sent' }],
   ['command-2-silent',    'enrolled.ready unassigned unenrolled', { A: 'not_now' }, idle(),           'enrolled.ready unassigned unenrolled', { A: 'sent' }],
 ]

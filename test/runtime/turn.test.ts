@@ -47,7 +47,7 @@ test('the first turn of a host writes its actor, its listed row, its channel and
   expect(namesOf(house.store.commits[0])).toEqual(['host_actor', 'host', 'enrollment', 'journal'])
   expect(house.store.lookups.hostActor('h2-other')).toMatchObject({
     version: 1,
-    machine_version: 3,
+    machine_version: 4,
   })
 })
 

@@ -1,6 +1,6 @@
 // One host, whole: what lists show and what only its actor knows.
 import { z } from '@hono/zod-openapi'
-import type { HostContext } from '../../../machines/host-context.ts'
+import type { Fact, FactName, HostContext } from '../../../machines/host-context.ts'
 import type { ClaimRow, HostRow } from '../../../storage/rows.ts'
 import { fail, ok } from '../../result.ts'
 import type { HostView } from '../../runtime/hosts.ts'
@@ -19,6 +19,12 @@ const fact = z.object({
   value: z.union([z.string(), z.number(), z.boolean()]),
   source: z.enum(['dep', 'mdm', 'osquery']),
   at: time.openapi({ description: 'When the value was first said.' }),
+  agent_says: z
+    .object({ value: z.union([z.string(), z.number(), z.boolean()]), at: time })
+    .optional()
+    .openapi({
+      description: 'What the osquery agent says differently. The value from MDM counts.',
+    }),
 })
 
 const channel = z.object({
@@ -131,12 +137,7 @@ function whole(
   return {
     // Read again: the look may have waited for a turn that changed it.
     ...itemOf(lookups.host(row.id) ?? row, hosts.lastSeen.of(row.id), now),
-    facts: Object.fromEntries(
-      Object.entries(context.facts).map(([name, { value, source, at }]) => [
-        name,
-        { value, source, at: iso(at) },
-      ]),
-    ),
+    facts: factsOf(context),
     channels: Object.values(context.channels).map(channelOf),
     claims: lookups.claimsOf(row.id).map(claimOf),
     dep_devices: Object.values(context.depDevices).map(depDeviceOf),
@@ -154,6 +155,19 @@ function whole(
     enrolled_at: isoOrNull(context.enrolledAt),
   }
 }
+
+const factsOf = ({
+  facts,
+  agentFacts,
+}: HostContext): Readonly<Record<string, z.input<typeof fact>>> =>
+  Object.fromEntries(
+    (Object.entries(facts) as readonly (readonly [FactName, Fact])[]) // the keys of Facts
+      .map(([name, { value, source, at }]) => {
+        const agents = agentFacts[name]
+        const differs = agents && { agent_says: { value: agents.value, at: iso(agents.at) } }
+        return [name, { value, source, at: iso(at), ...differs }]
+      }),
+  )
 
 const channelOf = (one: HostContext['channels'][string]): z.input<typeof channel> => ({
   key: one.key,

@@ -53,7 +53,13 @@ export type WholeHost = HostItem & {
   readonly facts: Readonly<
     Record<
       string,
-      { readonly value: string | number | boolean; readonly source: string; readonly at: string }
+      {
+        readonly value: string | number | boolean
+        readonly source: string
+        readonly at: string
+        /** What the agent says differently. */
+        readonly agent_says?: { readonly value: string | number | boolean; readonly at: string }
+      }
     >
   >
   readonly channels: readonly {

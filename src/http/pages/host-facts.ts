@@ -17,10 +17,18 @@ export function factsTable(facts: WholeHost['facts'], now: number): Html {
     </thead>
     <tbody>
       ${entries.map(
-        ([name, { value, source, at }]) =>
+        ([name, { value, source, at, agent_says }]) =>
           html`<tr>
             <th scope="row">${factWords(name)}</th>
-            <td>${factText(name, value)}</td>
+            <td>
+              ${factText(name, value)}
+              ${
+                agent_says !== undefined &&
+                html`<div class="quiet small">
+                  the agent says ${factText(name, agent_says.value)}, ${ago(agent_says.at, now)}
+                </div>`
+              }
+            </td>
             <td class="quiet small">${source}, ${ago(at, now)}</td>
           </tr>`,
       )}

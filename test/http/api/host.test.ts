@@ -135,7 +135,7 @@ test('the actor is told as the machine has it', async () => {
   const actor = (await world.api(`/hosts/${id}/actor`)).json()
   expect(actor).toMatchObject({
     machine: 'host',
-    machine_version: 3,
+    machine_version: 4,
     value: { mdm: { enrolled: 'ready' }, dep: 'assigned', osquery: 'enrolled' },
     context: { id, epoch: 1 },
     resident: true,
