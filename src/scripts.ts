@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import type { Core } from './core.ts'
 import { createCompatRoutes } from './http/compat/routes.ts'
 import { createMdmIntake } from './intake/mdm.ts'
-import { uuidFor } from './intake/shared-uuid.ts'
 import { fail, ok } from './result.ts'
 
 /** For scripts that were written for NanoMDM. Each is known by an API token as its password. */
@@ -23,7 +22,6 @@ export function scriptRoutes(core: Core, log: Logger): Hono {
       tokens,
       commands,
       reading,
-      uuidFor,
       lookups: store.lookups,
       migrate: migration.checkin,
       push: pushing.pusher.pushNow,

@@ -12,6 +12,7 @@ import type {
   BackupRow,
   ClaimRow,
   ClockRow,
+  CommandNameRow,
   CommandRow,
   ConflictRow,
   DepDeviceRow,
@@ -54,6 +55,7 @@ export type Rows = {
   readonly push_certificates: PushCertificateRow
   readonly webhooks: WebhookRow
   readonly webhook_deliveries: DeliveryRow
+  readonly command_names: CommandNameRow
   readonly incarnation: IncarnationRow
   readonly backups: BackupRow
 }
@@ -132,6 +134,7 @@ export const columns = {
     'id', 'webhook_id', 'host_id', 'topic', 'payload_ref', 'state', 'attempts', 'due_at', 'created_at', 'finished_at',
     'last_status', 'last_error',
   ]),
+  command_names: every<CommandNameRow>()(['command_uuid', 'name']),
   incarnation: every<IncarnationRow>()(['id', 'incarnation', 'restored_at']),
   // prettier-ignore
   backups: every<BackupRow>()([

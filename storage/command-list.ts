@@ -20,7 +20,10 @@ export function listCommands(select: Select, query: CommandListQuery): Page<Comm
   const filtered = filtersOf(query, matching)
   const limit = Math.min(query.limit, pageRowsMax)
   const sum = (rows: readonly Count[]): number => rows.reduce((all, { count }) => all + count, 0)
-  const total = query.hostId === undefined ? sum(matching) : countRows(select, filtered)
+  const isCounted = query.hostId === undefined && query.commandUUID === undefined
+  const total = isCounted
+    ? sum(matching)
+    : countRows(select, { filtered, index: indexFor(query, false) })
   const few = total * total <= (limit + 1) * sum(counts)
   const index = indexFor(query, few)
   const read = (rows: number) => select(...page(query, { filtered, index, rows }))
@@ -41,26 +44,39 @@ function readCounts(select: Select): readonly Count[] {
 }
 
 function filtersOf(
-  { hostId, states, requestTypes }: CommandListQuery,
+  { hostId, commandUUID, states, requestTypes }: CommandListQuery,
   matching: readonly Count[],
 ): Sql {
   const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)]
   return and([
     hostId === undefined ? undefined : sql('host_id = ?', hostId),
+    commandUUID === undefined ? undefined : isNamed(commandUUID),
     states && isOneOf('state', distinct(matching.map(({ state }) => state))),
     requestTypes && isOneOf('request_type', distinct(matching.map((count) => count.requestType))),
   ])
 }
 
+/** A CommandUUID is the id of at most one command; of others it is the name. */
+const isNamed = (commandUUID: string): Sql =>
+  sql(
+    'command_uuid IN (SELECT ? UNION SELECT command_uuid FROM command_names WHERE name = ?)',
+    commandUUID,
+    commandUUID,
+  )
+
 function indexFor(query: CommandListQuery, few: boolean): string {
+  if (query.commandUUID !== undefined) return 'sqlite_autoindex_commands_1'
   if (query.hostId !== undefined) return 'commands_by_host'
   if (few && query.states !== undefined) return 'commands_by_state'
   if (few && query.requestTypes !== undefined) return 'commands_by_type'
   return 'commands_by_seq'
 }
 
-function countRows(select: Select, where: Sql): number {
-  const text = `SELECT count(*) FROM commands INDEXED BY commands_by_host WHERE ${where.text}`
+function countRows(
+  select: Select,
+  { filtered: where, index }: { readonly filtered: Sql; readonly index: string },
+): number {
+  const text = `SELECT count(*) FROM commands INDEXED BY ${index} WHERE ${where.text}`
   return numberOf(select(text, where.values))
 }
 

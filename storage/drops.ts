@@ -78,6 +78,7 @@ const keyed = {
   outbox: ['outbox', ['id', 'created_at']],
   claim: ['claims', ['kind', 'value', 'host_id']],
   sealed: ['sealed', ['ref']],
+  command_name: ['command_names', ['command_uuid']],
   token: ['tokens', ['id']],
   enroll_secret: ['enroll_secrets', ['id']],
   challenge: ['challenges', ['hash']],

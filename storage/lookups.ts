@@ -43,6 +43,8 @@ export function createLookups(
     ),
     busyHosts: (after, limit) => busyHosts.all([after, limit]).map(([hostId]) => String(hostId)),
     command: one('commands', 'command_uuid = ?'),
+    commandName: one('command_names', 'command_uuid = ?'),
+    commandsNamed: sound('command_names', 'name = ? ORDER BY command_uuid LIMIT ?'),
     lastCommandSeq: () => Number(lastSeq.get([])?.[0] ?? 0),
     claimsOn: many('claims', 'kind = ? AND value = ? ORDER BY host_id'),
     claimsOf: many('claims', 'host_id = ? ORDER BY kind, value'),

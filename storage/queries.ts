@@ -107,6 +107,8 @@ export type JournalPage = Omit<Page<JournalEntry>, 'total'> & { readonly total: 
 
 export type CommandListQuery = {
   readonly hostId?: string
+  /** As devices see it: commands of several hosts may have it. */
+  readonly commandUUID?: string
   readonly states?: Choice
   readonly requestTypes?: Choice
   readonly ascending?: boolean

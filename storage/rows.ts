@@ -34,6 +34,7 @@ export type HostRow = {
 
 /** A command actor: its snapshot and the projection of it, in one row since both change together. */
 export type CommandRow = {
+  /** The id of the command: its CommandUUID, unless `CommandNameRow` has another one for it. */
   readonly command_uuid: string
   readonly host_id: string
   /** The host it was first enqueued for; a merge changes `host_id` and never this. */
@@ -54,6 +55,9 @@ export type CommandRow = {
   readonly updated_at: number
   readonly expires_at: number
 }
+
+/** The CommandUUID as its device sees it, of a command whose row goes by another id. */
+export type CommandNameRow = { readonly command_uuid: string; readonly name: string }
 
 export type CauseKind = 'device' | 'operator' | 'alarm' | 'sync' | 'effect' | 'identity'
 

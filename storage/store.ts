@@ -13,6 +13,7 @@ import type {
   ClaimKind,
   ClaimRow,
   ClockRow,
+  CommandNameRow,
   CommandRow,
   ConflictRow,
   DepDeviceRow,
@@ -64,6 +65,7 @@ export type Write =
   | { readonly put: 'push_certificate'; readonly row: PushCertificateRow }
   | { readonly put: 'webhook'; readonly row: WebhookRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
+  | { readonly put: 'command_name'; readonly row: CommandNameRow }
   | { readonly put: 'incarnation'; readonly row: IncarnationRow }
   | { readonly put: 'backup'; readonly row: BackupRow }
   /** A turn that leaves its host's actor as it is: fenced like one that does not, by its next version alone. */
@@ -78,6 +80,7 @@ export type Write =
       readonly host_id: string
     }
   | { readonly drop: 'sealed'; readonly ref: string }
+  | { readonly drop: 'command_name'; readonly command_uuid: string }
   | { readonly drop: 'token'; readonly id: string }
   | { readonly drop: 'enroll_secret'; readonly id: string }
   | { readonly drop: 'challenge'; readonly hash: string }
@@ -144,6 +147,9 @@ export type Lookups = {
   /** Ids above `after` of hosts with open commands, in order. */
   busyHosts(after: string, limit: number): readonly string[]
   command(commandUUID: string): CommandRow | undefined
+  commandName(commandUUID: string): CommandNameRow | undefined
+  /** Commands under other ids that have this CommandUUID. */
+  commandsNamed(name: string, limit: number): readonly CommandNameRow[]
   /** The highest `seq` a command has; 0 when there is none. */
   lastCommandSeq(): number
   claimsOn(kind: ClaimKind, value: string): readonly ClaimRow[]

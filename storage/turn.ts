@@ -161,6 +161,7 @@ const plainTables = {
   push_certificate: ['push_certificates', 'topic'],
   webhook: ['webhooks', 'id'],
   delivery: ['webhook_deliveries', 'id'],
+  command_name: ['command_names', 'command_uuid'],
   incarnation: ['incarnation', 'id'],
   backup: ['backups', 'kind'],
 } as const satisfies Readonly<Record<string, readonly [Table, string]>>

@@ -25,8 +25,12 @@ const finalStates: ReadonlySet<string> = new Set([
 const stateOf = (command: Json): string => textAt(command, 'state') ?? ''
 export const isFinal = (command: Json): boolean => finalStates.has(stateOf(command))
 
-export const commandAt = (client: Client, uuid: string): Promise<Result<Json, Fault>> =>
-  client.json({ method: 'GET', path: `/commands/${segment(uuid)}` })
+export const commandAt = (
+  client: Client,
+  uuid: string,
+  query: { readonly by?: 'id' } = {},
+): Promise<Result<Json, Fault>> =>
+  client.json({ method: 'GET', path: `/commands/${segment(uuid)}`, query })
 
 export type Waited = {
   readonly commands: readonly Json[]
@@ -71,7 +75,7 @@ async function lookAgain(
   known: Json[],
 ): Promise<Result<undefined, Fault>> {
   const looks = await inParallel(waiting, async ([index, command]) => {
-    const looked = await commandAt(client, textAt(command, 'command_uuid') ?? '')
+    const looked = await commandAt(client, textAt(command, 'id') ?? '', { by: 'id' })
     if (looked.ok) known[index] = looked.value
     return looked
   })

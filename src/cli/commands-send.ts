@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { randomUUID } from 'node:crypto'
 import { buildCommand } from '../protocol/mdm/command.ts'
-import { isCommandUuid } from '../protocol/mdm/command-uuid.ts'
+import { commandUuidRule, isCommandUuid } from '../protocol/mdm/command-uuid.ts'
 import { payloadOfJson } from '../protocol/mdm/payload-json.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
@@ -111,7 +111,7 @@ async function render(call: Call): Promise<Result<number, Fault>> {
   if (!dict.ok) return usage(`--payload${dict.error.pointer}: ${dict.error.detail}.`)
   const commandUUID = call.options.text('commandUuid') ?? randomUUID()
   if (!isCommandUuid(commandUUID))
-    return fail({ kind: 'usage', detail: 'A CommandUUID is 1 to 64 letters, digits and dashes.' })
+    return fail({ kind: 'usage', detail: `A CommandUUID is ${commandUuidRule}.` })
   const strange = strangeness(requestType)
   if (strange !== undefined) await call.tell(`Note: ${strange}`)
   await call.io.stdout.write(buildCommand({ commandUUID, requestType, payload: dict.value }))

@@ -27,11 +27,12 @@ export function addCommands(program: Command, shell: Shell): void {
     .alias('ls')
     .description('commands, newest first; several values by comma, a leading ! leaves out')
     .option('--host <ref>', 'of one host')
+    .option('--command-uuid <uuid>', 'of that CommandUUID, which several hosts may have')
     .option('--state <states>', 'queued, pushed, sent, not_now, acknowledged, error…')
     .option('--request-type <types>', 'such as DeviceInformation')
     .action(
       shell.runs((call) => {
-        const query = filtersOf(call, ['host', 'state', 'request_type'])
+        const query = filtersOf(call, ['host', 'command_uuid', 'state', 'request_type'])
         return listing(call, { ...commandLook, path: '/commands', query })
       }),
     )
@@ -44,7 +45,8 @@ export function addCommands(program: Command, shell: Shell): void {
   const get = commands
     .command('get')
     .description('one command: its history, request, result and errors')
-    .argument('<uuid>', 'its CommandUUID')
+    .argument('<uuid>', 'its CommandUUID or id')
+    .option('--host <ref>', 'of which host, where several have a command of that CommandUUID')
     .option('--plist', 'what the device reported, as a property list')
     .option('--part <part>', 'with --plist: result or request (default result)')
     .option('--reveal', 'with the secrets; admins only, and the journal keeps who looked')
@@ -58,7 +60,7 @@ export function addCommands(program: Command, shell: Shell): void {
     commands
       .command('watch')
       .description('follow a command until it ends; exit code 0 means acknowledged')
-      .argument('<uuid>', 'its CommandUUID')
+      .argument('<uuid>', 'its CommandUUID or id')
       .option('--timeout <duration>', 'watch no longer than this', durationMs)
       .action(shell.runs(watch)),
     'muster commands watch 5e9b7f0a-… --timeout 10m',
@@ -67,7 +69,7 @@ export function addCommands(program: Command, shell: Shell): void {
     commands
       .command('cancel')
       .description('take back what was never sent')
-      .argument('<uuid...>', 'CommandUUIDs')
+      .argument('<uuid...>', 'CommandUUIDs or ids')
       .action(shell.runs(cancel)),
     'muster commands cancel 5e9b7f0a-…',
   )
@@ -76,11 +78,12 @@ export function addCommands(program: Command, shell: Shell): void {
 async function getOne(call: Call): Promise<Result<number, Fault>> {
   const path = `/commands/${segment(call.args[0] ?? '')}`
   const reveal = call.options.flag('reveal') ? 'true' : undefined
+  const host = call.options.text('host')
   if (!call.options.flag('plist')) {
-    const request = { method: 'GET', path, query: { reveal } } as const
+    const request = { method: 'GET', path, query: { reveal, host } } as const
     return showing(call, { ...commandLook, request, more: story })
   }
-  const query = { format: 'plist', part: call.options.text('part'), reveal }
+  const query = { format: 'plist', part: call.options.text('part'), reveal, host }
   const client = call.client()
   if (!client.ok) return client
   const bytes = await client.value.bytes({ method: 'GET', path, query })

@@ -39,7 +39,7 @@ export const journalLook: Look = {
 }
 
 export const commandLook: Look = {
-  name: 'command_uuid',
+  name: 'id',
   columns: columnsOf(
     'COMMAND: command_uuid',
     'TYPE: request_type',
@@ -49,6 +49,7 @@ export const commandLook: Look = {
     'HOST: host_id',
     '+PRIORITY: priority',
     '+CHANNEL: channel',
+    '+ID: id',
   ),
 }
 

@@ -59,6 +59,11 @@ const kinds = {
     title: 'Several hosts fit',
     help: 'The reference fits more than one host. Use the id of one of the candidates.',
   },
+  'ambiguous-command': {
+    status: 409,
+    title: 'Several commands fit',
+    help: 'Commands of several hosts, or of several channels of one, have this CommandUUID. Add ?host= with a reference to the host, or use the id of one of the candidates with ?by=id.',
+  },
   conflict: {
     status: 409,
     title: 'Does not fit the present state',

@@ -4,7 +4,7 @@ import type { HostContext } from '../../machines/host-context.ts'
 import type { HostEvent } from '../../machines/host-events.ts'
 import { upgradeSnapshot } from '../../machines/versions.ts'
 import type { CommandRow } from '../../storage/rows.ts'
-import type { Store } from '../../storage/store.ts'
+import type { Store, Write } from '../../storage/store.ts'
 import { buildCommand, unsafeToRepeat } from '../protocol/mdm/command.ts'
 import { wishText } from '../protocol/mdm/wish-text.ts'
 import type { Dict } from '../protocol/plist/value.ts'
@@ -13,11 +13,19 @@ import type { AskFault, Cause } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
 import { digestOf, type Sealing } from '../secrets/sealing.ts'
+import {
+  commandAt,
+  type CommandIds,
+  commandOn,
+  commandsByRef,
+  commandUuidOf,
+  createCommandIds,
+} from './command-ids.ts'
 import { createTurnstile } from './turnstile.ts'
 
 export type Wish = {
   readonly hostId: string
-  /** Chosen by us when left out; given again with the same wish it is the same command. */
+  /** Chosen by us when left out; given again for the same channel with the same wish it is the same command. */
   readonly commandUUID?: string
   /** Enrollment key; the host's device channel when left out. */
   readonly channel?: string
@@ -49,7 +57,7 @@ export type SendFault =
   | { readonly kind: 'not-enrolled' }
   | { readonly kind: 'quarantined' }
   | { readonly kind: 'unknown-channel'; readonly channels: readonly string[] }
-  /** The UUID belongs to a command that is not this wish. */
+  /** The channel has another command of that UUID. */
   | { readonly kind: 'exists' }
   | { readonly kind: 'full' }
 
@@ -65,8 +73,12 @@ export type Commands = {
     wish: Wish,
     cause: Cause,
   ): Promise<Result<{ readonly row: CommandRow; readonly isNew: boolean }, SendFault>>
-  /** Takes back what was never sent. */
-  cancel(commandUUID: string, cause: Cause): Promise<Result<CommandRow, CancelFault>>
+  /** Every command a reference fits: its id, or the CommandUUID that several hosts may have commands of. */
+  find(ref: string): readonly CommandRow[]
+  /** The CommandUUID that the device knows a command by. */
+  uuidOf(id: string): string
+  /** Takes back what was never sent. By the id of its row. */
+  cancel(id: string, cause: Cause): Promise<Result<CommandRow, CancelFault>>
 }
 
 type CommandsOptions = {
@@ -79,6 +91,7 @@ type CommandsOptions = {
 export function createCommands(options: CommandsOptions): Commands {
   const inOrder = createTurnstile()
   const nextSeq = createSeqs(options)
+  const ids = createCommandIds(options.store.lookups)
   return {
     async send(wish, cause) {
       const commandUUID = wish.commandUUID ?? options.world.uuid()
@@ -88,11 +101,14 @@ export function createCommands(options: CommandsOptions): Commands {
           ? await payload({ ...wish, commandUUID })
           : ok(writtenHere({ ...wish, payload, commandUUID }))
       if (!written.ok) return written
-      const sending: Sending = { ...wish, ...written.value, commandUUID, nextSeq, cause }
-      // Two requests with one UUID must not both seal a body under it.
-      return inOrder([commandUUID], () => send(options, sending)) ?? fail({ kind: 'overloaded' })
+      const sending: Sending = { ...wish, ...written.value, commandUUID, nextSeq, ids, cause }
+      // Two requests with one UUID for one host must not both seal a body under it.
+      const key = `${wish.hostId} ${commandUUID}`
+      return inOrder([key], () => send(options, sending)) ?? fail({ kind: 'overloaded' })
     },
-    cancel: (commandUUID, cause) => cancel(options, commandUUID, cause),
+    find: (ref) => commandsByRef(options.store.lookups, ref),
+    uuidOf: (id) => commandUuidOf(options.store.lookups, id),
+    cancel: (id, cause) => cancel(options, id, cause),
   }
 }
 
@@ -120,72 +136,94 @@ type Sending = Wish &
   Written & {
     readonly commandUUID: string
     readonly nextSeq: () => number
+    readonly ids: CommandIds
     readonly cause: Cause
   }
 
 async function send(options: CommandsOptions, sending: Sending): ReturnType<Commands['send']> {
-  const { store, hosts, sealing } = options
-  const { commandUUID, hostId, cause, bytes } = sending
-  const before = store.lookups.command(commandUUID)
-  if (before !== undefined)
-    return before.host_id === hostId && before.request_digest === sending.digest
-      ? ok({ row: before, isNew: false })
-      : fail({ kind: 'exists' })
+  const { store, hosts } = options
+  const { commandUUID, hostId, digest } = sending
+  // The same wish again is answered whatever became of the host since.
+  const same = commandOn(store.lookups, commandUUID, { hostId, digest })
+  if (same !== undefined) return ok({ row: same, isNew: false })
   const looked = await hosts.look(hostId)
   if (!looked.ok) return looked
   const channel = channelFor(looked.value.snapshot.context, sending.channel)
   if (!channel.ok) return channel
-  const ref = requestRefOf(commandUUID)
+  const before = commandAt(store.lookups, commandUUID, { hostId, channel: channel.value })
+  if (before !== undefined)
+    return before.request_digest === digest
+      ? ok({ row: before, isNew: false })
+      : fail({ kind: 'exists' })
+  return sending.ids.withNewId(commandUUID, channel.value, (id) =>
+    enqueue(options, { ...sending, id, channel: channel.value }),
+  )
+}
+
+type Enqueuing = Sending & { readonly id: string; readonly channel: string }
+
+async function enqueue(
+  { store, hosts, sealing, world }: CommandsOptions,
+  enqueuing: Enqueuing,
+): ReturnType<Commands['send']> {
+  const { id, commandUUID, hostId, cause, bytes } = enqueuing
+  const ref = requestRefOf(id)
   const sealed = await sealing.seal({ ref, hostId, kind: 'command.request', bytes })
   if (!sealed.ok) return fail({ kind: 'unavailable', detail: 'the request could not be sealed' })
-  const event = enqueueEvent(options, sending, channel.value)
-  const asked = await hosts.ask(hostId, { events: [event], cause, writes: [sealed.value] })
+  const named: readonly Write[] =
+    id === commandUUID
+      ? []
+      : [{ put: 'command_name', row: { command_uuid: id, name: commandUUID } }]
+  const asked = await hosts.ask(hostId, {
+    events: [enqueueEvent(enqueuing, world)],
+    cause,
+    writes: [sealed.value, ...named],
+  })
   if (!asked.ok) return asked
-  const row = store.lookups.command(commandUUID)
+  const row = store.lookups.command(id)
   if (row !== undefined) return ok({ row, isNew: true })
-  // Refused, so nobody will ever ask for the body that rode along.
-  await store.commit([{ drop: 'sealed', ref }])
+  // Refused, so nobody will ever ask for what rode along.
+  await store.commit([
+    { drop: 'sealed', ref },
+    { drop: 'command_name', command_uuid: id },
+  ])
   return fail(refusalOf(asked.value.reply))
 }
 
-const enqueueEvent = (
-  { world }: CommandsOptions,
-  sending: Sending,
-  channel: string,
-): HostEvent => ({
+const enqueueEvent = (sending: Enqueuing, world: World): HostEvent => ({
   type: 'operator.enqueue',
   at: world.now(),
-  commandUUID: sending.commandUUID,
-  channel,
+  commandUUID: sending.id,
+  channel: sending.channel,
   requestType: sending.requestType,
   priority: sending.priority,
   seq: sending.nextSeq(),
   expiresAt: world.steady() + sending.expiresInMs,
   repeatable: sending.repeatable,
-  requestRef: requestRefOf(sending.commandUUID),
+  requestRef: requestRefOf(sending.id),
   requestDigest: sending.digest,
   ...(sending.silent === true && { silent: true }),
 })
 
 async function cancel(
   { store, hosts, world }: CommandsOptions,
-  commandUUID: string,
+  id: string,
   cause: Cause,
 ): ReturnType<Commands['cancel']> {
-  const row = store.lookups.command(commandUUID)
+  const row = store.lookups.command(id)
   if (row === undefined) return fail({ kind: 'no-such-command' })
   if (row.open === 0) return fail({ kind: 'too-late', state: row.state })
   const asked = await hosts.ask(row.host_id, {
-    events: [{ type: 'operator.cancel', at: world.now(), commandUUID }],
+    events: [{ type: 'operator.cancel', at: world.now(), commandUUID: id }],
     cause,
   })
   if (!asked.ok) return asked
-  const now = store.lookups.command(commandUUID) ?? row
+  const now = store.lookups.command(id) ?? row
   return asked.value.reply?.kind === 'done' ? ok(now) : fail({ kind: 'too-late', state: now.state })
 }
 
 /** Where a command's bytes are sealed. */
-const requestRefOf = (commandUUID: string): string => `${commandUUID}.request`
+const requestRefOf = (id: string): string => `${id}.request`
 
 /** What the actor of a command knows, also of one that is over. */
 export function commandContext(row: CommandRow): CommandContext {

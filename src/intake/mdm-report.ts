@@ -5,6 +5,7 @@ import type { CommandReport, ErrorChainItem, Report } from '../protocol/mdm/repo
 import { fail, ok, type Result } from '../result.ts'
 import type { Ask } from '../runtime/ask.ts'
 import { digestOf } from '../secrets/sealing.ts'
+import { commandAt } from './command-ids.ts'
 import type { Credential } from './credential.ts'
 import { type MdmAnswer, type MdmRefusal, nothing, refusalOf, refused } from './mdm-answer.ts'
 import { factsOfResult } from './mdm-facts.ts'
@@ -27,6 +28,8 @@ type Reported = {
   readonly party: Party
   readonly message: CommandReport
   readonly body: Uint8Array
+  /** Of the command it is about; the reported CommandUUID where the channel has no such command. */
+  readonly id: string
 }
 
 type Told = Pick<Ask, 'events' | 'withReply'>
@@ -41,8 +44,11 @@ export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
     const party = speaker.value
     // A second report of one command must find the first durable: else its body would replace the result.
     if (message.status !== 'Idle') {
-      const report = { party, message, body }
-      const answer = inOrder([message.commandUUID], () => reported(means, report))
+      // Another device's command of the same CommandUUID goes by another id.
+      const own = commandAt(means.lookups, message.commandUUID, party)
+      const id = own?.command_uuid ?? message.commandUUID
+      const report = { party, message, body, id }
+      const answer = inOrder([id], () => reported(means, report))
       return answer ?? refused('overloaded')
     }
     const at = means.world.now()
@@ -51,7 +57,7 @@ export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
 }
 
 async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
-  const command = means.lookups.command(report.message.commandUUID)
+  const command = means.lookups.command(report.id)
   const isOpen =
     command?.open === 1 &&
     command.host_id === report.party.hostId &&
@@ -99,12 +105,12 @@ async function once(
 
 async function aboutOpen(
   { sealing, world }: MdmMeans,
-  { party, message, body }: Reported,
+  { party, message, body, id }: Reported,
 ): Promise<Result<Told, MdmRefusal>> {
-  const { commandUUID, status } = message
-  const shared = { at: world.now(), channel: party.channel, commandUUID }
+  const { status } = message
+  const shared = { at: world.now(), channel: party.channel, commandUUID: id }
   if (status === 'NotNow') return ok({ events: [{ type: 'mdm.NotNow', ...shared }] })
-  const resultRef = `${commandUUID}.result`
+  const resultRef = `${id}.result`
   const sealed = await sealing.seal({
     ref: resultRef,
     hostId: party.hostId,

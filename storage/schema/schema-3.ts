@@ -19,4 +19,18 @@ const retention = [
   END`,
 ]
 
-export const schema3: Migration = { version: 3, statements: [...backups, ...retention] }
+// The CommandUUIDs of commands whose row goes by another id: the UUID is not unique, or no id can be made of it.
+const commandNames = [
+  `CREATE TABLE command_names (
+    command_uuid TEXT PRIMARY KEY, name TEXT NOT NULL, checksum INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE INDEX command_names_by_name ON command_names (name, command_uuid)`,
+  `CREATE TRIGGER command_name_dropped AFTER DELETE ON commands BEGIN
+    DELETE FROM command_names WHERE command_uuid = old.command_uuid;
+  END`,
+]
+
+export const schema3: Migration = {
+  version: 3,
+  statements: [...backups, ...retention, ...commandNames],
+}

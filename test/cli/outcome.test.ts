@@ -28,6 +28,7 @@ const host = {
   last_seen_at: '2026-11-24T11:58:00.000Z',
 }
 const command = {
+  id: 'c-1',
   command_uuid: 'c-1',
   host_id: 'h-1',
   channel: 'U-1',

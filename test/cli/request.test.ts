@@ -330,7 +330,7 @@ describe('a list that is watched', () => {
 })
 
 test('a wait shows one line of progress on a terminal and leaves nothing of it', async () => {
-  const command = { command_uuid: 'c', state: 'queued' }
+  const command = { id: 'c', command_uuid: 'c', state: 'queued' }
   answer = ({ method }) => ({
     json: method === 'POST' ? command : { ...command, state: 'acknowledged' },
   })

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildPlist } from '../../src/protocol/plist/build.ts'
-import { sharedUuidOf, uuidFor } from '../../src/intake/shared-uuid.ts'
+import { readPlist } from '../../src/protocol/plist/read.ts'
+import { sharedUuidOf } from '../../src/intake/shared-uuid.ts'
 import { type ApnsServer, type Delivered, openApnsServer } from '../../src/simulator/apns-server.ts'
 import { makeIdentity } from '../effects/identity.ts'
 import { type Answered, type HttpWorld, openHttpWorld, topic } from './world.ts'
@@ -66,7 +67,12 @@ describe('before there is a push certificate', () => {
     const { status, text } = await script(`/v1/enqueue/${one}`, command('Q1'))
     expect([status, JSON.parse(text)]).toEqual([
       500,
-      { push_error: 'NoPushCertificate', command_uuid: 'Q1', request_type: 'ProfileList' },
+      {
+        push_error: 'NoPushCertificate',
+        command_uuid: 'Q1',
+        request_type: 'ProfileList',
+        queued: true,
+      },
     ])
     expect((await world.api('/commands/Q1')).json()).toMatchObject({ state: 'queued' })
   })
@@ -112,16 +118,131 @@ test('an enqueued command goes to its device, which is woken once', async () => 
   expect(sent.text).toContain(uuid)
 })
 
-test('of several targets each gets a command of its own, whose UUID leads back to the shared one', async () => {
-  const { status, text } = await script(`/v1/enqueue/${one},${two}?nopush=1`, command('SHARED'))
-  expect([status, JSON.parse(text)['command_uuid']]).toEqual([200, 'SHARED'])
-  for (const channel of [one, two]) {
-    const own = uuidFor('SHARED', channel)
-    expect((await world.api(`/commands/${own}`)).status).toBe(200)
-    expect(sharedUuidOf(own, channel)).toBe('SHARED')
+const idle = (udid: string): Promise<Answered> => world.mdm({ UDID: udid, Status: 'Idle' })
+const report = (udid: string, CommandUUID: string, Status = 'Acknowledged'): Promise<Answered> =>
+  world.mdm({ UDID: udid, Status, CommandUUID, ...(Status === 'Acknowledged' && { Said: udid }) })
+
+/** Lets both devices do all that waits for them, and gives the CommandUUIDs each was sent. */
+async function worked(udid: string): Promise<readonly string[]> {
+  const uuids: string[] = []
+  for (let next = await idle(udid); next.text !== '';) {
+    const uuid = /<key>CommandUUID<\/key>\s*<string>(.*?)<\/string>/.exec(next.text)?.[1] ?? ''
+    uuids.push(uuid)
+    next = await report(udid, uuid)
   }
-  expect(sharedUuidOf(uuid, one)).toBe(uuid)
+  return uuids
+}
+
+/** Every command of that CommandUUID, with its host. */
+const named = async (uuid: string): Promise<readonly Record<string, unknown>[]> =>
+  (await world.api(`/commands?command_uuid=${encodeURIComponent(uuid)}`)).json()[
+    'items'
+  ] as readonly Record<string, unknown>[]
+
+describe('one CommandUUID for several targets', () => {
+  test('reaches each device as it was sent, and each report settles the command of its own device', async () => {
+    await Promise.all([worked(one), worked(two)])
+    const { status, text } = await script(`/v1/enqueue/${one},${two}?nopush=1`, command('SHARED'))
+    expect([status, JSON.parse(text)['command_uuid']]).toEqual([200, 'SHARED'])
+    for (const udid of [one, two])
+      expect((await idle(udid)).text).toContain('<string>SHARED</string>')
+    const all = await named('SHARED')
+    expect(
+      new Set(all.map(({ command_uuid, channel }) => `${String(command_uuid)} ${String(channel)}`)),
+    ).toEqual(new Set([`SHARED ${one}`, `SHARED ${two}`]))
+    expect(new Set(all.map(({ id }) => id)).size).toBe(2)
+    await report(two, 'SHARED')
+    const states = async () =>
+      Object.fromEntries((await named('SHARED')).map(({ channel, state }) => [channel, state]))
+    expect(await states()).toEqual({ [one]: 'sent', [two]: 'acknowledged' })
+    await report(one, 'SHARED', 'NotNow')
+    expect(await states()).toEqual({ [one]: 'not_now', [two]: 'acknowledged' })
+    expect(await worked(one)).toEqual(['SHARED'])
+    for (const { id, channel } of await named('SHARED')) {
+      const whole = (await world.api(`/commands/${String(id)}?by=id`)).json()
+      expect(whole).toMatchObject({ state: 'acknowledged', result: { Said: channel } })
+    }
+  })
+
+  test('a reference by that CommandUUID alone is answered with all of them, and with its host it is one', async () => {
+    const both = await world.api('/commands/SHARED')
+    expect(both.status).toBe(409)
+    expect(both.json()).toMatchObject({
+      candidates: [{ command_uuid: 'SHARED' }, { command_uuid: 'SHARED' }],
+    })
+    for (const udid of [one, two])
+      expect((await world.api(`/commands/SHARED?host=${udid}`)).json()).toMatchObject({
+        channel: udid,
+      })
+    const cancel = await world.api('/commands/SHARED', { method: 'DELETE' })
+    expect(cancel.status).toBe(409)
+  })
+
+  test('may be used in one call after the other, also through our own API', async () => {
+    expect((await script(`/v1/enqueue/${one}?nopush=1`, command('LATER'))).status).toBe(200)
+    expect((await script(`/v1/enqueue/${two}?nopush=1`, command('LATER'))).status).toBe(200)
+    const wish = { request_type: 'ProfileList', command_uuid: 'OURS' }
+    for (const udid of [one, two]) {
+      const send = () => world.api(`/hosts/${udid}/commands`, { method: 'POST', body: wish })
+      const sent = await send()
+      expect([sent.status, sent.json()['command_uuid']]).toEqual([201, 'OURS'])
+      // The same wish again is still the same command.
+      const again = await send()
+      expect([again.status, again.json()['id']]).toEqual([200, sent.json()['id']])
+    }
+    for (const udid of [one, two]) expect(await worked(udid)).toEqual(['LATER', 'OURS'])
+  })
+
+  test('a report of a command that another host has settles nothing there', async () => {
+    await script(`/v1/enqueue/${one}?nopush=1`, command('ONLY-ONE'))
+    expect((await report(two, 'ONLY-ONE')).status).toBe(200)
+    expect(await named('ONLY-ONE')).toMatchObject([{ channel: one, state: 'queued' }])
+    await worked(one)
+  })
+
+  test('a webhook of NanoMDM hears it as it was sent', () => {
+    // The suffix of an earlier release is taken off, and nothing that only looks like one.
+    expect(sharedUuidOf('SHARED', two)).toBe('SHARED')
+    expect(sharedUuidOf(uuid, one)).toBe(uuid)
+  })
 })
+
+describe.each([
+  '0001_inventory.v2',
+  '{0A0A0A0A-0000-4000-8000-0000000000F1}',
+  'a/b?c#d %2F',
+  '<&>"',
+  "'",
+  ' ',
+  '__proto__',
+  'constructor',
+  '~'.repeat(128),
+])('the CommandUUID %j', (name) => {
+  test('is taken, sent as it is, reported on, and found by it', async () => {
+    const sent = await script(`/v1/enqueue/${one},${two}?nopush=1`, command(name))
+    expect([sent.status, sent.json()['command_uuid']]).toEqual([200, name])
+    for (const udid of [one, two]) {
+      const { text } = await idle(udid)
+      expect(readPlist(Buffer.from(text))).toMatchObject({ value: { CommandUUID: name } })
+      await report(udid, name)
+    }
+    expect(await named(name)).toMatchObject([
+      { command_uuid: name, state: 'acknowledged' },
+      { command_uuid: name, state: 'acknowledged' },
+    ])
+    const found = await world.api(`/commands/${encodeURIComponent(name)}?host=${one}`)
+    expect(found.json()).toMatchObject({ command_uuid: name, request: { CommandUUID: name } })
+  })
+})
+
+test.each(['', '~'.repeat(129), 'caf\u00e9', 'a\nb'])(
+  'the CommandUUID %j is refused',
+  async (name) => {
+    const sent = await script(`/v1/enqueue/${one}?nopush=1`, command(name || undefined))
+    expect(sent.status).toBe(500)
+    expect(sent.json()['command_error']).toMatch(/CommandUUID/)
+  },
+)
 
 test('a command too large to read here reaches each of several targets whole', async () => {
   const padding = 'a'.repeat(70_000)
@@ -131,10 +252,9 @@ test('a command too large to read here reaches each of several targets whole', a
   })
   expect((await script(`/v1/enqueue/${one},${two}?nopush=1`, large)).status).toBe(200)
   for (const channel of [one, two]) {
-    const own = uuidFor('LARGE', channel)
-    const kept = await world.api(`/commands/${own}?format=plist&part=request`)
+    const kept = await world.api(`/commands/LARGE?host=${channel}&format=plist&part=request`)
     expect(kept.text).toBe(
-      buildPlist({ Command: { Padding: padding, RequestType: 'Settings' }, CommandUUID: own }),
+      buildPlist({ Command: { Padding: padding, RequestType: 'Settings' }, CommandUUID: 'LARGE' }),
     )
   }
   const nameless = buildPlist({ Command: { RequestType: 'Settings', Padding: padding } })
@@ -172,14 +292,21 @@ for (const [what, path, body, sentence] of refusals)
     expect(json()['command_error']).toMatch(sentence)
   })
 
-test('the same UUID with another command is refused, with the same one it is the same call again', async () => {
+test('a CommandUUID enqueued again is a 500 with the same and with another command, and nothing is queued', async () => {
   expect((await script(`/v1/enqueue/${one}`, command('AGAIN'))).status).toBe(200)
-  expect((await script(`/v1/enqueue/${one}`, command('AGAIN'))).status).toBe(200)
-  const other = await script(`/v1/enqueue/${one}`, command('AGAIN', 'SecurityInfo'))
-  expect(other.status).toBe(500)
-  expect(other.json()['status']).toMatchObject({
-    [one]: { command_error: 'command already exists' },
-  })
+  for (const again of [command('AGAIN'), command('AGAIN', 'SecurityInfo')]) {
+    const { status, json } = await script(`/v1/enqueue/${one}`, again)
+    expect(status).toBe(500)
+    expect(json()['status']).toMatchObject({ [one]: { command_error: 'command already exists' } })
+    expect(JSON.stringify(json())).not.toContain('queued')
+  }
+  // For one target it is new.
+  const partly = await script(`/v1/enqueue/${one},${two}?nopush=1`, command('AGAIN'))
+  expect([partly.status, partly.json()['status']]).toEqual([
+    207,
+    { [one]: { command_error: 'command already exists' } },
+  ])
+  expect(await named('AGAIN')).toHaveLength(2)
 })
 
 test('a page elsewhere gets nothing done with a password its browser knows', async () => {

@@ -23,6 +23,12 @@ export function modelLookups(tables: ModelTables): Lookups {
         .toSorted()
         .slice(0, limit),
     command: (commandUUID) => tables.commands.get(commandUUID),
+    commandName: (commandUUID) => tables.command_names.get(commandUUID),
+    commandsNamed: (name, limit) =>
+      by(
+        tables.command_names.where((row) => row.name === name),
+        ({ command_uuid }) => [command_uuid],
+      ).slice(0, limit),
     lastCommandSeq: () => Math.max(0, ...tables.commands.all().map(({ seq }) => seq)),
     claimsOn: (kind, value) =>
       by(

@@ -203,6 +203,7 @@ const freePuts: {
   push_certificate: ({ push_certificates }, row) => push_certificates.put(row.topic, row),
   webhook: ({ webhooks }, row) => webhooks.put(row.id, row),
   delivery: putDelivery,
+  command_name: ({ command_names }, row) => command_names.put(row.command_uuid, row),
   incarnation: ({ incarnation }, row) => incarnation.put('1', row),
   backup: ({ backups }, row) => backups.put(row.kind, row),
 }
@@ -229,6 +230,7 @@ const drops: {
   },
   claim: ({ claims }, { kind, value, host_id }) => claims.drop(claimKey(kind, value, host_id)),
   sealed: ({ sealed }, { ref }) => sealed.drop(ref),
+  command_name: ({ command_names }, { command_uuid }) => command_names.drop(command_uuid),
   token: ({ tokens }, { id }) => tokens.drop(id),
   enroll_secret: ({ enroll_secrets }, { id }) => enroll_secrets.drop(id),
   challenge: ({ challenges }, { hash }) => challenges.drop(hash),
@@ -238,8 +240,10 @@ const drops: {
   delivery: ({ webhook_deliveries }, { id }) => webhook_deliveries.drop(id),
   // The model numbers its journal and keeps none of it.
   journal: () => undefined,
-  command({ commands }, { command_uuid }) {
-    if (commands.get(command_uuid)?.open === 0) commands.drop(command_uuid)
+  command({ commands, command_names }, { command_uuid }) {
+    if (commands.get(command_uuid)?.open !== 0) return
+    commands.drop(command_uuid)
+    command_names.drop(command_uuid)
   },
   certificate({ certificates }, { fingerprint, status }) {
     if (certificates.get(fingerprint)?.status === status) certificates.drop(fingerprint)

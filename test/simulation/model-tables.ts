@@ -66,6 +66,7 @@ export function createTables(undo: UndoLog): ModelTables {
     push_certificates: table('push_certificates'),
     webhooks: table('webhooks'),
     webhook_deliveries: table('webhook_deliveries'),
+    command_names: table('command_names'),
     incarnation: table('incarnation'),
     backups: table('backups'),
   }

@@ -46,6 +46,7 @@ export const rows = {
   merge: { id: 'm1', survivor_id: 'h1', loser_id: 'h0', at: 1, undo: '{}', undone_at: null },
   last_seen: { host_id: 'h1', at: 9, mdm_at: 9, osquery_at: null },
   clock: { id: 1, at: 9 },
+  command_name: { command_uuid: 'c1', name: '{c 1}' },
   incarnation: { id: 1, incarnation: 2, restored_at: 9 },
   backup: {
     kind: 'schedule',
@@ -187,6 +188,7 @@ export const everything: readonly Write[] = [
   { put: 'merge', row: rows.merge },
   { put: 'last_seen', row: rows.last_seen },
   { put: 'clock', row: rows.clock },
+  { put: 'command_name', row: rows.command_name },
   { put: 'incarnation', row: rows.incarnation },
   { put: 'backup', row: rows.backup },
   { put: 'token', row: rows.token },

@@ -63,6 +63,9 @@ export function storeConformance(open: () => Promise<Store>): void {
     expect(lookups.endedDeliveries(99, 10)).toEqual([])
     expect(lookups.dueOutbox(50, 10)).toEqual([rows.outbox])
     expect(lookups.clock()).toEqual(rows.clock)
+    expect(lookups.commandName('c1')).toEqual(rows.command_name)
+    expect(lookups.commandsNamed('{c 1}', 9)).toEqual([rows.command_name])
+    expect(lookups.commandsNamed('c1', 9)).toEqual([])
     expect(lookups.incarnation()).toEqual(rows.incarnation)
     expect(lookups.backups()).toEqual([rows.backup])
     const sealed = lookups.sealed('s1')
@@ -317,6 +320,7 @@ function drops(make: () => Promise<Store>): void {
     [{ drop: 'alarm', host_id: 'h1', name: 'expire' }, ({ lookups }) => lookups.alarmsOf('h1')[0]],
     [{ drop: 'outbox', id: 'o1', created_at: 1 }, ({ lookups }) => lookups.dueOutbox(1e9, 1)[0]],
     [{ drop: 'sealed', ref: 's1' }, ({ lookups }) => lookups.sealed('s1')],
+    [{ drop: 'command_name', command_uuid: 'c1' }, ({ lookups }) => lookups.commandName('c1')],
     [{ drop: 'token', id: 't1' }, ({ lookups }) => lookups.tokens()[0]],
     [{ drop: 'enroll_secret', id: 'n1' }, ({ lookups }) => lookups.enrollSecrets()[0]],
     [{ drop: 'dep_device', serial: 'S1', host_id: 'h1' }, ({ lookups }) => lookups.depDevice('S1')],

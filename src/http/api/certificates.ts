@@ -133,7 +133,7 @@ const renewEndpoint = (deps: ApiDeps): Endpoint =>
       const fingerprint = path.fingerprint.toLowerCase()
       const renewed = await deps.enrollment.renewals.renew(fingerprint, causeOf(principal))
       return renewed.ok
-        ? ok({ kind: 'json', content: itemOfRow(deps.world, renewed.value) })
+        ? ok({ kind: 'json', content: itemOfRow(deps, renewed.value) })
         : fail(renewProblem(renewed.error))
     },
   )

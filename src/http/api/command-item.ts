@@ -2,12 +2,16 @@
 import { z } from '@hono/zod-openapi'
 import type { CommandSnapshot } from '../../../machines/command.ts'
 import type { CommandRow } from '../../../storage/rows.ts'
-import { type DueClock, dueIso } from './due-time.ts'
+import type { ApiDeps } from './deps.ts'
+import { dueIso } from './due-time.ts'
 import { iso, time } from './fields.ts'
 
 export const commandItem = z
   .object({
-    command_uuid: z.string(),
+    id: z.string().openapi({
+      description: 'Unique; the CommandUUID where no other host has a command of it.',
+    }),
+    command_uuid: z.string().openapi({ description: 'As the device sees it.' }),
     host_id: z.string(),
     channel: z.string(),
     request_type: z.string(),
@@ -21,8 +25,11 @@ export const commandItem = z
 
 export type CommandItem = z.input<typeof commandItem>
 
-export const itemOfRow = (clock: DueClock, row: CommandRow): CommandItem => ({
-  command_uuid: row.command_uuid,
+type ItemDeps = Pick<ApiDeps, 'commands' | 'world'>
+
+export const itemOfRow = ({ commands, world }: ItemDeps, row: CommandRow): CommandItem => ({
+  id: row.command_uuid,
+  command_uuid: commands.uuidOf(row.command_uuid),
   host_id: row.host_id,
   channel: row.channel,
   request_type: row.request_type,
@@ -30,15 +37,16 @@ export const itemOfRow = (clock: DueClock, row: CommandRow): CommandItem => ({
   open: row.open === 1,
   priority: row.priority,
   created_at: iso(row.created_at),
-  expires_at: dueIso(clock, row.expires_at),
+  expires_at: dueIso(world, row.expires_at),
 })
 
 export const itemOfContext = (
-  clock: DueClock,
+  { commands, world }: ItemDeps,
   hostId: string,
   { value, status, context }: CommandSnapshot,
 ): CommandItem => ({
-  command_uuid: context.commandUUID,
+  id: context.commandUUID,
+  command_uuid: commands.uuidOf(context.commandUUID),
   host_id: hostId,
   channel: context.channel,
   request_type: context.requestType,
@@ -46,5 +54,5 @@ export const itemOfContext = (
   open: status === 'active',
   priority: context.priority,
   created_at: iso(context.createdAt),
-  expires_at: dueIso(clock, context.expiresAt),
+  expires_at: dueIso(world, context.expiresAt),
 })

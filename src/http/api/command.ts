@@ -7,13 +7,12 @@ import type { Principal } from '../auth.ts'
 import type { Problem } from '../problem.ts'
 import { causeOf } from './cause.ts'
 import { bodyJson, bodyOf, bodyPlist, readablePart } from './command-body.ts'
+import { commandByRef, refQuery, uuidParams } from './command-ref.ts'
 import { commandItem, itemOfRow } from './command-item.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { answered, askProblem } from './faults.ts'
 import { iso, time, yesOrNo } from './fields.ts'
-
-export const uuidParams = z.object({ uuid: z.string() })
 
 const json = z.unknown()
 
@@ -72,13 +71,15 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
           description: 'With format=plist: which of the two bodies.',
         }),
         reveal: yesOrNo('With the secrets, for admins.'),
+        ...refQuery,
       }),
       gives: wholeCommand,
       types: ['application/json', plistType, binaryPlistType],
     },
-    async ({ path: { uuid }, query: { format, part, reveal }, principal }) => {
-      const row = deps.store.lookups.command(uuid)
-      if (row === undefined) return fail({ kind: 'not-found', detail: 'No such command.' })
+    async ({ path: { uuid }, query: { format, part, reveal, ...which }, principal }) => {
+      const found = await commandByRef(deps, uuid, which)
+      if (!found.ok) return found
+      const row = found.value
       const audited = reveal ? await audit(deps, row, principal) : ok(undefined)
       if (!audited.ok) return audited
       const context = deps.commandContext(row)
@@ -120,7 +121,7 @@ async function whole(
   const history = await historyOf(deps, row.command_uuid)
   if (!history.ok) return history
   return ok({
-    ...itemOfRow(deps.world, row),
+    ...itemOfRow(deps, row),
     attempts: context.attempts,
     deferrals: context.deferrals,
     push: context.push && {

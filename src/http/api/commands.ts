@@ -1,13 +1,14 @@
 // Commands of the whole fleet.
 import { z } from '@hono/zod-openapi'
-import type { CommandListQuery } from '../../../storage/queries.ts'
+import type { Choice, CommandListQuery } from '../../../storage/queries.ts'
 import type { CancelFault } from '../../intake/commands.ts'
 import { fail, ok } from '../../result.ts'
 import type { CursorPlace, Cursors } from '../cursor.ts'
 import type { Problem } from '../problem.ts'
 import { causeOf } from './cause.ts'
 import { commandItem, itemOfRow } from './command-item.ts'
-import { commandEndpoint, uuidParams } from './command.ts'
+import { commandByRef, refQuery, uuidParams } from './command-ref.ts'
+import { commandEndpoint } from './command.ts'
 import type { ApiDeps } from './deps.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import { answered, askProblem, isAskFault } from './faults.ts'
@@ -32,6 +33,9 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
       summary: 'Commands, newest first.',
       query: z.strictObject({
         host: z.string().min(1).optional().openapi({ description: 'Any reference to a host.' }),
+        command_uuid: z.string().min(1).optional().openapi({
+          description: 'A CommandUUID, which commands of several hosts may have.',
+        }),
         state: choiceOf(stateNames(deps.machines.command.machine.root), 'State of the command.'),
         request_type: choiceOf(undefined, 'Such as DeviceInformation.'),
         ...pageQuery,
@@ -41,26 +45,40 @@ const listEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
     async (call) => {
       const place = placeAsked(cursors, call)
       if (!place.ok) return place
-      const { host: ref, state, request_type, limit } = call.query
+      const { host: ref } = call.query
       const host = ref === undefined ? ok(undefined) : await hostByRef(deps, ref)
       if (!host.ok) return host
       const page = answered(
         await deps.queries.listCommands({
-          ...(host.value && { hostId: host.value.id }),
-          ...(state && { states: state }),
-          ...(request_type && { requestTypes: request_type }),
+          ...filtersOf(call.query, host.value?.id),
           ...afterPlace(place.value),
-          limit,
+          limit: call.query.limit,
         }),
       )
       if (!page.ok) return page
       const { items, total, more, damaged } = page.value
       const last = items.at(-1)
       const end = more && last ? [last.seq, last.command_uuid] : undefined
-      const shown = items.map((row) => itemOfRow(deps.world, row))
+      const shown = items.map((row) => itemOfRow(deps, row))
       return ok(pageReply(cursors, call, { items: shown, total, end, damaged }))
     },
   )
+
+type Filters = {
+  readonly command_uuid?: string | undefined
+  readonly state?: Choice | undefined
+  readonly request_type?: Choice | undefined
+}
+
+const filtersOf = (
+  { command_uuid, state, request_type }: Filters,
+  hostId: string | undefined,
+): Omit<CommandListQuery, 'limit'> => ({
+  ...(hostId !== undefined && { hostId }),
+  ...(command_uuid !== undefined && { commandUUID: command_uuid }),
+  ...(state && { states: state }),
+  ...(request_type && { requestTypes: request_type }),
+})
 
 function afterPlace([seq, uuid]: CursorPlace = []): Pick<CommandListQuery, 'after'> {
   return typeof seq === 'number' && typeof uuid === 'string'
@@ -77,12 +95,15 @@ const cancelEndpoint = (deps: ApiDeps): Endpoint =>
       tag: 'commands',
       summary: 'Takes back a command that was never sent.',
       params: uuidParams,
+      query: z.strictObject(refQuery),
       gives: commandItem,
     },
-    async ({ path: { uuid }, principal }) => {
-      const cancelled = await deps.commands.cancel(uuid, causeOf(principal))
+    async ({ path: { uuid }, query, principal }) => {
+      const row = await commandByRef(deps, uuid, query)
+      if (!row.ok) return row
+      const cancelled = await deps.commands.cancel(row.value.command_uuid, causeOf(principal))
       return cancelled.ok
-        ? ok({ kind: 'json', content: itemOfRow(deps.world, cancelled.value) })
+        ? ok({ kind: 'json', content: itemOfRow(deps, cancelled.value) })
         : fail(cancelProblem(cancelled.error))
     },
   )

@@ -127,7 +127,7 @@ function etagOf(view: HostView, content: z.input<typeof wholeHost>): string {
 }
 
 function whole(
-  { store, hosts, world }: ApiDeps,
+  { store, hosts, world, commands }: ApiDeps,
   row: HostRow,
   view: HostView,
 ): z.input<typeof wholeHost> {
@@ -143,7 +143,7 @@ function whole(
     dep_devices: Object.values(context.depDevices).map(depDeviceOf),
     agents: Object.values(context.agents).map((one) => agentOf(world, one)),
     open_commands: [...view.commands.values()].map(({ saved }) =>
-      itemOfContext(world, row.id, saved),
+      itemOfContext({ commands, world }, row.id, saved),
     ),
     alarms: lookups
       .alarmsOf(row.id)

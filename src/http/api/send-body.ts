@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Writer } from '../../intake/commands.ts'
 import { isRequestType } from '../../protocol/mdm/command.ts'
-import { isCommandUuid } from '../../protocol/mdm/command-uuid.ts'
+import { commandUuidRule, isCommandUuid } from '../../protocol/mdm/command-uuid.ts'
 import { payloadOfJson } from '../../protocol/mdm/payload-json.ts'
 import { plistLimits } from '../../protocol/plist/limits.ts'
 import type { Dict } from '../../protocol/plist/value.ts'
@@ -41,13 +41,10 @@ const jsonWish = z.strictObject({
     description:
       'The keys of Command beside RequestType, as `request` of a command shows them. Keys that take data are base64. {"$data": "<base64>"}, {"$date": "<ISO 8601>"}, {"$real": 1} and {"$integer": "<digits>"} stand for what JSON lacks; {"$dict": {…}} stands around a dictionary whose key begins with $.',
   }),
-  command_uuid: z
-    .string()
-    .refine(isCommandUuid, 'must be 1 to 64 letters, digits and dashes')
-    .optional()
-    .openapi({
-      description: 'Chosen by the server when left out. Sent again it is the same command.',
-    }),
+  command_uuid: z.string().refine(isCommandUuid, `must be ${commandUuidRule}`).optional().openapi({
+    description:
+      'Chosen by the server when left out. Sent again to the same channel it is the same command.',
+  }),
   channel,
   priority: priority.optional().openapi({ description: 'Higher goes first; 0 when left out.' }),
   expires_in_s: expiresInS.optional().openapi({ description: '30 days when left out.' }),

@@ -48,11 +48,11 @@ export const sendEndpoint = (deps: ApiDeps): Endpoint =>
       )
       if (!sent.ok) return fail(sendProblem(sent.error))
       const { row, isNew } = sent.value
-      const location = `${call.url.pathname.replace(/\/hosts\/.*$/, '')}/commands/${row.command_uuid}`
+      const location = `${call.url.pathname.replace(/\/hosts\/.*$/, '')}/commands/${row.command_uuid}?by=id`
       return ok({
         kind: 'json',
         status: isNew ? 201 : 200,
-        content: { ...itemOfRow(deps.world, row), warnings: warningsOf(requestType, row.channel) },
+        content: { ...itemOfRow(deps, row), warnings: warningsOf(requestType, row.channel) },
         headers: { location },
       })
     },

@@ -5,6 +5,8 @@ export type TargetResult = {
   readonly push_error?: string
   readonly push_result?: string
   readonly command_error?: string
+  /** The command was queued, whatever became of the push. */
+  readonly queued?: true
 }
 
 /** The result object, keys in the order scripts see them in. */
@@ -15,6 +17,8 @@ export type CompatResult = {
   readonly command_error?: string
   readonly command_uuid?: string
   readonly request_type?: string
+  /** Every target has the command, whatever became of the push. */
+  readonly queued?: true
 }
 
 export function answerJson(body: object, status = 200): Response {

@@ -23,8 +23,6 @@ export type CompatDeps = {
   readonly commands: Commands
   /** For commands that take too long to read where everybody waits. */
   readonly reading: Reading
-  /** What one of several targets gets as its CommandUUID. */
-  uuidFor(commandUUID: string, channel: string): string
   readonly migrate: MdmIntake['checkin']
   push(target: { readonly hostId: string; readonly channel: string }): Promise<PushedNow>
   /** Takes concatenated PEM, certificate and unencrypted key. Fails with a sentence. */

@@ -42,11 +42,12 @@ async function enqueueAll(deps: CompatDeps, sending: Sending): Promise<Response>
   const failures = await sendAll(deps, sending)
   const pushed = noPush ? unpushed : await pushEach(deps, targets)
   const result: CompatResult = {
-    ...statusOf(pushed.status, failures),
+    ...statusOf(withQueued(pushed.status, failures), failures),
     ...(noPush && { no_push: true }),
     ...pushed.error,
     command_uuid: command.commandUUID,
     request_type: command.requestType,
+    ...(pushed.error.push_error !== undefined && failures.size === 0 && { queued: true }),
   }
   return answerResult(result, targets.length)
 }
@@ -95,10 +96,10 @@ async function sendAll(deps: CompatDeps, sending: Sending): Promise<Status> {
       failures.set(id, { command_error: 'no such enrollment' })
       return
     }
-    const commandUUID =
-      targets.length === 1 ? command.commandUUID : deps.uuidFor(command.commandUUID, found.channel)
-    const wish = { ...command, ...found, commandUUID, priority: 0, expiresInMs, silent: noPush }
+    const wish = { ...command, ...found, priority: 0, expiresInMs, silent: noPush }
     const sent = await deps.commands.send(wish, cause)
+    // NanoMDM takes a CommandUUID once, also of the same command. Nothing was queued by this call.
+    if (sent.ok && !sent.value.isNew) failures.set(id, { command_error: sentences.exists })
     if (!sent.ok) failures.set(id, { command_error: sentences[sent.error.kind] })
   })
   return failures
@@ -117,6 +118,15 @@ async function pushEach(deps: CompatDeps, targets: readonly Target[]): Promise<P
   })
   return { status, error: broken.size > 0 ? { push_error: [...broken].join('; ') } : {} }
 }
+
+/** A script that is told 500 for a failed push must not take the command for lost and send it again. */
+const withQueued = (pushes: Status, failures: Status): Status =>
+  new Map(
+    [...pushes].map(([id, pushed]) => [
+      id,
+      pushed.push_error !== undefined && !failures.has(id) ? { ...pushed, queued: true } : pushed,
+    ]),
+  )
 
 /** In the order of the call, whichever was done first. `fromEntries` defines keys, so that each is one. */
 function statusOf(pushes: Status, failures: Status = new Map()): Pick<CompatResult, 'status'> {

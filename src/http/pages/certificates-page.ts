@@ -163,7 +163,7 @@ export async function changeCertificate(
     undefined,
   )
   if (!done.ok) return certificatePage(deps, visit, done.error)
-  const { command_uuid: uuid } = done.value
+  const { id } = done.value
   const back = path('enrollment', 'certificates', fingerprint)
-  return ok({ kind: 'go', to: uuid === undefined ? back : path('commands', uuid) })
+  return ok({ kind: 'go', to: id === undefined ? back : path('commands', id) })
 }

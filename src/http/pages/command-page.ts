@@ -15,15 +15,18 @@ import type { Answered, Visit } from './visit.ts'
 
 export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
   const uuid = visit.context.req.param('uuid') ?? ''
-  const command = await visit.api.get<WholeCommand>(path('commands', uuid))
+  // A link has an id; what somebody types is a CommandUUID.
+  const linked = await visit.api.get<WholeCommand>(`${path('commands', uuid)}?by=id`)
+  const command = linked.ok ? linked : await visit.api.get<WholeCommand>(path('commands', uuid))
   if (!command.ok) return command
-  const diagram = await diagramOf(deps, 'command', { command: uuid })
+  const { id, command_uuid } = command.value
+  const diagram = await diagramOf(deps, 'command', { command: id })
   if (!diagram.ok) return diagram
   return ok({
     kind: 'page',
-    title: `${command.value.request_type} ${uuid.slice(-8)}`,
+    title: `${command.value.request_type} ${command_uuid.slice(-8)}`,
     content: content({ visit, command: command.value, diagram: diagram.value }, hostNames(deps)),
-    live: `/live/commands${path(uuid)}`,
+    live: `/live/commands${path(id)}`,
   })
 }
 
@@ -93,7 +96,7 @@ function body(command: WholeCommand, part: 'request' | 'result', title: string):
   if (value === null || value === undefined)
     return html`<h2>${title}</h2>
       <p class="quiet">${command.open ? 'The device has not answered yet.' : 'There is none.'}</p>`
-  const raw = `/api/v1${path('commands', command.command_uuid)}?format=plist&part=${part}`
+  const raw = `/api/v1${path('commands', command.id)}?by=id&format=plist&part=${part}`
   return html`<div class="head">
       <h2>${title}</h2>
       <a href="${raw}">Property list</a>
@@ -102,9 +105,9 @@ function body(command: WholeCommand, part: 'request' | 'result', title: string):
 }
 
 /** Only what never left can be taken back. */
-function cancelForm({ mayChange }: Visit, { command_uuid, state }: WholeCommand): Html {
+function cancelForm({ mayChange }: Visit, { id, state }: WholeCommand): Html {
   if (!mayChange || (state !== 'queued' && state !== 'pushed')) return nothing
-  return html`<form method="post" action="${path('commands', command_uuid, 'cancel')}">
+  return html`<form method="post" action="${path('commands', id, 'cancel')}">
     <button class="danger">Cancel command</button>
     <span class="quiet">It has not left for the device yet.</span>
   </form>`
@@ -112,6 +115,6 @@ function cancelForm({ mayChange }: Visit, { command_uuid, state }: WholeCommand)
 
 export async function cancelCommand(visit: Visit): Answered {
   const at = path('commands', visit.context.req.param('uuid') ?? '')
-  const cancelled = await visit.api.delete(at)
+  const cancelled = await visit.api.delete(`${at}?by=id`)
   return cancelled.ok ? ok({ kind: 'go', to: at }) : cancelled
 }

@@ -32,7 +32,7 @@ export const commandsTable = ({ items, now, nameOfHost }: Table): Html =>
 const row = (item: CommandItem, now: number, nameOfHost: Table['nameOfHost']): Html =>
   html`<tr>
     <th scope="row">
-      <a href="${path('commands', item.command_uuid)}">${item.request_type}</a>
+      <a href="${path('commands', item.id)}">${item.request_type}</a>
       <span class="mono small quiet">${item.command_uuid.slice(-8)}</span>
     </th>
     ${

@@ -21,7 +21,7 @@ export async function sendCommand(
     ? await visit.api.post<CommandItem>(path('hosts', host.value.id, 'commands'), wish.value)
     : wish
   return sent.ok
-    ? ok({ kind: 'go', to: path('commands', sent.value.command_uuid) })
+    ? ok({ kind: 'go', to: path('commands', sent.value.id) })
     : hostPage(deps, visit, { fields, refused: sent.error })
 }
 

@@ -165,7 +165,7 @@ function certificatesPart({ now }: Visit, { certificates: { items, total } }: Pa
 /** Open ones first: they are what one waits for. */
 function commandsPart({ now }: Visit, { host, commands }: Parts): Html {
   const recent = commands.items.filter(
-    ({ command_uuid }) => !host.open_commands.some((open) => open.command_uuid === command_uuid),
+    ({ id }) => !host.open_commands.some((open) => open.id === id),
   )
   const open = host.open_commands.toReversed()
   const all = [...open, ...recent].slice(0, Math.max(shown.commands, open.length))

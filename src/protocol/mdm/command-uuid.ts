@@ -1,5 +1,4 @@
-/**
- * The form of every CommandUUID we hand out and every one we take back: it becomes the id of an actor, a
- * row and a path segment.
- */
-export const isCommandUuid = (text: string): boolean => /^[A-Za-z0-9-]{1,64}$/.test(text)
+/** What NanoMDM's scripts may use, such as `0001_inventory.v2` or `{A-1}`: 1 to 128 printable ASCII characters. */
+export const isCommandUuid = (text: string): boolean => /^[\x20-\x7E]{1,128}$/.test(text)
+
+export const commandUuidRule = '1 to 128 printable ASCII characters'

@@ -3,7 +3,7 @@ import { buildPlist } from '../plist/build.ts'
 import { keptLimits } from '../plist/limits.ts'
 import { type Dict, dictOf } from '../plist/value.ts'
 import { readBody } from './body.ts'
-import { isCommandUuid } from './command-uuid.ts'
+import { commandUuidRule, isCommandUuid } from './command-uuid.ts'
 import { readFields } from './fields.ts'
 import type { MessageFault } from './message-fault.ts'
 
@@ -32,7 +32,7 @@ export function readCommand(body: Dict | Uint8Array): Result<GivenCommand, Messa
   if (!fields.ok) return fields
   const { Command, CommandUUID } = fields.value
   if (CommandUUID !== undefined && !isCommandUuid(CommandUUID)) {
-    return fail({ kind: 'bad-value', detail: 'CommandUUID is not 1 to 64 letters, digits, dashes' })
+    return fail({ kind: 'bad-value', detail: `CommandUUID is not ${commandUuidRule}` })
   }
   const inner = readFields(Command, { RequestType: 'string!' })
   if (!inner.ok) return inner

@@ -32,7 +32,7 @@ test('a command is created, and its Location leads to it', async () => {
     warnings: [],
   })
   const location = sent.headers.get('location') ?? ''
-  expect(location).toBe(`/api/v1/commands/${String(sent.json()['command_uuid'])}`)
+  expect(location).toBe(`/api/v1/commands/${String(sent.json()['id'])}?by=id`)
   const shown = (await world.ask(location, { as: 'viewer' })).json()
   expect(shown).toMatchObject({
     request: {
@@ -125,14 +125,18 @@ describe('a command_uuid sent again', () => {
     expect([refused.status, refused.json()['type']]).toEqual([409, '/problems/command-exists'])
   })
 
-  test('for another host is refused', async () => {
+  test('for another host is a command of that host', async () => {
     const other = await world.enrolled({
       udid: '0D111111-2222-3333-4444-555555555502',
       serial: 'CMND000002',
     })
-    const refused = await world.api(`/hosts/${other}/commands`, { method: 'POST', body: wish })
-    expect(refused.status).toBe(409)
-    expect((await command('again-1'))['host_id']).toBe(id)
+    const both = { ...wish, command_uuid: 'for-both' }
+    await send(both)
+    const sent = await world.api(`/hosts/${other}/commands`, { method: 'POST', body: both })
+    expect(sent.status).toBe(201)
+    expect(sent.json()).toMatchObject({ host_id: other, command_uuid: 'for-both' })
+    expect((await command('for-both?by=id'))['host_id']).toBe(id)
+    expect((await command(`${String(sent.json()['id'])}?by=id`))['host_id']).toBe(other)
   })
 
   test('by many at once is created once, and the body that won is the one that is sent', async () => {

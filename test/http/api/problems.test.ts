@@ -60,7 +60,7 @@ const cases: readonly (readonly [string, string, Asking, number, string, readonl
   ['a command that expires at once',       commands,        post({ request_type: 'ProfileList', expires_in_s: 59 }), 422, 'invalid', ['/expires_in_s']],
   ['a command that never expires',         commands,        post({ request_type: 'ProfileList', expires_in_s: 400 * 86_400 + 1 }), 422, 'invalid', ['/expires_in_s']],
   ['a priority in words',                  commands,        post({ request_type: 'ProfileList', priority: 'high' }), 422, 'invalid', ['/priority']],
-  ['a UUID that is none of ours',          commands,        post({ request_type: 'ProfileList', command_uuid: 'a b' }), 422, 'invalid', ['/command_uuid']],
+  ['a CommandUUID of two lines',           commands,        post({ request_type: 'ProfileList', command_uuid: 'a\nb' }), 422, 'invalid', ['/command_uuid']],
   ['null inside a payload',                commands,        post({ request_type: 'Settings', payload: { Settings: [{ Item: null }] } }), 422, 'invalid', ['/payload/Settings/0/Item']],
   ['a rounded integer in a payload',       commands,        post({ request_type: 'Settings', payload: { N: 2 ** 60 } }), 422, 'invalid', ['/payload/N']],
   ['options beside JSON',                  `${commands}?priority=1`, post({ request_type: 'ProfileList' }), 422, 'invalid',   ['/query/priority']],
