@@ -1,8 +1,8 @@
 // What the server keeps: the data folder's store, blobs, logs and the key that seals secrets.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { BlobStore } from '../storage/blobs.ts'
 import { createBlobSweep, type Swept } from '../storage/blob-sweep.ts'
+import { holdable } from '../storage/held-blobs.ts'
 import { type Logs, openLogs } from '../storage/logs.ts'
 import { type OpenedStore, openStore, type StoreOptions } from '../storage/open.ts'
 import type { Config } from './config.ts'
@@ -74,25 +74,6 @@ export async function openKeep(
   } catch (error) {
     await opened.store.close()
     throw error
-  }
-}
-
-/** While it is held nothing is removed: a backup names blobs by rows that may be gone by the time it reads them. */
-function holdable(blobs: BlobStore): {
-  readonly blobs: BlobStore
-  readonly hold: () => () => void
-} {
-  const holders = new Set<symbol>()
-  return {
-    blobs: {
-      ...blobs,
-      remove: async (digest, putBefore) => (holders.size > 0 ? 0 : blobs.remove(digest, putBefore)),
-    },
-    hold() {
-      const holder = Symbol('holder')
-      holders.add(holder)
-      return () => void holders.delete(holder)
-    },
   }
 }
 

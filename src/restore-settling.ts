@@ -1,5 +1,4 @@
 // What a restored database is told: that time has passed, and that nobody knows what was sent since the backup.
-import { isDamage } from './damage.ts'
 import { openStore } from '../storage/open.ts'
 import type { CommandRow } from '../storage/rows.ts'
 import type { Store } from '../storage/store.ts'
@@ -24,7 +23,7 @@ export type Settled = {
   readonly unknown: readonly DoubtedCommand[]
   /** Open commands that may run twice: they go on, so some may be sent a second time. */
   readonly going_on: number
-  /** Hosts whose rows are damaged: nothing of them was changed, and nothing of them is served. */
+  /** Hosts whose rows cannot be read: nothing of them was changed, and nothing of them is served. */
   readonly damaged_hosts: readonly string[]
   /** Valid again, those deleted since the backup included. */
   readonly tokens: number
@@ -102,19 +101,20 @@ async function doubtAll(
     const asked = page.map(async (hostId) => {
       const open = openCommandsOf(store, hostId)
       if (open === undefined) return void damaged.push(hostId)
-      const doubted = open.filter((row) => !commandContext(row).repeatable)
-      goingOn += open.length - doubted.length
-      if (doubted.length === 0) return undefined
+      goingOn += open.goingOn
+      if (open.doubted.length === 0) return undefined
       const answer = await hosts.ask(hostId, {
         events: [{ type: 'operator.restore', at: now() }],
         cause: { kind: 'operator', id: 'muster restore' },
       })
       if (answer.ok) {
-        const serial = answer.value.snapshot.context.identity.serial
-        return void unknown.push(...doubted.map((row) => doubtedOf(row, serial)))
+        const { serial } = answer.value.snapshot.context.identity
+        return void unknown.push(...open.doubted.map((row) => doubtedOf(row, serial)))
       }
-      if (answer.error.kind === 'damaged') return void damaged.push(hostId)
-      return `A host (${hostId}) could not be settled: ${answer.error.kind}.`
+      const { kind } = answer.error
+      // A server that cannot wake the host either sends it nothing.
+      if (kind === 'damaged' || kind === 'failed') return void damaged.push(hostId)
+      return `A host (${hostId}) could not be settled: ${kind}.`
     })
     const faults = (await Promise.all(asked)).filter((fault) => fault !== undefined)
     const [fault] = faults
@@ -124,12 +124,16 @@ async function doubtAll(
   return ok({ unknown, going_on: goingOn, damaged_hosts: damaged })
 }
 
-function openCommandsOf(store: Store, hostId: string): readonly CommandRow[] | undefined {
+type OpenCommands = { readonly doubted: readonly CommandRow[]; readonly goingOn: number }
+
+/** Undefined when they cannot be read: one host does not keep all others from being restored. */
+function openCommandsOf(store: Store, hostId: string): OpenCommands | undefined {
   try {
-    return store.lookups.openCommands(hostId)
-  } catch (error) {
-    if (isDamage(error)) return undefined
-    throw error
+    const open = store.lookups.openCommands(hostId)
+    const doubted = open.filter((row) => !commandContext(row).repeatable)
+    return { doubted, goingOn: open.length - doubted.length }
+  } catch {
+    return undefined
   }
 }
 

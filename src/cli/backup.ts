@@ -209,7 +209,7 @@ function restoredLines(restored: Restored): readonly string[] {
       : [`${going_on} other open commands go on, so some of them may be sent a second time.`]),
     ...(damaged_hosts.length === 0
       ? []
-      : [`${damaged_hosts.length} hosts are damaged and stay as they are: run muster check.`]),
+      : [`${damaged_hosts.length} hosts cannot be read and stay as they are: run muster check.`]),
     `Deleted since the backup or not, these are valid again: ${tokens} tokens, ${enroll_secrets} enroll secrets, ${enrollment_links} enrollment links. Delete those that must not be.`,
     'The master key was not written: start the server with the same key, or put it in master.key in the folder with mode 0600.',
   ]

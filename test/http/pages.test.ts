@@ -223,6 +223,19 @@ describe('sending a command', () => {
 })
 
 describe('settings', () => {
+  test('say how old the last backup is, and what to do while there is none', async () => {
+    const none = await admin.get('/settings')
+    expect(none.text).toContain('There is no backup yet.')
+    expect(none.text).toContain('--backup-every 6h')
+    const made = await world.server.app.request('/api/v1/backup', {
+      headers: { authorization: `Bearer ${world.secrets.admin}` },
+    })
+    await made.arrayBuffer()
+    const { text } = await admin.get('/settings')
+    expect(text).not.toContain('There is no backup yet.')
+    expect(text).toMatch(/downloaded[^]*<time [^>]*data-ago[^]*an admin/)
+  })
+
   test('a new token is shown once, works, and can be deleted', async () => {
     const made = await admin.post('/settings/tokens', { name: 'for <b>CI</b>', role: 'viewer' })
     const secret = /muster_[\w-]{43}/.exec(made.text)?.[0] ?? ''
