@@ -84,7 +84,8 @@ export const silentParts = (): Parts => ({
 })
 
 /** What of the options replaces a part as it is. */
-const without = ({ serve, demo, simulate, signal }: RunOptions): Partial<Parts> => ({
+const without = ({ serve, demo, simulate, signal, backupFiles }: RunOptions): Partial<Parts> => ({
+  ...(backupFiles && { backupFiles }),
   ...(serve && { serve }),
   ...(demo && { demo }),
   ...(simulate && { simulate }),
