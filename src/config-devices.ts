@@ -23,6 +23,8 @@ export type DevicesConfig = {
   readonly tlsKey: string | undefined
   /** Authorities of another server whose fleet is being taken over. */
   readonly formerCa: readonly Certificate[] | undefined
+  /** A server that answers for the declarations of devices, as NanoMDM's -dm. */
+  readonly declarationsUrl: URL | undefined
 }
 
 /** A day: what stands within it is a clock that is off, and a captured request is good for no longer. */
@@ -74,6 +76,12 @@ export const deviceSettings: {
     read: readRoots,
     fallback: undefined,
   },
+  declarationsUrl: {
+    flag: 'declarationsUrl',
+    variable: 'MUSTER_DECLARATIONS_URL',
+    read: readServerUrl,
+    fallback: undefined,
+  },
 }
 
 /** Settings that make no sense together, in one sentence. */
@@ -86,6 +94,17 @@ export function devicesFault(config: DevicesConfig): string | undefined {
   return deviceAuth === 'header' && proxies === undefined
     ? 'MUSTER_PROXIES must be set while proxies say who a device is (MUSTER_DEVICE_AUTH=header).'
     : undefined
+}
+
+/** Without a query: what devices ask for is put behind the path. */
+function readServerUrl(text: string): Result<URL, string> {
+  const url = URL.parse(text)
+  const isServer = url !== null && ['http:', 'https:'].includes(url.protocol)
+  if (!isServer) return fail('must be an http or https address, such as http://127.0.0.1:9002/')
+  const { username, password, search, hash } = url
+  return username + password + search + hash === ''
+    ? ok(url)
+    : fail('must have no user name, query or fragment')
 }
 
 /** The files are read again when they change, so their content does not do. */

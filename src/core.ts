@@ -20,6 +20,7 @@ import { createScepRoutes } from './http/scep/routes.ts'
 import { commandContext, type Commands, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
+import { declarationsOf } from './declarations.ts'
 import { createMdmIntake } from './intake/mdm.ts'
 import { createOsqueryIntake } from './intake/osquery.ts'
 import { createReconcile } from './intake/reconcile.ts'
@@ -137,10 +138,12 @@ type DeviceRoutesOptions = {
   readonly log: Logger
   /** Counts devices that were not believed. */
   readonly refused: (why: string) => void
+  readonly declarationsUrl: URL | undefined
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
-export function deviceRoutes(core: Core, { log, refused }: DeviceRoutesOptions): Hono {
+export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
+  const { log, refused, declarationsUrl } = options
   const { keep, store, world, hosts, sight, enrollSecrets, reading, enrollment, telling } = core
   const shared = { hosts, lookups: store.lookups, sight, world }
   const osquery = createOsqueryIntake({
@@ -155,6 +158,7 @@ export function deviceRoutes(core: Core, { log, refused }: DeviceRoutesOptions):
     sealing: keep.sealing,
     noteRefusal,
     echoesOf: telling.webhooks.echoesOf,
+    askDeclarations: declarationsOf(declarationsUrl, { log, world }),
   })
   const app = new Hono()
   app.route(

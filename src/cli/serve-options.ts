@@ -20,6 +20,7 @@ export type ServeOptions = {
   readonly tlsCertificate?: string
   readonly tlsKey?: string
   readonly formerCaFile?: string
+  readonly declarationsUrl?: string
   readonly logLevel?: string
   readonly webhookAllow?: string
   readonly publicUrl?: string
@@ -118,6 +119,12 @@ export const serveFlags = [
     'MUSTER_FORMER_CA',
     '--former-ca-file <file>',
     'take over the devices of another server, by its authority as PEM',
+  ],
+  [
+    'declarationsUrl',
+    'MUSTER_DECLARATIONS_URL',
+    '--declarations-url <url>',
+    "a server that answers for declarations, as NanoMDM's -dm; without one devices get an empty set",
   ],
   [
     'webhookAllow',

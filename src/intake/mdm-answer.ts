@@ -8,6 +8,8 @@ export type MdmAnswer =
   | { readonly kind: 'command'; readonly bytes: Uint8Array }
   | { readonly kind: 'plist'; readonly value: Dict }
   | { readonly kind: 'json'; readonly value: unknown }
+  /** JSON as another server wrote it. */
+  | { readonly kind: 'json-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly why: MdmRefusal }
 
 export type MdmRefusal =

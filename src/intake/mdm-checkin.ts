@@ -1,7 +1,6 @@
 import type { HostEvent } from '../../machines/host-events.ts'
 import type { Write } from '../../storage/store.ts'
 import type { Checkin, CheckinOf } from '../protocol/mdm/checkin.ts'
-import { emptyDeclarationItems, emptyTokens, splitEndpoint } from '../protocol/mdm/declarative.ts'
 import { buildPlist } from '../protocol/plist/build.ts'
 import { dictOf } from '../protocol/plist/value.ts'
 import { unreachable } from '../result.ts'
@@ -9,6 +8,7 @@ import { succession } from './binding.ts'
 import type { Credential } from './credential.ts'
 import { type MdmAnswer, nothing, refusalOf, refused } from './mdm-answer.ts'
 import { authenticate } from './mdm-authenticate.ts'
+import { declarations } from './mdm-declarations.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import type { Party } from './mdm-parties.ts'
 import type { Speaker } from './mdm-speakers.ts'
@@ -50,7 +50,14 @@ async function ofKnownDevice(
     case 'GetToken':
       return whenEnrolled(means, party, () => refused('unknown-token-service'))
     case 'DeclarativeManagement':
-      return whenEnrolled(means, party, () => declarations(means, message.Endpoint))
+      return whenEnrolled(means, party, (isQuarantined) =>
+        declarations(means.askDeclarations, {
+          message,
+          party,
+          isQuarantined,
+          at: means.world.now(),
+        }),
+      )
     case 'ReturnToService':
       // Nobody has set a device up for it: the user's wish to start over is declined politely.
       return whenEnrolled(means, party, () => ({
@@ -157,31 +164,14 @@ async function getBootstrapToken(means: MdmMeans, party: Party): Promise<MdmAnsw
 async function whenEnrolled(
   { hosts }: MdmMeans,
   { hostId }: Party,
-  answer: () => MdmAnswer,
+  answer: (isQuarantined: boolean) => MdmAnswer | Promise<MdmAnswer>,
 ): Promise<MdmAnswer> {
   const looked = await hosts.look(hostId)
   if (!looked.ok) return refused(refusalOf(looked.error))
-  if (looked.value.snapshot.value.mdm === 'unenrolled') return refused('not-enrolled')
+  const { value, context } = looked.value.snapshot
+  if (value.mdm === 'unenrolled') return refused('not-enrolled')
   hosts.lastSeen.touch(hostId, 'mdm')
-  return answer()
-}
-
-/** An empty but valid set: the device learns that nothing is declared for it. */
-function declarations({ world }: MdmMeans, endpoint: string): MdmAnswer {
-  const split = splitEndpoint(endpoint)
-  if (!split.ok) return refused('unknown-endpoint')
-  switch (split.value.kind) {
-    case 'tokens':
-      return { kind: 'json', value: emptyTokens(world.now()) }
-    case 'declaration-items':
-      return { kind: 'json', value: emptyDeclarationItems }
-    case 'declaration':
-      return refused('no-such-declaration')
-    case 'status':
-      return nothing
-    default:
-      return unreachable(split.value)
-  }
+  return answer(context.quarantined)
 }
 
 type Told = { readonly event: HostEvent; readonly writes?: readonly Write[] }

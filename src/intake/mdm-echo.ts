@@ -1,7 +1,7 @@
 // What an MDM message says, as NanoMDM and MicroMDM tell it to their webhooks.
 import type { Checkin } from '../protocol/mdm/checkin.ts'
-import type { Enrollment, EnrollmentType } from '../protocol/mdm/enrollment.ts'
 import type { Report } from '../protocol/mdm/report.ts'
+import { nanoIdsOf } from './nano-ids.ts'
 import { sharedUuidOf } from './shared-uuid.ts'
 
 /** A message as it came over the wire. */
@@ -36,7 +36,7 @@ export async function echoBody({ message, ...of }: Echoed): Promise<Uint8Array> 
     ...(enrollment.udid !== undefined && { udid: enrollment.udid }),
     ...(enrollment.enrollmentId !== undefined && { enrollment_id: enrollment.enrollmentId }),
     ...(Object.keys(of.params).length > 0 && { url_params: of.params }),
-    ids: idsOf(enrollment),
+    ids: nanoIdsOf(enrollment),
   }
   const said =
     'messageType' in message
@@ -87,21 +87,4 @@ async function writeBase64(bytes: Uint8Array, body: Buffer, at: number): Promise
     end += body.write(text, end, 'latin1')
   }
   return end
-}
-
-function idsOf({ key, deviceKey, type, channel }: Enrollment): Readonly<Record<string, string>> {
-  return {
-    id: key,
-    type: typeNames[type],
-    ...(channel === 'user' && { parent_id: deviceKey }),
-  }
-}
-
-/** NanoMDM's words. */
-const typeNames: Readonly<Record<EnrollmentType, string>> = {
-  Device: 'Device',
-  User: 'User',
-  SharedIPad: 'Shared iPad',
-  UserEnrollmentDevice: 'User Enrollment (Device)',
-  UserEnrollment: 'User Enrollment',
 }

@@ -112,6 +112,8 @@ function answer(options: MdmRoutesOptions, said: MdmAnswer): Response {
       return whole(new TextEncoder().encode(buildPlist(said.value)), 'application/xml')
     case 'json':
       return whole(new TextEncoder().encode(JSON.stringify(said.value)), 'application/json')
+    case 'json-bytes':
+      return whole(said.bytes, 'application/json')
     case 'refused':
       return refuse(options, { kind: said.why, status: statuses[said.why], detail: '' })
     default:
