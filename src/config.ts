@@ -8,7 +8,7 @@ import { type PushConfig, pushSettings } from './config-push.ts'
 import { type RetentionConfig, retentionSettings } from './config-retention.ts'
 import { fail, ok, type Result } from './result.ts'
 import { givenText } from './config-text.ts'
-import { type Environment, oneOf, readSecret, type Setting } from './setting.ts'
+import { type Environment, oneOf, readSecret, readSize, type Setting } from './setting.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
@@ -28,6 +28,8 @@ export type Config = EnrollmentConfig &
     readonly enrollSecret: string | undefined
     readonly masterKey: string | undefined
     readonly logLevel: LogLevel
+    /** Bytes that all request bodies under way may take together. */
+    readonly bodyMemory: number
     /** Receivers of webhooks inside the own network. */
     readonly webhookAllow: Allows | undefined
   }
@@ -69,6 +71,12 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     variable: 'MUSTER_LOG_LEVEL',
     read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
+  },
+  bodyMemory: {
+    flag: 'bodyMemory',
+    variable: 'MUSTER_BODY_MEMORY',
+    read: readSize({ minMb: 64 }),
+    fallback: 256 * 1_024 * 1_024,
   },
   webhookAllow: {
     flag: 'webhookAllow',

@@ -15,6 +15,7 @@ import { createEnrollRoutes } from './http/enroll/routes.ts'
 import { createMdmRoutes } from './http/mdm/routes.ts'
 import { createOsqueryRoutes } from './http/osquery/routes.ts'
 import { createReading, type Reading } from './http/reading/reading.ts'
+import { createSampledLog } from './http/sampled-log.ts'
 import { createGuesses } from './http/scep/guesses.ts'
 import { createScepRoutes } from './http/scep/routes.ts'
 import { commandContext, type Commands, createCommands } from './intake/commands.ts'
@@ -60,7 +61,7 @@ export type Core = {
   readonly commands: Commands
   readonly enrollment: Enrollment
   /** How devices are known. */
-  readonly credential: ReturnType<typeof createDeviceAuth>
+  readonly sender: ReturnType<typeof createDeviceAuth>
   readonly telling: OpenedWebhooks
   readonly pushing: Pushing
   readonly backing: OpenedBackups
@@ -81,7 +82,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
   const commands = createCommands({ store, hosts, sealing: keep.sealing, world })
   const { live } = hosts
   const enrollment = await openEnrollment({ config, keep, store, world, commands, live, log })
-  const credential = createDeviceAuth({ config, ...enrollment, store, world, live })
+  const sender = createDeviceAuth({ config, ...enrollment, store, world, live })
   const alarms = createAlarms({ store, hosts, world })
   const pushing = openPushing({ config, keep, store, world, hosts, log })
   const performers: Performers = { 'apns.push': pushing.pusher.perform }
@@ -113,7 +114,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     reading,
     commands,
     enrollment,
-    credential,
+    sender,
     telling,
     pushing,
     backing,
@@ -160,21 +161,22 @@ export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
     echoesOf: telling.webhooks.echoesOf,
     askDeclarations: declarationsOf(declarationsUrl, { log, world }),
   })
+  const refusalLog = createSampledLog(log, () => performance.now())
   const app = new Hono()
   app.route(
     '/',
     createScepRoutes({
-      log,
+      log: refusalLog,
       ...enrollment,
       guesses: createGuesses(world.steady),
       nonce: () => randomBytes(16),
     }),
   )
-  app.route('/', createEnrollRoutes({ log, ...enrollment }))
-  app.route('/', createOsqueryRoutes({ log, reading, intake: osquery }))
+  app.route('/', createEnrollRoutes({ log: refusalLog, ...enrollment }))
+  app.route('/', createOsqueryRoutes({ log: refusalLog, reading, intake: osquery }))
   app.route(
     '/',
-    createMdmRoutes({ log, reading, intake: mdm, credential: core.credential, noteRefusal }),
+    createMdmRoutes({ log: refusalLog, reading, intake: mdm, sender: core.sender, noteRefusal }),
   )
   return app
 }

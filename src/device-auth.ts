@@ -20,14 +20,20 @@ type DeviceAuthOptions = {
   readonly live: Live
 }
 
-/** Who a device proved to be, before a word of its message is read. */
+/** Who a device proved to be, and whether a body is its word. */
+export type Sender = {
+  readonly credential: Credential
+  readonly signs: (body: Uint8Array) => boolean
+}
+
+/** By headers and connection, before a byte of the body is read. */
 export function createDeviceAuth(
   options: DeviceAuthOptions,
-): (c: Context, body: Uint8Array) => Result<Credential, CredentialFault> {
+): (c: Context) => Result<Sender, CredentialFault> {
   const { config, authorities, store, world, live } = options
   const certificates = createDeviceCertificates(() => authorities.trusted)
   const present = presenting(config, certificates, world)
-  if (present === undefined) return () => ok({ kind: 'none' })
+  if (present === undefined) return () => ok({ credential: { kind: 'none' }, signs: () => true })
   const former = config.formerCa ?? []
   const registry = createDeviceRegistry({
     lookups: store.lookups,
@@ -35,11 +41,13 @@ export function createDeviceAuth(
     world,
     isFormer: ({ certificate }) => former.some((issuer) => isIssuedBy(certificate, issuer)),
   })
-  return (c, body) => {
-    const presented = present(c, body)
-    return presented.ok
-      ? registry(presented.value)
-      : fail({ ...presented.error, fingerprint: null, hostId: null })
+  return (c) => {
+    const presented = present(c)
+    if (!presented.ok) return fail({ ...presented.error, fingerprint: null, hostId: null })
+    const credential = registry(presented.value)
+    return credential.ok
+      ? ok({ credential: credential.value, signs: presented.value.signs })
+      : credential
   }
 }
 

@@ -7,6 +7,8 @@ import type { Hono } from 'hono'
 import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
 import type { Admission } from './http/admission/admission.ts'
+import type { BodyBudget } from './http/body-budget.ts'
+import { createCloseUnread } from './http/unread-body.ts'
 import { openServer, type Server } from './server.ts'
 import { createLeave, type Leave } from './stopping.ts'
 import { type ListenerTls, tlsFor } from './tls.ts'
@@ -40,15 +42,21 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   const server = await openServer(config, log)
   const listeners: Listener[] = []
   try {
-    const { app, deviceApp, admission } = server
+    const { app, deviceApp, admission, bodies } = server
     const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
     const { deviceListen } = config
     if (deviceListen !== undefined)
       listeners.push(
-        await listen({ app: deviceApp, admission, address: deviceListen, tls: tls?.devices }),
+        await listen({
+          app: deviceApp,
+          admission,
+          bodies,
+          address: deviceListen,
+          tls: tls?.devices,
+        }),
       )
     const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
-    const main = await listen({ app, admission, address: config.listen, tls: mainTls })
+    const main = await listen({ app, admission, bodies, address: config.listen, tls: mainTls })
     listeners.push(main)
     const url = urlOf(config, main.listener)
     await greet({ config, server, url }, talk)
@@ -63,13 +71,14 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
 type Listening = {
   readonly app: Hono
   readonly admission: Admission
+  readonly bodies: BodyBudget
   readonly address: Address
   readonly tls: ListenerTls | undefined
 }
 
 type Listener = { readonly listener: NodeServer; readonly leave: Leave }
 
-function listen({ app, admission, address, tls }: Listening): Promise<Listener> {
+function listen({ app, admission, bodies, address, tls }: Listening): Promise<Listener> {
   const { promise, resolve, reject } = Promise.withResolvers<Listener>()
   const { host, port } = address
   const limits = {
@@ -79,7 +88,12 @@ function listen({ app, admission, address, tls }: Listening): Promise<Listener> 
     maxHeaderSize: headerBytesMax,
   }
   const leave = createLeave()
-  const admitted = leave.before(admission.before(getRequestListener(app.fetch, { hostname: host })))
+  const answering = getRequestListener(
+    (request, env) => app.fetch(request, Object.assign(env, { bodies })),
+    // Ours instead: the adapter reads up to 64 MB of a body that was refused.
+    { hostname: host, autoCleanupIncoming: false },
+  )
+  const admitted = leave.before(createCloseUnread()(admission.before(answering)))
   const listener =
     tls === undefined
       ? createServer(limits, admitted)

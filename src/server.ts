@@ -4,14 +4,15 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { createDegraded, type Degraded } from './degraded.ts'
-import { apiDeps, deviceRoutes, openCore } from './core.ts'
+import { apiDeps, type Core, deviceRoutes, openCore } from './core.ts'
 import { type Admission, createAdmission } from './http/admission/admission.ts'
 import { exitSoftware } from './fatal.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { devicesFirst } from './http/devices-first.ts'
 import { createHealth, type HealthDeps } from './http/health.ts'
-import { createMetrics, createMetricsApp } from './http/metrics.ts'
+import { type BodyBudget, createBodyBudget } from './http/body-budget.ts'
+import { createMetrics, createMetricsApp, type Metrics } from './http/metrics.ts'
 import { createProblems, unknownPath } from './http/problem.ts'
 import { createPages } from './http/pages/pages.ts'
 import { createSessions } from './http/pages/sessions.ts'
@@ -30,6 +31,8 @@ export type Server = {
   readonly deviceApp: Hono
   /** To stand before every listener. */
   readonly admission: Admission
+  /** Counts the request bodies of every listener. */
+  readonly bodies: BodyBudget
   readonly keep: Keep
   readonly tokens: Tokens
   readonly enrollSecrets: EnrollSecrets
@@ -90,13 +93,7 @@ export async function openServer(
     backups: core.backing.backups,
     now: core.world.now,
   })
-  const admission = createAdmission({
-    chance: { uuid: core.world.uuid, dice: core.world.random },
-    elapsedMs: () => performance.now(),
-    soon: setImmediate,
-    warn: (sentence) => log.warn(sentence),
-  })
-  metrics.watchAdmission(admission.stats)
+  const door = openDoor({ config, core, metrics, log })
   const sessions = createSessions({ tokens: core.tokens, world: core.world })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
   const app = new Hono()
@@ -119,7 +116,7 @@ export async function openServer(
   return {
     app: config.deviceListen === undefined ? devicesFirst(deviceApp, app) : app,
     deviceApp,
-    admission,
+    ...door,
     keep,
     tokens: core.tokens,
     enrollSecrets: core.enrollSecrets,
@@ -132,4 +129,35 @@ export async function openServer(
       await keep.close()
     },
   }
+}
+
+type DoorOptions = {
+  readonly config: Config
+  readonly core: Core
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+/** What stands before every listener: the order of requests, and the memory for their bodies. */
+function openDoor({
+  config,
+  core,
+  metrics,
+  log,
+}: DoorOptions): Pick<Server, 'admission' | 'bodies'> {
+  const elapsedMs = (): number => performance.now()
+  const admission = createAdmission({
+    chance: { uuid: core.world.uuid, dice: core.world.random },
+    elapsedMs,
+    soon: setImmediate,
+    warn: (sentence) => log.warn(sentence),
+  })
+  metrics.watchAdmission(admission.stats)
+  const bodies = createBodyBudget({
+    bytesMax: config.bodyMemory,
+    elapsedMs,
+    later: core.world.later,
+  })
+  metrics.watchBodies(bodies.stats)
+  return { admission, bodies }
 }

@@ -23,6 +23,24 @@ export function readSecret(text: string): Result<string, string> {
     : ok(text)
 }
 
+const mebi = 1_024 * 1_024
+const sizeUnits: Readonly<Record<string, number>> = { MB: mebi, GB: 1_024 * mebi }
+
+/** `256MB`, `2GB`: binary units, as memory is counted. */
+export function readSize({
+  minMb,
+}: {
+  readonly minMb: number
+}): (text: string) => Result<number, string> {
+  return (text) => {
+    const { count, unit = '' } = /^(?<count>\d{1,6})(?<unit>MB|GB)$/.exec(text)?.groups ?? {}
+    const bytes = Number(count) * (sizeUnits[unit] ?? Number.NaN)
+    return bytes >= minMb * mebi
+      ? ok(bytes)
+      : fail(`must be a size of ${minMb}MB or more, such as 256MB`)
+  }
+}
+
 export function oneOf<Word extends string>(
   words: readonly Word[],
 ): (text: string) => Result<Word, string> {

@@ -23,6 +23,7 @@ export type ServeOptions = {
   readonly declarationsUrl?: string
   readonly logLevel?: string
   readonly webhookAllow?: string
+  readonly bodyMemory?: string
   readonly publicUrl?: string
   readonly pushTopic?: string
   readonly caCertificateFile?: string
@@ -131,6 +132,12 @@ export const serveFlags = [
     'MUSTER_WEBHOOK_ALLOW',
     '--webhook-allow <list>',
     'receivers in the own network: host[:port], address[:port] or network/bits, several by comma',
+  ],
+  [
+    'bodyMemory',
+    'MUSTER_BODY_MEMORY',
+    '--body-memory <size>',
+    'for all request bodies under way together (default 256MB)',
   ],
   ['logLevel', 'MUSTER_LOG_LEVEL', '--log-level <level>', 'debug, info, warn, error or silent'],
   [

@@ -1,13 +1,20 @@
-import { IncomingMessage } from 'node:http'
+// Request bodies: read whole, within bounds, and inflated.
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Result } from '../result.ts'
 import { fail, ok } from '../result.ts'
+import type { BodyBudget, BodyUnderWay } from './body-budget.ts'
+import { freeBytes } from './free-bytes.ts'
 
 export type BodyLimits = {
   /** On the wire; also after inflating, unless `inflatedBytesMax` says otherwise. */
   readonly bytesMax: number
   readonly inflatedBytesMax?: number
+  /** Whether the sender has proved who it is. @default false */
+  readonly isKnown?: boolean
+  /** Whether the first bytes of a body that is not there at once say who sends it. As they came, perhaps compressed. */
+  readonly recognise?: (first: Uint8Array) => boolean
 }
 
 export type BodyFault =
@@ -16,12 +23,25 @@ export type BodyFault =
   | { readonly kind: 'bad-encoding' }
   /** The sender went away; nobody hears the answer. */
   | { readonly kind: 'aborted' }
+  /** It came too slowly, or not at all. */
+  | { readonly kind: 'stalled' }
+  /** Other bodies take all the memory there is for them. */
+  | { readonly kind: 'overloaded' }
 
-/** The part of Hono's context that is needed here: `env.incoming` is there under the node server only. */
+/** The part of Hono's context that is needed here: `incoming`, `outgoing` and `bodies` are there under the node server only. */
 export type BodyContext = { readonly req: { readonly raw: Request }; readonly env: unknown }
 
+/** What the node server gives along with a request. */
+export type BodyBindings = {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  /** Undefined where a listener counts no bodies. */
+  readonly bodies?: BodyBudget | undefined
+}
+
 /**
- * The request's body, inflated when it is gzip, never holding more than the limits allow.
+ * The request's body, inflated when it is gzip, never holding more than the limits allow. What is not there at once is
+ * counted in the budget of the listener until the request was answered.
  *
  * Under the node server it reads the socket's own stream: a web stream would cost more than a small body,
  * and the adapter's `arrayBuffer()` knows no bound. What is left unread after a refusal the adapter drains
@@ -31,24 +51,41 @@ export async function readBody(
   context: BodyContext,
   limits: BodyLimits,
 ): Promise<Result<Uint8Array, BodyFault>> {
-  const incoming = incomingOf(context.env)
+  const node = bindingsOf(context.env)
   const { raw } = context.req
-  const encoding = incoming
-    ? incoming.headers['content-encoding']
+  const encoding = node
+    ? node.incoming.headers['content-encoding']
     : raw.headers.get('content-encoding')
   const coding = codingOf(encoding)
   if (coding === undefined) return fail({ kind: 'bad-encoding' })
-  const wire = incoming
-    ? await readIncoming(incoming, limits.bytesMax)
-    : await readStream(raw, limits.bytesMax)
-  return wire.ok && coding === 'gzip'
-    ? inflate(wire.value, limits.inflatedBytesMax ?? limits.bytesMax)
-    : wire
+  if (node === undefined) {
+    const wire = await readStream(raw, limits.bytesMax)
+    return wire.ok && coding === 'gzip' ? inflate(wire.value, limits) : wire
+  }
+  const wire = await readIncoming(node, limits)
+  if (!wire.ok) return wire
+  if (coding === 'identity') return ok(wire.value.bytes)
+  const { bytes, underWay = heldUntilAnswered(node, limits, wire.value.bytes) } = wire.value
+  return inflate(bytes, limits, underWay)
 }
 
-function incomingOf(env: unknown): IncomingMessage | undefined {
+/** For a compressed body that was there at once: what it inflates to is not. */
+function heldUntilAnswered(
+  { outgoing, bodies }: BodyBindings,
+  { isKnown = false, recognise }: BodyLimits,
+  wire: Uint8Array,
+): BodyUnderWay | undefined {
+  const held = bodies?.begin({ isKnown: isKnown || recognise?.(wire) === true, end() {} })
+  if (held === undefined) return undefined
+  held.whole()
+  outgoing.once('close', held.release)
+  return held
+}
+
+function bindingsOf(env: unknown): BodyBindings | undefined {
   if (typeof env !== 'object' || env === null || !('incoming' in env)) return undefined
-  return env.incoming instanceof IncomingMessage ? env.incoming : undefined
+  // The node server's listener made it.
+  return env.incoming instanceof IncomingMessage ? (env as BodyBindings) : undefined
 }
 
 /** One coding at most: nobody honest compresses twice, and each layer multiplies what inflates. */
@@ -65,34 +102,55 @@ function codingOf(header: string | null | undefined): 'identity' | 'gzip' | unde
   }
 }
 
+type Wire = { readonly bytes: Uint8Array; readonly underWay: BodyUnderWay | undefined }
+
 function readIncoming(
-  incoming: IncomingMessage,
-  bytesMax: number,
-): Promise<Result<Uint8Array, BodyFault>> {
+  { incoming, outgoing, bodies }: BodyBindings,
+  { bytesMax, isKnown = false, recognise }: BodyLimits,
+): Promise<Result<Wire, BodyFault>> {
   // What a middleware has taken is gone from the socket's stream: that is our mistake, not the sender's.
   if (incoming.readableDidRead) throw new Error('the body was read before')
   const tooLarge = fail<BodyFault>({ kind: 'too-large', bytesMax })
-  if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) return Promise.resolve(tooLarge)
+  const announced = Number(incoming.headers['content-length'] ?? Number.NaN)
+  if (announced > bytesMax) return Promise.resolve(tooLarge)
   if (incoming.destroyed) return Promise.resolve(fail({ kind: 'aborted' }))
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
+    let underWay: BodyUnderWay | undefined
     incoming.on('data', take).on('end', end).on('error', abort).on('close', abort)
 
     function take(chunk: Uint8Array): void {
       bytes += chunk.length
-      if (bytes > bytesMax) {
-        incoming.pause()
-        settle(tooLarge)
-      } else chunks.push(chunk)
+      if (bytes > bytesMax) return stop(tooLarge)
+      const isFirst = chunks.length === 0
+      chunks.push(chunk)
+      // Nearly every body is there at once: it costs no more than that it is read.
+      if (isFirst && bytes === announced) return
+      if (isFirst) underWay = beginUnderWay(chunk)
+      if (underWay?.take(chunk.length) === false) stop(fail({ kind: 'overloaded' }))
+    }
+    function beginUnderWay(first: Uint8Array): BodyUnderWay | undefined {
+      return bodies?.begin({
+        isKnown: isKnown || recognise?.(first) === true,
+        end: (kind) => stop(fail({ kind })),
+      })
     }
     function end(): void {
-      settle(ok(joined(chunks, bytes)))
+      underWay?.whole()
+      if (underWay !== undefined) outgoing.once('close', underWay.release)
+      settle(ok({ bytes: joined(chunks, bytes), underWay }))
     }
     function abort(): void {
-      settle(fail({ kind: 'aborted' }))
+      stop(fail({ kind: 'aborted' }))
     }
-    function settle(result: Result<Uint8Array, BodyFault>): void {
+    function stop(fault: Result<Wire, BodyFault>): void {
+      incoming.pause()
+      underWay?.release()
+      for (const chunk of chunks) freeBytes(chunk)
+      settle(fault)
+    }
+    function settle(result: Result<Wire, BodyFault>): void {
       incoming.off('data', take).off('end', end).off('error', abort).off('close', abort)
       resolve(result)
     }
@@ -124,31 +182,44 @@ async function readStream(
 
 function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
   const [only] = chunks
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes)
+  if (chunks.length === 1 && only) return only
+  const all = Buffer.concat(chunks, bytes)
+  for (const chunk of chunks) freeBytes(chunk)
+  return all
 }
-
-/** Text compresses twenty times, repetitive logs fifty; a thousand is what a bomb reaches. */
-const ratioMax = 100
-/** Below this no ratio matters: a short body of equal lines may honestly shrink more than a hundred times. */
-const unratedBytes = 1024 * 1024
 
 const gunzipped = promisify(gunzip)
 
-async function inflate(wire: Uint8Array, most: number): Promise<Result<Uint8Array, BodyFault>> {
-  const bytesMax = Math.min(most, Math.max(unratedBytes, wire.length * ratioMax))
+/** The body as it was before its coding. It is counted before it inflates, since a member says how long it will be. */
+async function inflate(
+  wire: Uint8Array,
+  { bytesMax, inflatedBytesMax: most = bytesMax }: BodyLimits,
+  underWay?: BodyUnderWay,
+): Promise<Result<Uint8Array, BodyFault>> {
+  if (wire.length < gzipBytesMin) return fail({ kind: 'bad-encoding' })
+  const length = lengthOf(wire)
+  const maxOutputLength = Math.max(1, Math.min(length, most))
+  if (underWay?.take(maxOutputLength) === false) return fail({ kind: 'overloaded' })
   try {
-    const plain = await gunzipped(wire, { maxOutputLength: bytesMax })
-    return endsWithLength(wire, plain.length) ? ok(plain) : fail({ kind: 'bad-encoding' })
+    const plain = await gunzipped(wire, { maxOutputLength })
+    return plain.length === length ? ok(plain) : fail({ kind: 'bad-encoding' })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    // More may come out than is allowed, or more than the member says.
     return fail(
-      code === 'ERR_BUFFER_TOO_LARGE' ? { kind: 'too-large', bytesMax } : { kind: 'bad-encoding' },
+      isTooLong(error) && length > most
+        ? { kind: 'too-large', bytesMax: most }
+        : { kind: 'bad-encoding' },
     )
   }
 }
 
 /** A gzip member ends with the length of its content (RFC 1952), so more members or bytes behind it show. */
-function endsWithLength(wire: Uint8Array, length: number): boolean {
-  const { buffer, byteOffset, byteLength } = wire
-  return new DataView(buffer, byteOffset, byteLength).getUint32(byteLength - 4, true) === length
+function lengthOf({ buffer, byteOffset, byteLength }: Uint8Array): number {
+  return new DataView(buffer, byteOffset, byteLength).getUint32(byteLength - 4, true)
 }
+
+const isTooLong = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+
+/** Header, an empty block and trailer. */
+const gzipBytesMin = 20

@@ -9,6 +9,8 @@ import { watchAdmission } from './admission/metrics.ts'
 import type { AdmissionStats } from './admission/admission.ts'
 import { type Authenticate, refusal } from './auth.ts'
 import { type BackupsWatched, watchBackups } from './backup-metrics.ts'
+import type { BodyBudgetStats } from './body-budget.ts'
+import { watchBodies } from './body-metrics.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
 import { type PushWatched, watchPushCertificates } from './push-metrics.ts'
@@ -26,6 +28,8 @@ export type Metrics = {
   watch(fleet: Fleet & PushWatched & BackupsWatched): void
   /** Begins to watch who waits at the door. */
   watchAdmission(stats: () => AdmissionStats): void
+  /** Begins to watch the memory that request bodies take. */
+  watchBodies(stats: () => BodyBudgetStats): void
 }
 
 type Fleet = {
@@ -87,6 +91,7 @@ export function createMetrics(): Metrics {
       watchBackups(fleet, registers)
     },
     watchAdmission: (stats) => watchAdmission(stats, registers),
+    watchBodies: (stats) => watchBodies(stats, registers),
   }
 }
 

@@ -94,6 +94,11 @@ const kinds = {
     title: 'The last admin token',
     help: 'Nobody could change anything any more. Create another admin token first.',
   },
+  slow: {
+    status: 408,
+    title: 'The body came too slowly',
+    help: 'A body must come without pauses of 10 s, at 8 kB/s or more.',
+  },
   'too-large': {
     status: 413,
     title: 'The body is too large',

@@ -122,15 +122,25 @@ export type VerifyFault =
 /** Verifies that the signer's key signed the attributes and that these name this content. */
 export function verifySigned(
   message: SignedMessage,
-  { content: given, read = readCertificate, digests }: VerifyOptions,
+  { content: given, ...options }: VerifyOptions,
 ): Result<Verified, VerifyFault> {
-  const { signer } = message
-  if (digests?.includes(signer.digest) === false) return fail({ kind: 'bad-algorithm' })
   const content = given ?? message.content
   if (content === null) return fail({ kind: 'no-content' })
   // Cheapest first: most of what is wrong is another body.
   const misnamed = contentFault(message, content)
-  if (misnamed !== undefined) return fail({ kind: misnamed })
+  return misnamed === undefined ? verifySigner(message, options) : fail({ kind: misnamed })
+}
+
+/**
+ * Verifies that the signer's key signed the attributes. What these say of the content is for `contentFault`, once
+ * the content is there: it need not be read for a signer who is not believed.
+ */
+export function verifySigner(
+  message: SignedMessage,
+  { read = readCertificate, digests }: Omit<VerifyOptions, 'content'>,
+): Result<Verified, VerifyFault> {
+  const { signer } = message
+  if (digests?.includes(signer.digest) === false) return fail({ kind: 'bad-algorithm' })
   const found = signersCertificate(message)
   if (found === undefined) return fail({ kind: 'no-certificate' })
   const certificate = read(found)
@@ -146,7 +156,7 @@ export function verifySigned(
 }
 
 /** Whether the content is the one inside, if one is, and the one the attributes name. */
-function contentFault(
+export function contentFault(
   message: SignedMessage,
   content: Uint8Array,
 ): 'other-content' | 'other-content-type' | undefined {

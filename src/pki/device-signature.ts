@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../result.ts'
 import type { Certificate } from './certificate.ts'
-import { readSigned, verifySigned } from './cms-signed.ts'
+import { contentFault, readSigned, verifySigner } from './cms-signed.ts'
 import type { DeviceCertificateFault, DeviceCertificates } from './device-certificates.ts'
 import type { SignatureDigest } from './signature-digest.ts'
 
@@ -13,8 +13,21 @@ import type { SignatureDigest } from './signature-digest.ts'
  */
 export function readDeviceSignature(
   { header, body, nowMs }: SignedRequest,
-  { certificates, skewMsMax, digests }: DeviceSignatureRules,
+  rules: DeviceSignatureRules,
 ): Result<DeviceSignature, DeviceSignatureFault> {
+  const signer = readDeviceSigner({ header, nowMs }, rules)
+  if (!signer.ok) return signer
+  return signer.value.signs(body) ? signer : fail({ kind: 'bad-signature' })
+}
+
+/**
+ * The same without the body: who signed, before a byte of the body is read. The key signs attributes, and these name
+ * the body by its digest; `signs` compares that.
+ */
+export function readDeviceSigner(
+  { header, nowMs }: Omit<SignedRequest, 'body'>,
+  { certificates, skewMsMax, digests }: DeviceSignatureRules,
+): Result<DeviceSigner, DeviceSignatureFault> {
   if (header.length > headerCharsMax) return fail({ kind: 'not-a-signature' })
   const bytes = Buffer.from(header, 'base64')
   // Node skips what is not base64; here that is another header.
@@ -22,8 +35,7 @@ export function readDeviceSignature(
   const message = readSigned(bytes)
   if (!message.ok) return fail({ kind: 'not-a-signature' })
   let distrust: DeviceCertificateFault | undefined
-  const verified = verifySigned(message.value, {
-    content: body,
+  const verified = verifySigner(message.value, {
     ...(digests && { digests }),
     read(der) {
       const read = certificates.read(der)
@@ -35,7 +47,9 @@ export function readDeviceSignature(
   if (!verified.ok) return fail(distrust ?? { kind: 'bad-signature' })
   const { certificate, signingTimeMs } = verified.value
   const untimely = timeFault({ certificate, signingTimeMs }, nowMs, skewMsMax)
-  return untimely ? fail({ kind: untimely }) : ok({ certificate, signingTimeMs })
+  if (untimely) return fail({ kind: untimely })
+  const signs = (body: Uint8Array): boolean => contentFault(message.value, body) === undefined
+  return ok({ certificate, signingTimeMs, signs })
 }
 
 export type SignedRequest = {
@@ -58,6 +72,11 @@ export type DeviceSignature = {
   readonly certificate: Certificate
   /** By the device's clock. Null: not said. */
   readonly signingTimeMs: number | null
+}
+
+export type DeviceSigner = DeviceSignature & {
+  /** Whether the signature is over exactly this body. */
+  readonly signs: (body: Uint8Array) => boolean
 }
 
 export type DeviceSignatureFault =

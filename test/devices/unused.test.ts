@@ -48,7 +48,7 @@ test('the log says what to do about it, in one line', async () => {
   const fault = { kind: 'expired-unused', fingerprint: 'ab'.repeat(32), hostId: null } as const
   const options: Partial<MdmRoutesOptions> = {
     log: pino(out),
-    credential: () => fail(fault),
+    sender: () => fail(fault),
     noteRefusal: () => {},
   }
   // Nothing else of them is reached: a device is refused before a word of it is read.

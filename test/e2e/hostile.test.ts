@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gzipSync } from 'node:zlib'
 import { osqueryCases, type OsqueryCaseReply } from '../fixtures/osquery/corpus.ts'
 import { loadCorpus } from '../protocol/plist-corpus.ts'
@@ -55,31 +55,20 @@ const osquery = (route: string, body: unknown): Promise<Got> =>
     body: JSON.stringify(body),
   })
 
-/** Waits for the lines to arrive: they come through a pipe, and may come after the answer. */
-async function expectLines(before: number, count: number): Promise<void> {
-  await vi.waitFor(() => expect(muster.logLines().length - before).toBe(count), {
-    timeout: linesWithinMs,
-  })
-}
-
-const linesWithinMs = 10_000
-
 describe('hostile property lists', () => {
   for (const one of loadCorpus()) {
     const { name, as, http } = one
     test(`${name} is answered ${http}`, async () => {
-      const [rows, lines] = [database.rows(), muster.logLines().length]
+      const rows = database.rows()
       const got = await mdm(as === 'checkin' ? 'checkin' : 'report', one.bytes)
       expect(got.status).toBe(http)
       expect(harms(got)).toEqual([])
       if (http === 200) {
         if (as === 'checkin') await enrollDevices()
-        expect(muster.logLines().length - lines).toBe(0)
         return
       }
       expect(got.body.length).toBe(0)
       expect(database.rows()).toEqual(rows)
-      await expectLines(lines, 1)
     })
   }
 })
@@ -103,7 +92,7 @@ describe('hostile osquery bodies', () => {
   for (const { name, route, status, reply, body, headers } of osqueryCases)
     test(`${name} is answered ${status}, ${reply}`, async () => {
       const names = { node_key: nodeKey, enroll_secret: muster.enrollSecret }
-      const [rows, lines] = [database.rows(), muster.logLines().length]
+      const rows = database.rows()
       const got = await exchange(muster.url, {
         method: 'POST',
         path: `/api/osquery/${route}`,
@@ -120,8 +109,6 @@ describe('hostile osquery bodies', () => {
         return
       }
       expect(database.rows()).toEqual(rows)
-      // An unknown key is no fault of the message: agents of a restored database all come with one.
-      await expectLines(lines, reply === 'node_invalid' ? 0 : 1)
     })
 
   const wrongDoors = [
@@ -146,14 +133,13 @@ describe('bodies without end', () => {
   const zeros = gzipSync(Buffer.alloc(64 * mebi))
 
   test('a gzip bomb is refused by MDM without being inflated whole', async () => {
-    const [rows, lines] = [database.rows(), muster.logLines().length]
+    const rows = database.rows()
     for (const as of ['checkin', 'report'] as const) {
       const got = await mdm(as, zeros, 'gzip')
       expect(got.status).toBe(413)
       expect(harms(got)).toEqual([])
     }
     expect(database.rows()).toEqual(rows)
-    await expectLines(lines, 2)
   })
 
   test('a gzip bomb is refused by osquery with an error in JSON', async () => {
@@ -263,9 +249,10 @@ describe('after all of that', () => {
     expect(muster.process.exitCode).toBeNull()
   })
 
-  test('each line of the log is one whole JSON object, and none is an error', () => {
+  test('each line of the log is one whole JSON object, none is an error, and refusals are sampled', () => {
     const levels = muster.logLines().map((line) => JSON.parse(line).level)
-    expect(levels.length).toBeGreaterThan(200)
+    expect(levels.length).toBeGreaterThan(10)
+    expect(levels.length).toBeLessThan(200)
     expect(levels.filter((level) => level >= 50)).toEqual([])
   })
 

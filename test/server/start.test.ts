@@ -59,6 +59,8 @@ const refused: readonly (readonly [Environment, string])[] = [
     { MUSTER_TLS_ROOT: '-----BEGIN CERTIFICATE-----' },
     'MUSTER_TLS_ROOT must be certificates as PEM',
   ],
+  [{ MUSTER_BODY_MEMORY: '1MB' }, 'MUSTER_BODY_MEMORY must be a size of 64MB or more'],
+  [{ MUSTER_BODY_MEMORY: '256' }, 'MUSTER_BODY_MEMORY must be a size of 64MB or more'],
   [{ MUSTER_ADE: 'everybody' }, 'MUSTER_ADE must be one of: assigned, any.'],
   [{ MUSTER_ACCOUNT_ENROLLMENT: 'https://x.test' }, 'MUSTER_ACCOUNT_ENROLLMENT must be mdm-byod='],
 ]

@@ -1,13 +1,11 @@
 // Sending somebody away before anything of the request was read.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problemBody } from '../problem.ts'
+import { isDrained } from '../unread-body.ts'
 import type { Audience } from './asked.ts'
 
 /** Seconds after which whoever waits as told comes again; spread, or all of them come at once. */
 const retryAfterS = { least: 2, spread: 8 } as const
-
-/** A body up to this size is drained to keep the connection; a larger one costs more than a new connection. */
-const drainedBytesMax = 65_536
 
 const detail = 'More requests came than can be answered in time.'
 
@@ -50,9 +48,4 @@ export function refuseOverloaded(
     ...(!isDrained(response.req) && { Connection: 'close' }),
   })
   response.end(body)
-}
-
-function isDrained({ headers }: IncomingMessage): boolean {
-  const { 'content-length': bytes = '0', 'transfer-encoding': coding } = headers
-  return coding === undefined && Number(bytes) <= drainedBytesMax
 }

@@ -115,7 +115,7 @@ async function bodyOf(
       kind: 'unsupported-media-type',
       detail: `Content-Type must be ${types.join(' or ')}.`,
     })
-  const body = await readBody(context, { bytesMax: spec.bytesMax(type) })
+  const body = await readBody(context, { bytesMax: spec.bytesMax(type), isKnown: true })
   return body.ok ? await spec.read(body.value, type) : fail(bodyProblem(body.error))
 }
 
@@ -127,6 +127,10 @@ function bodyProblem(fault: BodyFault): Problem {
       return { kind: 'malformed', detail: 'The body is compressed in a way not read here.' }
     case 'aborted':
       return { kind: 'malformed', detail: 'The body ended too soon.' }
+    case 'stalled':
+      return { kind: 'slow', detail: 'The body came too slowly.' }
+    case 'overloaded':
+      return { kind: 'unavailable', detail: 'Other requests take all the memory for bodies.' }
     default:
       return fault satisfies never
   }

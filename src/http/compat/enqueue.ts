@@ -26,7 +26,7 @@ export async function enqueue(deps: CompatDeps, c: Context, cause: Cause): Promi
   const targets = readTargets(c.req.path, enqueuePath, deps.lookups)
   if (!targets.ok) return refuse(targets.error)
   const noPush = (c.req.query('nopush') ?? '') !== ''
-  const body = await readBody(c, { bytesMax: commandBytesMax })
+  const body = await readBody(c, { bytesMax: commandBytesMax, isKnown: true })
   if (!body.ok) return refuse(`reading body: ${body.error.kind}`)
   if (body.value.length === 0)
     return noPush ? refuse('must enqueue or push') : pushAll(deps, targets.value)

@@ -72,7 +72,7 @@ async function pushCertificate(deps: CompatDeps, c: Context, cause: Cause): Prom
       : answerJson(certificateBody(found))
   }
   if (c.req.method !== 'PUT') return answerText('Method Not Allowed', 405, { allow: 'GET, PUT' })
-  const body = await readBody(c, { bytesMax: pemBytesMax })
+  const body = await readBody(c, { bytesMax: pemBytesMax, isKnown: true })
   if (!body.ok) return answerJson({ error: `reading body: ${body.error.kind}` }, 400)
   const stored = await deps.storePushCertificate(body.value, cause)
   if (stored.ok) return answerJson(certificateBody(stored.value))
@@ -86,7 +86,7 @@ const certificateBody = ({ topic, notAfterMs }: StoredPushCertificate): object =
 
 /** A check-in another server passes on: an operator's token vouches for it in place of a certificate. */
 async function migration(deps: CompatDeps, c: Context): Promise<Response> {
-  const body = await readBody(c, { bytesMax: checkinBytesMax })
+  const body = await readBody(c, { bytesMax: checkinBytesMax, isKnown: true })
   if (!body.ok) return answerText('Bad Request', 400)
   const message = readCheckin(body.value)
   if (!message.ok) return answerText(`Bad Request: ${message.error.detail}`, 400)

@@ -1,6 +1,5 @@
 // How a computer gets its enrolment profile. Addresses of links are secrets, so none of them is ever logged.
 import { type Context, Hono } from 'hono'
-import type { Logger } from 'pino'
 import type { ProfileFault, Profiles } from '../../intake/profiles.ts'
 import type { Certificate } from '../../pki/certificate.ts'
 import type { Result } from '../../result.ts'
@@ -8,6 +7,7 @@ import { readBody } from '../body.ts'
 import { provenBy } from './device.ts'
 import { linkPage, sorryPage } from './page.ts'
 import { sentences, type Sentence } from './sentences.ts'
+import type { RefusalLog } from '../sampled-log.ts'
 
 export type EnrollRoutesOptions = {
   readonly profiles: Profiles
@@ -16,7 +16,7 @@ export type EnrollRoutesOptions = {
   readonly signsProfiles: boolean
   /** Ways of account-driven enrolment, served elsewhere; empty when there is none. */
   readonly accountEnrollment: readonly { readonly version: string; readonly baseUrl: string }[]
-  readonly log: Pick<Logger, 'error' | 'warn'>
+  readonly log: RefusalLog
 }
 
 /** A signed property list with its chain is 6 kB. */

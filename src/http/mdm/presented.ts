@@ -6,24 +6,26 @@ import { TLSSocket } from 'node:tls'
 import type { Context } from 'hono'
 import type { Presented, PresentedFault } from '../../intake/credential.ts'
 import type { DeviceCertificates } from '../../pki/device-certificates.ts'
-import { type DeviceSignatureRules, readDeviceSignature } from '../../pki/device-signature.ts'
+import { type DeviceSignatureRules, readDeviceSigner } from '../../pki/device-signature.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import { certificateIn } from './certificate-header.ts'
 
-/** The body as it came: a signature is over all of it. */
-export type Present = (
-  c: Pick<Context, 'env'>,
-  body: Uint8Array,
-) => Result<Presented, PresentedFault>
+/** Looks at the request's headers and connection only: the body is read once its sender is known. */
+export type Present = (c: Pick<Context, 'env'>) => Result<PresentedBy, PresentedFault>
+
+export type PresentedBy = Presented & {
+  /** Whether the sender vouches for this body, as it came. */
+  readonly signs: (body: Uint8Array) => boolean
+}
 
 /** `Mdm-Signature`: the device signs each body. */
 export const bySignature =
   (rules: DeviceSignatureRules, now: () => number): Present =>
-  (c, body) => {
+  (c) => {
     const header = incomingOf(c)?.headers['mdm-signature']
     // Two of them come joined by a comma, which is not base64.
     if (typeof header !== 'string') return fail({ kind: 'no-certificate' })
-    return readDeviceSignature({ header, body, nowMs: now() }, rules)
+    return readDeviceSigner({ header, nowMs: now() }, rules)
   }
 
 export type ProxyRules = {
@@ -74,10 +76,13 @@ export function byTls(certificates: DeviceCertificates): Present {
 function believed(
   certificates: DeviceCertificates,
   der: Uint8Array,
-): Result<Presented, PresentedFault> {
+): Result<PresentedBy, PresentedFault> {
   const certificate = certificates.read(der)
-  return certificate.ok ? ok({ certificate: certificate.value }) : certificate
+  return certificate.ok ? ok({ certificate: certificate.value, signs: anyBody }) : certificate
 }
+
+/** Who holds a connection vouches for all that comes over it. */
+const anyBody = (): boolean => true
 
 /** Under the node server only; nowhere else is there a peer or a header as it was written. */
 function incomingOf({ env }: Pick<Context, 'env'>): IncomingMessage | undefined {

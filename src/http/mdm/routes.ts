@@ -1,6 +1,5 @@
 // The MDM client's door. Routes translate; who may say what is the host's business.
 import { type Context, Hono } from 'hono'
-import type { Logger } from 'pino'
 import type { Credential, CredentialFault } from '../../intake/credential.ts'
 import type { MdmIntake } from '../../intake/mdm.ts'
 import type { MdmAnswer, MdmRefusal } from '../../intake/mdm-answer.ts'
@@ -9,11 +8,12 @@ import { readCheckin } from '../../protocol/mdm/checkin.ts'
 import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
 import { readReport } from '../../protocol/mdm/report.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
-import { type Result, unreachable } from '../../result.ts'
+import { fail, ok, type Result, unreachable } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import type { Reading } from '../reading/reading.ts'
 import { readMessage, type ReadingBusy } from './message.ts'
 import { mdmPage } from './page.ts'
+import type { RefusalLog } from '../sampled-log.ts'
 
 /** Check-ins carry names and tokens of some kB each. */
 const checkinBytesMax = 1_048_576
@@ -23,12 +23,18 @@ const reportBytesMax = 16 * 1_048_576
 
 export type MdmRoutesOptions = {
   readonly intake: MdmIntake
-  readonly log: Logger
+  readonly log: RefusalLog
   readonly reading: Reading
-  /** Who the device proved to be, before its body is read: the bytes are all that a signature is over. */
-  readonly credential: (c: Context, body: Uint8Array) => Result<Credential, CredentialFault>
+  /** Who the device proved to be, by headers and connection. */
+  readonly sender: (c: Context) => Result<Sender, CredentialFault>
   /** Hears of whoever is not believed. */
   readonly noteRefusal: NoteRefusal
+}
+
+/** `signs` compares a body with what the sender signed. */
+type Sender = {
+  readonly credential: Credential
+  readonly signs: (body: Uint8Array) => boolean
 }
 
 const checkinType = 'application/x-apple-aspen-mdm-checkin'
@@ -73,27 +79,43 @@ function isCheckin(c: Context): boolean {
 }
 
 async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
-  const body = await readBody(c, { bytesMax: checkinBytesMax })
-  if (!body.ok) return refuseBody(options, body.error)
-  const credential = options.credential(c, body.value)
-  if (!credential.ok) return refuseDevice(options, credential.error)
-  const read = await readMessage(options.reading, body.value, readCheckin)
+  const heard = await hear(options, c, checkinBytesMax)
+  if (!heard.ok) return heard.error
+  const { credential, body } = heard.value
+  const read = await readMessage(options.reading, body, readCheckin)
   if (!read.ok) return refuse(options, refusalOf(read.error))
   const { message, bytes } = read.value
   const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
-  return answer(options, await intake.checkin(message, credential.value))
+  return answer(options, await intake.checkin(message, credential))
 }
 
 async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
-  const body = await readBody(c, { bytesMax: reportBytesMax })
-  if (!body.ok) return refuseBody(options, body.error)
-  const credential = options.credential(c, body.value)
-  if (!credential.ok) return refuseDevice(options, credential.error)
-  const read = await readMessage(options.reading, body.value, readReport)
+  const heard = await hear(options, c, reportBytesMax)
+  if (!heard.ok) return heard.error
+  const { credential, body } = heard.value
+  const read = await readMessage(options.reading, body, readReport)
   if (!read.ok) return refuse(options, refusalOf(read.error))
   const { message, bytes } = read.value
   const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
-  return answer(options, await intake.report(message, bytes, credential.value))
+  return answer(options, await intake.report(message, bytes, credential))
+}
+
+type Heard = { readonly credential: Credential; readonly body: Uint8Array }
+
+/** The sender first, then the body: a device that is not believed costs no memory. */
+async function hear(
+  options: MdmRoutesOptions,
+  c: Context,
+  bytesMax: number,
+): Promise<Result<Heard, Response>> {
+  const sender = options.sender(c)
+  if (!sender.ok) return fail(refuseDevice(options, sender.error))
+  const { credential, signs } = sender.value
+  const body = await readBody(c, { bytesMax, isKnown: credential.kind !== 'none' })
+  if (!body.ok) return fail(refuseBody(options, body.error))
+  return signs(body.value)
+    ? ok({ credential, body: body.value })
+    : fail(refuseDevice(options, { kind: 'bad-signature', fingerprint: null, hostId: null }))
 }
 
 const refusalOf = (fault: MessageFault | ReadingBusy): Refusal => ({
@@ -148,7 +170,7 @@ type Refusal = {
   readonly kind: string
   /** What helps, for whoever reads the log. */
   readonly advice?: string
-  readonly status: Status | 405 | 413
+  readonly status: Status | 405 | 408 | 413
   readonly detail: string
 }
 
@@ -167,12 +189,19 @@ function refuseDevice(options: MdmRoutesOptions, fault: CredentialFault): Respon
 }
 
 function refuseBody(options: MdmRoutesOptions, fault: BodyFault): Response {
-  const status = fault.kind === 'too-large' ? 413 : 400
-  return refuse(options, { kind: fault.kind, status, detail: '' })
+  return refuse(options, { kind: fault.kind, status: bodyStatuses[fault.kind], detail: '' })
+}
+
+const bodyStatuses: Readonly<Record<BodyFault['kind'], Refusal['status']>> = {
+  'too-large': 413,
+  'bad-encoding': 400,
+  aborted: 400,
+  stalled: 408,
+  overloaded: 503,
 }
 
 /** With a length, even when it is nothing: clients take a chunked empty body for an error. */
-const empty = (status: Status | 200 | 405 | 413): Response =>
+const empty = (status: Status | 200 | 405 | 408 | 413): Response =>
   new Response(null, { status, headers: { 'Content-Length': '0' } })
 
 const whole = (bytes: Uint8Array, type: string, status = 200): Response =>

@@ -1,6 +1,5 @@
 // The agents' door. Agents read nothing but the body, and take whatever is no clear failure for success.
 import { type Context, Hono } from 'hono'
-import type { Logger } from 'pino'
 import type { OsqueryIntake } from '../../intake/osquery.ts'
 import { readNodeKey } from '../../protocol/osquery/authenticated.ts'
 import { readWrite } from '../../protocol/osquery/distributed.ts'
@@ -18,11 +17,13 @@ import {
 import { fail, ok, type Result } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import { largeBytesMin, type Reading } from '../reading/reading.ts'
+import { keyInFirstBytes } from './first-bytes.ts'
 import { takeLarge } from './large.ts'
+import type { RefusalLog } from '../sampled-log.ts'
 
 type OsqueryRoutesOptions = {
   readonly intake: OsqueryIntake
-  readonly log: Logger
+  readonly log: RefusalLog
   readonly reading: Reading
 }
 
@@ -74,11 +75,11 @@ async function take(
   route: OsqueryRoute,
 ): Promise<OsqueryReply> {
   const { intake, reading } = options
-  const limits = bodyLimits[route]
-  const body = await readBody(c, {
-    bytesMax: Math.min(limits.bytesMax, wireBytesMax),
-    inflatedBytesMax: limits.bytesMax,
-  })
+  const sender = senderOf(intake, c)
+  // Its body cannot change that, so it need not be read.
+  if (sender === 'unknown' && isLargeRoute(route)) return unknownKey
+  const agent = isAgent(sender) ? sender : undefined
+  const body = await bodyFrom(intake, c, { route, isKnown: agent !== undefined })
   if (!body.ok) return refuseBody(intake, c, body.error)
   const refuseIt = (fault: OsqueryFault): OsqueryReply => {
     if (tooMuch.has(fault.kind)) askForLess(intake, c)
@@ -87,19 +88,54 @@ async function take(
   const agentOf = (envelope: JsonObject): Result<KnownAgent, OsqueryReply> => {
     const nodeKey = readNodeKey(envelope, c.req.header('authorization'))
     if (!nodeKey.ok) return fail(refuse(nodeKey.error))
-    const agent = intake.agent(nodeKey.value)
-    return agent === undefined ? fail(unknownKey) : ok(agent)
+    const named = agent ?? intake.agent(nodeKey.value)
+    return named === undefined ? fail(unknownKey) : ok(named)
   }
-  if (body.value.length > largeBytesMin && (route === 'log' || route === 'distributed/write'))
+  if (body.value.length > largeBytesMin && isLargeRoute(route))
     return takeLarge({ reading, intake, agentOf, refuse: refuseIt }, route, body.value)
-  const json = readJson(body.value, limits)
+  const json = readJson(body.value, bodyLimits[route])
   if (!json.ok) return refuseIt(json.error)
-  if (route === 'enroll') {
-    const message = readEnroll(json.value)
-    return message.ok ? intake.enroll(message.value) : refuse(message.error)
-  }
-  const agent = agentOf(json.value)
-  return agent.ok ? handle(intake, { route, agent: agent.value, body: json.value }) : agent.error
+  if (route === 'enroll') return enroll(intake, json.value)
+  const spoken = agentOf(json.value)
+  return spoken.ok ? handle(intake, { route, agent: spoken.value, body: json.value }) : spoken.error
+}
+
+function enroll(intake: OsqueryIntake, body: JsonObject): OsqueryReply | Promise<OsqueryReply> {
+  const message = readEnroll(body)
+  return message.ok ? intake.enroll(message.value) : refuse(message.error)
+}
+
+/** By its header, as newer agents send it. Older ones name their key in the body alone. */
+function senderOf(intake: OsqueryIntake, c: Context): KnownAgent | 'unknown' | 'unnamed' {
+  const authorization = c.req.header('authorization')
+  if (authorization === undefined) return 'unnamed'
+  const nodeKey = readNodeKey({}, authorization)
+  return nodeKey.ok ? (intake.agent(nodeKey.value) ?? 'unknown') : 'unnamed'
+}
+
+const isAgent = (sender: ReturnType<typeof senderOf>): sender is KnownAgent =>
+  typeof sender === 'object'
+
+const isLargeRoute = (route: OsqueryRoute): route is 'log' | 'distributed/write' =>
+  route === 'log' || route === 'distributed/write'
+
+type From = { readonly route: OsqueryRoute; readonly isKnown: boolean }
+
+function bodyFrom(
+  intake: OsqueryIntake,
+  c: Context,
+  { route, isKnown }: From,
+): Promise<Result<Uint8Array, BodyFault>> {
+  const { bytesMax } = bodyLimits[route]
+  return readBody(c, {
+    bytesMax: Math.min(bytesMax, wireBytesMax),
+    inflatedBytesMax: bytesMax,
+    isKnown,
+    recognise(first) {
+      const key = keyInFirstBytes(first)
+      return key !== undefined && intake.agent(key) !== undefined
+    },
+  })
 }
 
 type KnownAgent = NonNullable<ReturnType<OsqueryIntake['agent']>>
@@ -147,6 +183,7 @@ function askForLess(intake: OsqueryIntake, c: Context): void {
 }
 
 function refuseBody(intake: OsqueryIntake, c: Context, fault: BodyFault): OsqueryReply {
+  if (fault.kind === 'overloaded') return failed(503, 'overloaded, retry')
   if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
   askForLess(intake, c)
   return failed(413, `the body is larger than ${fault.bytesMax} bytes`)

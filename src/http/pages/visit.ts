@@ -91,7 +91,7 @@ export function createVisits(deps: PagesDeps, files: string): Visits {
       const visit = visitOf(context, principal)
       if (!isSameOrigin(context)) return give(visit, foreign)
       if (!visit.mayChange) return give(visit, viewersOnly)
-      const body = await readBody(context, { bytesMax: formBytesMax })
+      const body = await readBody(context, { bytesMax: formBytesMax, isKnown: true })
       if (!body.ok) return give(visit, unreadable)
       const fields = await fieldsOf(context, body.value)
       return give(visit, fields === undefined ? unreadable : await run(visit, fields))

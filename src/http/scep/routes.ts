@@ -1,6 +1,5 @@
 // SCEP (RFC 8894) as devices speak it. Who gets a certificate is decided behind it.
 import { type Context, Hono } from 'hono'
-import type { Logger } from 'pino'
 import type { Authorities } from '../../intake/authorities.ts'
 import type { Certificates, IssueFault } from '../../intake/certificates.ts'
 import type { FailInfo, ScepExchange } from '../../pki/scep-message.ts'
@@ -9,12 +8,13 @@ import { type CertifyRequest, readScepRequest, type ScepRequest } from '../../pk
 import { readBody } from '../body.ts'
 import { clientOf } from '../client.ts'
 import type { Guesses } from './guesses.ts'
+import type { RefusalLog } from '../sampled-log.ts'
 
 export type ScepRoutesOptions = {
   readonly authorities: Authorities
   readonly certificates: Certificates
   readonly guesses: Guesses
-  readonly log: Pick<Logger, 'error' | 'warn'>
+  readonly log: RefusalLog
   /** Sixteen random bytes. */
   readonly nonce: () => Uint8Array
 }
