@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { pino } from 'pino'
 import type { Address, Config } from './config.ts'
+import { createLongAddresses, type LongAddresses } from './http/admission/long-addresses.ts'
 import type { Admission } from './http/admission/admission.ts'
 import type { BodyBudget } from './http/body-budget.ts'
 import { createCloseUnread } from './http/unread-body.ts'
@@ -44,7 +45,7 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
   try {
     const { app, deviceApp, admission, bodies } = server
     const tls = tlsFor(config, server, { warn: (sentence) => log.warn(sentence) })
-    const { deviceListen } = config
+    const { deviceListen, proxies } = config
     if (deviceListen !== undefined)
       listeners.push(
         await listen({
@@ -53,10 +54,12 @@ export async function serve(config: Config, talk: Talk): Promise<Running> {
           bodies,
           address: deviceListen,
           tls: tls?.devices,
+          proxies,
         }),
       )
     const mainTls = deviceListen === undefined ? tls?.devices : tls?.operators
-    const main = await listen({ app, admission, bodies, address: config.listen, tls: mainTls })
+    const address = config.listen
+    const main = await listen({ app, admission, bodies, address, tls: mainTls, proxies })
     listeners.push(main)
     const url = urlOf(config, main.listener)
     await greet({ config, server, url }, talk)
@@ -74,31 +77,41 @@ type Listening = {
   readonly bodies: BodyBudget
   readonly address: Address
   readonly tls: ListenerTls | undefined
+  readonly proxies: Config['proxies']
 }
 
-type Listener = { readonly listener: NodeServer; readonly leave: Leave }
+type Listener = {
+  readonly listener: NodeServer
+  readonly leave: Leave
+  readonly long: LongAddresses
+}
 
-function listen({ app, admission, bodies, address, tls }: Listening): Promise<Listener> {
+function listen(listening: Listening): Promise<Listener> {
+  const { app, admission, bodies, address, tls, proxies } = listening
   const { promise, resolve, reject } = Promise.withResolvers<Listener>()
   const { host, port } = address
   const limits = {
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    maxHeaderSize: headerBytesMax,
   }
   const leave = createLeave()
+  const long = createLongAddresses(
+    { bytesMax: headerBytesMax, timeoutMs: headersTimeoutMs },
+    proxies,
+  )
   const answering = getRequestListener(
     (request, env) => app.fetch(request, Object.assign(env, { bodies })),
     // Ours instead: the adapter reads up to 64 MB of a body that was refused.
     { hostname: host, autoCleanupIncoming: false },
   )
-  const admitted = leave.before(createCloseUnread()(admission.before(answering)))
+  const admitted = leave.before(createCloseUnread()(long.before(admission.before(answering))))
   const listener =
     tls === undefined
       ? createServer(limits, admitted)
       : createTlsServer({ ...limits, ...tls.options }, admitted)
   listener.maxConnections = connectionsMax
+  long.attach(listener)
   if (tls !== undefined && listener instanceof TlsServer) tls.watch(listener)
   listener.once('error', (error: NodeJS.ErrnoException) =>
     reject(
@@ -107,7 +120,7 @@ function listen({ app, admission, bodies, address, tls }: Listening): Promise<Li
         : error,
     ),
   )
-  listener.listen(port, host, () => resolve({ listener, leave }))
+  listener.listen(port, host, () => resolve({ listener, leave, long }))
   return promise
 }
 
@@ -161,6 +174,8 @@ const deviceAuthLines: Readonly<Record<Config['deviceAuth'], string>> = {
 /** Stops accepting, lets what is under way finish, then closes the data folder. */
 async function stop(server: Server, listeners: readonly Listener[]): Promise<void> {
   server.closing()
-  await Promise.all(listeners.map(({ leave, listener }) => leave.take(listener)))
+  await Promise.all(
+    listeners.map(({ leave, listener, long }) => leave.take(listener, long.closeSilent)),
+  )
   await server.close()
 }

@@ -24,8 +24,12 @@ type Ending = Server & { closeIdleConnections(): void; closeAllConnections(): vo
 export type Leave = {
   /** Stands before every other listener of requests. */
   readonly before: (listener: RequestListener) => RequestListener
-  /** Accepts nobody any more, answers whoever is here for the last time, resolves when all have gone. */
-  readonly take: (server: Ending) => Promise<void>
+  /**
+   * Accepts nobody any more, answers whoever is here for the last time, resolves when all have gone.
+   *
+   * `closeSilent` closes connections that have said nothing yet, which Node's server does not know.
+   */
+  readonly take: (server: Ending, closeSilent: () => void) => Promise<void>
 }
 
 export function createLeave(): Leave {
@@ -48,7 +52,7 @@ export function createLeave(): Leave {
       remember(request.socket, response)
       return listener(request, response)
     },
-    async take(server) {
+    async take(server, closeSilent) {
       isLeaving = true
       for (const response of latest.values()) response.shouldKeepAlive = false
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -59,9 +63,14 @@ export function createLeave(): Leave {
         const now = performance.now()
         const isQuiet = now - heardAt > quietMs || now - leftAt > patienceMs
         // Idle to Node is whoever was answered, even while the answer is still on its way over a poor line.
-        if (isQuiet && ![...latest.values()].some(isUnderWay)) server.closeIdleConnections()
+        if (!isQuiet || [...latest.values()].some(isUnderWay)) return
+        server.closeIdleConnections()
+        closeSilent()
       }, lookMs)
-      const late = setTimeout(() => server.closeAllConnections(), drainMs)
+      const late = setTimeout(() => {
+        server.closeAllConnections()
+        closeSilent()
+      }, drainMs)
       await promise
       for (const timer of [looking, late]) clearTimeout(timer)
     },

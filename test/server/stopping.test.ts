@@ -16,7 +16,7 @@ test('a server that ends lets a slow reader have the whole of an answer that was
   let received = 0
   socket.write('GET / HTTP/1.1\r\nHost: slow\r\n\r\n')
   await once(socket, 'readable')
-  const left = leave.take(server)
+  const left = leave.take(server, () => {})
   // Longer than anybody is waited for who has been answered.
   await new Promise((resolve) => setTimeout(resolve, 600))
   socket.on('data', (chunk: Buffer) => (received += chunk.length))

@@ -8,6 +8,7 @@ import type { Presented, PresentedFault } from '../../intake/credential.ts'
 import type { DeviceCertificates } from '../../pki/device-certificates.ts'
 import { type DeviceSignatureRules, readDeviceSigner } from '../../pki/device-signature.ts'
 import { fail, ok, type Result } from '../../result.ts'
+import { isAmong } from '../proxies.ts'
 import { certificateIn } from './certificate-header.ts'
 
 /** Looks at the request's headers and connection only: the body is read once its sender is known. */
@@ -105,10 +106,3 @@ function isOnly([value, another]: readonly string[], expected: string): boolean 
 }
 
 const digest = (text: string): Uint8Array => createHash('sha256').update(text).digest()
-
-/** A socket that listens on IPv6 as well sees IPv4 peers in IPv6's clothes. */
-function isAmong(addresses: BlockList, address: string | undefined): boolean {
-  if (address === undefined) return false
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return addresses.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
-}
