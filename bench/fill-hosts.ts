@@ -127,6 +127,7 @@ const agentEnrollment = (nth: number, at: number): HostEvent => ({
   at,
   identity: identityOf(nth),
   quarantined: false,
+  speaking: [],
   facts: { hostname: hostnameOf(nth), platform: 'darwin', osquery_version: '5.16.0' },
   agent: {
     keyHash: keyHashOf(nth),

@@ -114,7 +114,7 @@ export type HostContext = {
   readonly agents: Readonly<Record<string, Agent>>
 }
 
-/** Agents kept per host: instances beyond this push out the one enrolled longest ago. */
+/** Agents kept per host: instances beyond this push out one that is not in use. */
 export const agentsMax = 16
 
 /** User channels kept per host: Shared iPads cache many users, few more than this. */

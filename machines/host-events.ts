@@ -86,8 +86,14 @@ export type OsqueryEvent =
         readonly agent: Agent
         /** Until when (ms) the instance's former key still works. */
         readonly graceUntil: number
+        /** Hashes of node keys that were used lately: none of them is evicted. */
+        readonly speaking: readonly string[]
       })
-  | (Happened<'osquery.details'> & { readonly keyHash: string; readonly facts: SaidFacts })
+  | (Happened<'osquery.details'> & {
+      readonly keyHash: string
+      /** None where an agent that was here before says what this host is. */
+      readonly facts: SaidFacts
+    })
   | Revoke
 
 export type Enqueue = Happened<'operator.enqueue'> & {

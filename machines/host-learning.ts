@@ -1,4 +1,5 @@
 import { assign, setup, stopChild } from 'xstate'
+import { withAgent, withAgentsOf, withDetails, withoutAgents } from './agents.ts'
 import { commandMachine } from './command.ts'
 import { effects } from './effects.ts'
 import { joined } from './facts.ts'
@@ -8,13 +9,9 @@ import {
   endEnrollment,
   mdmOf,
   startEpoch,
-  withAgent,
-  withAgentsOf,
-  withDetails,
   withDevices,
   withIdentity,
   withoutFacts,
-  withoutAgents,
   withoutChannel,
   withoutDevices,
   withToken,
@@ -49,8 +46,14 @@ export const learning = setup({
       withoutDevices(context, serials),
     ),
     learnAgent: assign(
-      ({ context }, said: { readonly agent: Agent; readonly graceUntil: number }) =>
-        withAgent(context, said.agent, said.graceUntil),
+      (
+        { context },
+        said: {
+          readonly agent: Agent
+          readonly graceUntil: number
+          readonly speaking: readonly string[]
+        },
+      ) => withAgent(context, said.agent, said),
     ),
     stampDetails: assign(({ context }, said: { readonly keyHash: string; readonly at: number }) =>
       withDetails(context, said.keyHash, said.at),

@@ -11,6 +11,7 @@ import {
 } from './conversation.ts'
 import { childrenOf, deciding } from './deciding.ts'
 import { type DepDevice, openCommandsMax, type SaidFacts, type Source } from './host-context.ts'
+import { withoutAgents } from './agents.ts'
 import { learn } from './facts.ts'
 import type {
   Enqueue,
@@ -22,13 +23,7 @@ import type {
   TokenUpdate,
 } from './host-events.ts'
 import { learning } from './host-learning.ts'
-import {
-  lifeBegan,
-  nextRound,
-  withAddressFault,
-  withoutAgents,
-  withoutDevices,
-} from './host-updates.ts'
+import { lifeBegan, nextRound, withAddressFault, withoutDevices } from './host-updates.ts'
 import {
   channelOfAlarm,
   isAddressDead,

@@ -2,8 +2,6 @@
 import type { Authenticate, Parts, TokenUpdate } from './host-events.ts'
 import {
   type AddressFault,
-  type Agent,
-  agentsMax,
   type Channel,
   channelsMax,
   type FactName,
@@ -110,34 +108,6 @@ const withChannel = ({ channels }: HostContext, channel: Channel): Change => ({
   channels: { ...channels, [channel.key]: channel },
 })
 
-/** The same instance enrolling again gets a new key; its former one lives on for the grace period. */
-export function withAgent(context: HostContext, agent: Agent, graceUntil: number): Change {
-  const agents: Record<string, Agent> = {}
-  for (const known of Object.values(context.agents)) {
-    const lapsed = known.expiresAt !== null && known.expiresAt <= agent.enrolledAt
-    const replaced = known.instance === agent.instance && known.expiresAt === null
-    if (!lapsed) agents[known.keyHash] = replaced ? { ...known, expiresAt: graceUntil } : known
-  }
-  return { agents: newest({ ...agents, [agent.keyHash]: agent }, agentsMax) }
-}
-
-export function withDetails(context: HostContext, keyHash: string, at: number): Change {
-  const agent = context.agents[keyHash]
-  if (agent === undefined) return {}
-  return { agents: { ...context.agents, [keyHash]: { ...agent, detailAt: at } } }
-}
-
-export const withoutAgents = (
-  context: HostContext,
-  keyHashes: readonly string[] | null,
-): Change => {
-  const agents = Object.fromEntries(
-    Object.entries(context.agents).filter(([keyHash]) => keyHashes?.includes(keyHash) === false),
-  )
-  // What agents say goes with the last of them.
-  return Object.keys(agents).length === 0 ? { agents, agentFacts: {} } : { agents }
-}
-
 /** What Apple says of one serial number says nothing of another. */
 export const withDevices = (
   { depDevices }: HostContext,
@@ -158,10 +128,6 @@ export function mdmOf(parts: Parts): Change {
   const { state: _state, ...mdm } = parts.mdm
   return mdm
 }
-
-export const withAgentsOf = (context: HostContext, parts: Parts): Change => ({
-  agents: newest({ ...context.agents, ...parts.agents }, agentsMax),
-})
 
 const ofKind = (
   channels: HostContext['channels'],

@@ -1,5 +1,6 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
 import type { ServeOptions } from './cli/serve-options.ts'
+import { type AgentsConfig, agentSettings } from './config-agents.ts'
 import { type BackupConfig, backupSettings } from './config-backup.ts'
 import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
 import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
@@ -18,7 +19,8 @@ export type Config = EnrollmentConfig &
   DevicesConfig &
   PushConfig &
   BackupConfig &
-  RetentionConfig & {
+  RetentionConfig &
+  AgentsConfig & {
     readonly listen: Address
     /** Where devices are served; with the operators when undefined. */
     readonly deviceListen: Address | undefined
@@ -89,6 +91,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   ...pushSettings,
   ...backupSettings,
   ...retentionSettings,
+  ...agentSettings,
 }
 
 /** Reads the whole setup. Fails with one sentence that names the setting. */

@@ -18,6 +18,7 @@ import { createReading, type Reading } from './http/reading/reading.ts'
 import { createSampledLog } from './http/sampled-log.ts'
 import { createGuesses } from './http/scep/guesses.ts'
 import { createScepRoutes } from './http/scep/routes.ts'
+import { createArrivalNotes } from './intake/arrival-notes.ts'
 import { commandContext, type Commands, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
@@ -137,20 +138,28 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
 
 type DeviceRoutesOptions = {
   readonly log: Logger
+  readonly config: Config
   /** Counts devices that were not believed. */
   readonly refused: (why: string) => void
-  readonly declarationsUrl: URL | undefined
+  /** Counts agents that may not join the host they say to be. */
+  readonly arrived: (outcome: string) => void
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
-  const { log, refused, declarationsUrl } = options
+  const { log, config, refused, arrived } = options
   const { keep, store, world, hosts, sight, enrollSecrets, reading, enrollment, telling } = core
   const shared = { hosts, lookups: store.lookups, sight, world }
+  const noteArrival = createArrivalNotes({ store, live: hosts.live, world })
   const osquery = createOsqueryIntake({
     ...shared,
     logs: keep.logs,
     isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
+    agentCooldownMs: config.agentCooldownMs,
+    onArrival(outcome, hostId) {
+      arrived(outcome)
+      noteArrival(outcome, hostId)
+    },
   })
   const refusals = { store, live: hosts.live, world, count: refused }
   const noteRefusal = createRefusals(refusals)
@@ -159,7 +168,7 @@ export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
     sealing: keep.sealing,
     noteRefusal,
     echoesOf: telling.webhooks.echoesOf,
-    askDeclarations: declarationsOf(declarationsUrl, { log, world }),
+    askDeclarations: declarationsOf(config.declarationsUrl, { log, world }),
   })
   const refusalLog = createSampledLog(log, () => performance.now())
   const app = new Hono()

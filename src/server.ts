@@ -100,11 +100,7 @@ export async function openServer(
   const ready = readiness(closing.signal, degraded)
   app.route('/', createHealth({ version, ready }))
   app.route('/', createMetricsApp(metrics, authenticate))
-  const deviceApp = deviceRoutes(core, {
-    log,
-    refused: metrics.refused,
-    declarationsUrl: config.declarationsUrl,
-  })
+  const deviceApp = deviceRoutes(core, { log, config, ...metrics })
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))

@@ -1,4 +1,4 @@
-// `muster hosts merge|split|delete`: identity, as operators mend it. Each can be tried with --dry-run.
+// `muster hosts merge|split|delete|revoke-agent`: identity, as operators mend it. Each can be tried with --dry-run.
 import type { Command } from 'commander'
 import { ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
@@ -35,6 +35,16 @@ export function addHostsIdentity(hosts: Command, shell: Shell): void {
       .action(shell.runs(remove)),
     'muster hosts delete C02FIXTURE01 --dry-run',
     'muster hosts delete C02FIXTURE01 --yes',
+  )
+  examples(
+    addPlanOptions(hosts.command('revoke-agent'))
+      .description(
+        'end the node key of one osquery agent, so that another one can be the agent of the host',
+      )
+      .argument('<ref>', 'the host')
+      .argument('<key>', 'the key of the agent, as `muster hosts get` shows it')
+      .action(shell.runs(revokeAgent)),
+    'muster hosts revoke-agent C02FIXTURE01 3f9a01bc77de --yes',
   )
 }
 
@@ -111,6 +121,28 @@ function remove(call: Call): Promise<Result<number, Fault>> {
     request: {
       method: 'DELETE',
       path: `/hosts/${segment(ref)}`,
+      query: { dry_run: call.options.flag('dryRun') ? 'true' : undefined },
+    },
+  })
+}
+
+function revokeAgent(call: Call): Promise<Result<number, Fault>> {
+  const [ref = '', key = ''] = call.args
+  return planned(call, {
+    look: {
+      name: 'key',
+      columns: columnsOf(
+        'REVOKED: key',
+        'INSTANCE: instance',
+        'AGENTS LEFT: agents_left',
+        'DRY RUN: dry_run',
+      ),
+    },
+    warning: `This ends the agent ${key} of ${ref}.`,
+    word: key,
+    request: {
+      method: 'DELETE',
+      path: `/hosts/${segment(ref)}/agents/${segment(key)}`,
       query: { dry_run: call.options.flag('dryRun') ? 'true' : undefined },
     },
   })

@@ -106,10 +106,22 @@ const factLook: Look = {
   ),
 }
 
+const agentLook: Look = {
+  name: 'key',
+  columns: columnsOf(
+    'AGENT: key',
+    'INSTANCE: instance',
+    'ENROLLED: @enrolled_at',
+    'DETAILS: @detail_at',
+    '+ENDS: @expires_at',
+  ),
+}
+
 const parts: readonly (readonly [string, Look])[] = [
   ['channels', channelLook],
   ['claims', claimLook],
   ['dep_devices', depDeviceLook],
+  ['agents', agentLook],
   ['open_commands', commandLook],
   ['alarms', alarmLook],
 ]

@@ -39,6 +39,7 @@ export type ServeOptions = {
   readonly apnsUrl?: string
   readonly apnsCaFile?: string
   readonly accountEnrollment?: string
+  readonly agentCooldown?: string
   readonly backupEvery?: string
   readonly backupKeep?: string
   readonly backupFolder?: string
@@ -219,6 +220,12 @@ export const serveFlags = [
     'MUSTER_ACCOUNT_ENROLLMENT',
     '--account-enrollment <version=url>',
     'account-driven enrolment: mdm-byod or mdm-adde and where it is served',
+  ],
+  [
+    'agentCooldown',
+    'MUSTER_AGENT_COOLDOWN',
+    '--agent-cooldown <duration>',
+    'how long the osquery agent of a host must be silent before the host takes another one (default 10m)',
   ],
   [
     'backupEvery',

@@ -24,6 +24,8 @@ export type Metrics = {
   requests(audience: string): MiddlewareHandler
   /** Counts devices that were not believed, by a reason from a closed list. */
   refused(reason: string): void
+  /** An osquery agent that was not enrolled as the host it says to be. */
+  arrived(outcome: string): void
   /** Begins to watch what the hosts do and how many there are. */
   watch(fleet: Fleet & PushWatched & BackupsWatched): void
   /** Begins to watch who waits at the door. */
@@ -67,9 +69,16 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  const arrivals = new Counter({
+    name: 'muster_osquery_conflicts_total',
+    help: 'osquery agents that enrolled as a host for which another agent speaks, by outcome: refused for now, or set apart as a clone.',
+    labelNames: ['outcome'],
+    registers,
+  })
   return {
     registry,
     refused: (reason) => refusals.inc({ reason }),
+    arrived: (outcome) => arrivals.inc({ outcome }),
     timed: (store) => ({
       ...store,
       async commit(writes) {

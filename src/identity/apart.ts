@@ -1,3 +1,4 @@
+import { isSetApartClone } from './agents.ts'
 import { byAge } from './candidates.ts'
 import type { SightedKind } from './conflicts.ts'
 import type { Decision } from './decision.ts'
@@ -7,6 +8,7 @@ import { land } from './landing.ts'
 import type { ClaimRef } from './ledger.ts'
 import { isCurrent, isStrong, isVouchedFor } from './trust.ts'
 import { isForeign, says } from './verdict.ts'
+import type { Sighting } from './sighting.ts'
 import type { Reading } from './verdict.ts'
 
 export type Apart = {
@@ -23,12 +25,13 @@ export function standApart(draft: SightingDraft, apart: Apart): Decision {
   const { fresh, ledger, sighting } = draft
   const home = apart.bound ?? setApartBefore(draft, apart.readings)
   const hostId = home?.hostId ?? fresh.hostId
+  if (sighting.rivals?.get(hostId) === 'present') return { kind: 'agent-present', hostId }
   land(ledger, sighting, { hostId, atMs: fresh.atMs, apart: true })
 
   const disputed = sighting.claims.find(
     (claim) => isStrong(claim) && ledger.row(claim, hostId)?.status === 'disputed',
   )
-  if (home === undefined || (disputed !== undefined && !isKnownDispute(home, disputed)))
+  if (isNewDispute(home, disputed))
     draft.open({
       kind: apart.reason,
       hostId,
@@ -54,6 +57,8 @@ function setApartBefore(draft: SightingDraft, readings: readonly Reading[]): Kno
   const strong = draft.sighting.claims.filter(isStrong)
   return [...draft.known.hosts.values()]
     .filter((host) => !holders.includes(host))
+    .filter((host) => draft.sighting.rivals?.get(host.hostId) !== 'clone')
+    .filter((host) => !isSetApartClone(host) || hasInstance(draft.sighting, host))
     .filter((host) => !(isForeign(draft.sighting, host) && isVouchedFor(host)))
     .filter(({ claims }) => {
       const made = claims.filter((row) => isCurrent(row) && says(draft.sighting, row))
@@ -65,8 +70,15 @@ function setApartBefore(draft: SightingDraft, readings: readonly Reading[]): Kno
     .at(0)
 }
 
-/** The dispute was on record before this sighting: whatever became of its conflict, it is no news. */
-const isKnownDispute = ({ claims }: KnownHost, claim: ClaimRef): boolean =>
-  claims.some(
+/** Clones are told apart by their instance alone. */
+const hasInstance = (sighting: Sighting, { claims }: KnownHost): boolean =>
+  claims.some((row) => !isStrong(row) && says(sighting, row))
+
+/** A dispute on record before this sighting is no news, whatever became of its conflict. */
+function isNewDispute(home: KnownHost | undefined, claim: ClaimRef | undefined): boolean {
+  if (home === undefined) return true
+  if (claim === undefined) return false
+  return !home.claims.some(
     (row) => row.kind === claim.kind && row.value === claim.value && row.status === 'disputed',
   )
+}

@@ -1,4 +1,5 @@
 import type { ClaimRow } from '../../storage/rows.ts'
+import { isSetApartClone } from './agents.ts'
 import type { KnownHost, KnownHosts } from './known.ts'
 import type { Sighting } from './sighting.ts'
 import { isCurrent, isStrong, isVouchedFor } from './trust.ts'
@@ -34,7 +35,7 @@ const owns = (sighting: Sighting, { claims }: KnownHost): boolean =>
  */
 function isTwin(sighting: Sighting, host: KnownHost, known: KnownHosts): boolean {
   const strong = host.claims.filter((row) => isStrong(row) && isCurrent(row))
-  if (!host.quarantined || strong.length === 0) return false
+  if (!host.quarantined || strong.length === 0 || isSetApartClone(host)) return false
   if (isVouchedFor(host) && !mayTakeAlong(sighting, host)) return false
   if (!strong.every((row) => says(sighting, row))) return false
   if (tellingClaims(sighting, known).length > 0)

@@ -43,6 +43,8 @@ export type Decision =
   | ({ readonly kind: 'quarantine'; readonly hostId: string } & Consequences)
   /** It names nothing a computer could be recognised by, so every repeat would be another host. */
   | { readonly kind: 'unidentifiable' }
+  /** Another agent speaks for the host. Nothing is written. */
+  | { readonly kind: 'agent-present'; readonly hostId: string }
   /** The payload is not the computer the credential was given to. Nothing is written. */
   | { readonly kind: 'copied-credential'; readonly hostId: string }
 

@@ -1,3 +1,4 @@
+import { isCloneOf } from './agents.ts'
 import { standApart } from './apart.ts'
 import { candidates } from './candidates.ts'
 import type { SightedKind } from './conflicts.ts'
@@ -25,6 +26,10 @@ export function resolve(sighting: Sighting, known: KnownHosts, fresh: Fresh): De
   if (bound !== undefined && isCopied(readings, bound))
     return { kind: 'copied-credential', hostId: bound.hostId }
 
+  const group = readings.filter(isSame)
+  const present = group.find(({ host }) => sighting.rivals?.get(host.hostId) === 'present')
+  if (present !== undefined) return { kind: 'agent-present', hostId: present.host.hostId }
+
   const draft = { ...openDraft(known, fresh), sighting }
   const reason = whyApart(sighting, readings, known)
   return reason === undefined
@@ -47,6 +52,9 @@ function whyApart(
   const holder = readings.find(({ verdict }) => verdict === 'holds')
   if (holder !== undefined) return kindOf(holder, sighting)
   const group = readings.filter(isSame)
+  if (group.some(({ host }) => sighting.rivals?.get(host.hostId) === 'clone')) return 'clone'
+  if (group.some(({ host: one }) => group.some(({ host: other }) => isCloneOf(one, other))))
+    return 'clone'
   if (group.some((one, index) => group.slice(index + 1).some((other) => differ(one, other))))
     return 'contradiction'
   const conflicts = [...known.hosts.values()].flatMap((host) => host.conflicts)

@@ -1,6 +1,12 @@
 import type { Trust } from '../../storage/rows.ts'
 import type { Claim } from './normalise.ts'
 
+/**
+ * Another agent speaks for the host. `present`: the newcomer may be its successor, which has to wait. `clone`: both
+ * speak, so they run on two computers.
+ */
+export type Rivalry = 'present' | 'clone'
+
 /** One channel telling us of a computer, as far as identity is concerned. */
 export type Sighting = {
   readonly source: 'dep' | 'mdm' | 'osquery'
@@ -16,4 +22,6 @@ export type Sighting = {
   readonly vouched: boolean
   /** Presents a certificate that is bound to no host yet, and was minted for none. */
   readonly newCertificate?: boolean
+  /** Of a new agent: hosts, by id, that it may not join, since another agent speaks for them. */
+  readonly rivals?: ReadonlyMap<string, Rivalry>
 }

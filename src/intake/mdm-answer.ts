@@ -43,6 +43,8 @@ export const refusalOf = ({ kind }: AskFault | SightFault): MdmRefusal => refusa
 const refusals: Readonly<Record<(AskFault | SightFault)['kind'], MdmRefusal>> = {
   unidentifiable: 'unidentifiable',
   'copied-credential': 'copied-credential',
+  // No agent speaks over MDM.
+  'agent-present': 'failed',
   'no-such-host': 'unknown-enrollment',
   merged: 'unavailable',
   conflict: 'unavailable',

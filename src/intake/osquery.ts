@@ -11,16 +11,17 @@ import type { JsonObject } from '../protocol/osquery/json.ts'
 import type { LogBatch } from '../protocol/osquery/log.ts'
 import type { Platform } from '../protocol/osquery/platform.ts'
 import { emptyRead, readReply } from '../protocol/osquery/read.ts'
-import { type OsqueryReply, unknownKey } from '../protocol/osquery/reply.ts'
+import type { OsqueryReply } from '../protocol/osquery/reply.ts'
 import type { Hosts } from '../runtime/hosts.ts'
 import type { World } from '../runtime/world.ts'
-import { hashToken, mintToken } from '../secrets/tokens.ts'
+import { type Arrivals, createArrivals } from './agent-arrivals.ts'
+import { contestWrites } from './agent-contest.ts'
+import { type AgentSpeech, createAgentSpeech } from './agent-speech.ts'
 import { type Agents, createAgents, type KnownAgent } from './osquery-agents.ts'
-import { factsOfDetails, factsOfEnroll } from './osquery-facts.ts'
-import type { Sight, SightFault } from './sight.ts'
-
-/** How long an instance's former key works after it enrolled again: its other threads still hold it. */
-const graceMs = 15 * 60_000
+import { type ArrivalOutcome, enroll } from './osquery-enroll.ts'
+import { factsOfDetails } from './osquery-facts.ts'
+import { busy, replyTo } from './osquery-replies.ts'
+import type { Sight } from './sight.ts'
 
 /** Hosts remembered for having sent a batch beyond the limit. */
 const smallBatchMax = 10_000
@@ -41,6 +42,10 @@ type OsqueryIntakeOptions = {
   readonly sight: Sight
   readonly world: World
   readonly isEnrollSecret: (secret: string) => boolean
+  /** How long the agent of a host must be silent before the host takes another one. */
+  readonly agentCooldownMs: number
+  /** Hears of each newcomer that was refused, and of each that was set apart as a clone. */
+  readonly onArrival?: (outcome: ArrivalOutcome, hostId: string) => void
   /** A node key nobody can guess. @default 256 random bits */
   readonly mint?: () => string
 }
@@ -68,6 +73,9 @@ const empty: OsqueryReply = { kind: 'document', body: emptyRead }
 export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntake {
   const { hosts, lookups, logs, world } = options
   const agents: Agents = createAgents(lookups, hosts.live, world)
+  const speech = createAgentSpeech(hosts.lastSeen, world)
+  const arrivals = createArrivals({ speech, world, cooldownMs: options.agentCooldownMs })
+  const means = { ...options, speech, arrivals }
   const smallBatches = new Set<string>()
   const received = ({ hostId }: KnownAgent): JsonObject => ({
     muster_host_id: hostId,
@@ -75,10 +83,12 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
   })
 
   return {
-    enroll: (message) => enroll(options, message),
+    enroll: (message) => enroll(means, message),
     agent(nodeKey) {
       const agent = agents.find(nodeKey)
-      if (agent !== undefined) hosts.lastSeen.touch(agent.hostId, 'osquery')
+      if (agent === undefined) return undefined
+      hosts.lastSeen.touch(agent.hostId, 'osquery')
+      speech.heard(agent.keyHash)
       return agent
     },
     config: ({ hostId }) => ({
@@ -104,7 +114,7 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
       const platform = (lookups.host(agent.hostId)?.platform ?? 'unknown') as Platform
       return { kind: 'document', body: readReply({ queries: detailQueries(platform) }) }
     },
-    write: (agent, answers) => write(options, agent, answers),
+    write: (agent, answers) => write(means, agent, answers),
     sentTooMuch(nodeKey) {
       const agent = agents.find(nodeKey)
       if (agent === undefined) return
@@ -114,62 +124,28 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
   }
 }
 
-const busy: OsqueryReply = { kind: 'failed', status: 503, error: 'overloaded, retry' }
-
-async function enroll(options: OsqueryIntakeOptions, message: Enroll): Promise<OsqueryReply> {
-  const { world, sight } = options
-  if (!options.isEnrollSecret(message.enrollSecret))
-    return { kind: 'failed', status: 401, error: 'the enroll secret is not valid' }
-  const nodeKey = options.mint?.() ?? mintToken('')
-  const at = world.now()
-  const { systemInfo, osqueryInfo } = message
-  const { claims } = normalise({
-    serial: systemInfo?.hardware_serial,
-    uuid: systemInfo?.uuid ?? osqueryInfo?.uuid,
-    osqueryInstance: osqueryInfo?.instance_id,
-  })
-  const seen = await sight({
-    sighting: {
-      source: 'osquery',
-      trust: 'agent',
-      claims,
-      virtual: message.virtual,
-      vouched: false,
-    },
-    event: ({ identity, quarantined }) => ({
-      type: 'osquery.enroll',
-      at,
-      identity,
-      quarantined,
-      facts: factsOfEnroll(message),
-      agent: {
-        keyHash: hashToken(nodeKey),
-        instance: osqueryInfo?.instance_id ?? null,
-        enrolledAt: at,
-        expiresAt: null,
-        detailAt: 0,
-      },
-      graceUntil: world.steady() + graceMs,
-    }),
-    cause: { kind: 'device', id: 'osquery' },
-    seen: 'osquery',
-  })
-  return seen.ok ? { kind: 'enrolled', nodeKey } : replyTo(seen.error)
-}
+type Means = OsqueryIntakeOptions & { readonly speech: AgentSpeech; readonly arrivals: Arrivals }
 
 async function write(
-  options: OsqueryIntakeOptions,
+  options: Means,
   agent: KnownAgent,
   answers: readonly Answer[],
 ): Promise<OsqueryReply> {
-  const { hosts, lookups, sight, world } = options
+  const { hosts, lookups, sight, world, arrivals } = options
   // Answers to queries we did not send belong to nobody and are let go.
   const details = answers.filter(({ id }) => id.startsWith(detailPrefix))
   if (details.length === 0) return done
   const at = world.now()
   const facts = readDetails(details, at)
   const { keyHash, hostId } = agent
-  const event = { type: 'osquery.details', at, keyHash, facts: factsOfDetails(facts) } as const
+  const contest = arrivals.contest(lookups.agentsOf(hostId), keyHash)
+  const event = {
+    type: 'osquery.details',
+    at,
+    keyHash,
+    // Of two computers with one identity, the one that was here first says what this host is.
+    facts: contest?.isYounger === true ? {} : factsOfDetails(facts),
+  } as const
   const cause = { kind: 'device', id: 'osquery' } as const
   const sighting: Sighting = {
     source: 'osquery',
@@ -186,21 +162,12 @@ async function write(
   )
   const told = isNews
     ? await sight({ sighting, event: () => event, cause, seen: 'osquery' })
-    : await hosts.ask(hostId, { events: [event], cause, seen: 'osquery' })
+    : await hosts.ask(hostId, {
+        events: [event],
+        cause,
+        seen: 'osquery',
+        writes: contest === undefined ? [] : contestWrites(options, hostId),
+      })
   // What was set apart is kept, and would come again for ever.
   return told.ok || told.error.kind === 'set-apart' ? done : replyTo(told.error)
-}
-
-/** `node_invalid` is for keys that are certainly not theirs; our own trouble asks for patience. */
-function replyTo({ kind }: SightFault): OsqueryReply {
-  if (kind === 'copied-credential' || kind === 'no-such-host') return unknownKey
-  if (kind === 'unidentifiable')
-    return {
-      kind: 'failed',
-      status: 400,
-      error: 'neither a hardware UUID nor a serial that tells this computer from others',
-    }
-  return kind === 'failed' || kind === 'set-apart'
-    ? { kind: 'failed', status: 500, error: 'internal error, retry' }
-    : busy
 }

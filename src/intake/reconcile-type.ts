@@ -20,6 +20,12 @@ export type Reconcile = {
   ): Promise<Result<ConflictPlan, ReconcileFault>>
   /** Forgets a host. One that Apple's list assigns to us comes back as pending, so it is reset instead. */
   remove(hostId: string, options: ReconcileOptions): Promise<Result<RemovalPlan, ReconcileFault>>
+  /** Ends one agent's node key. `key`: the beginning of its hash. */
+  revokeAgent(
+    hostId: string,
+    key: string,
+    options: ReconcileOptions,
+  ): Promise<Result<RevocationPlan, ReconcileFault>>
 }
 
 export type ReconcileOptions = {
@@ -67,9 +73,17 @@ export type RemovalPlan = {
   readonly open_commands: readonly string[]
 }
 
+export type RevocationPlan = {
+  readonly host: string
+  readonly key: string
+  readonly instance: string | null
+  readonly agents_left: number
+}
+
 export type ReconcileFault =
   | AskFault
   | { readonly kind: 'no-such-merge' }
+  | { readonly kind: 'no-such-agent' }
   | { readonly kind: 'no-such-conflict' }
   | { readonly kind: 'already-resolved' }
   /** The choice is none that this conflict offers. */

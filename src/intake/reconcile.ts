@@ -7,6 +7,7 @@ import { isSameKnown, type KnownHost, type KnownHosts, knownAmong } from '../ide
 import { mergeHosts, type MergeFault } from '../identity/merge.ts'
 import { partiesTo, resolveConflict } from '../identity/resolve-conflict.ts'
 import { fail, ok, type Result } from '../result.ts'
+import { revokeAgent } from './agent-revocation.ts'
 import { mergedRows } from './binding.ts'
 import { carryOut } from './consequences.ts'
 import { happened } from './happening.ts'
@@ -28,6 +29,7 @@ export const createReconcile = (means: ReconcileMeans): Reconcile => ({
   split: (hostId, options) => splitHost(means, hostId, options),
   resolveConflict: (conflictId, options) => answerConflict(means, conflictId, options),
   remove: (hostId, options) => removeHost(means, hostId, options),
+  revokeAgent: (hostId, key, options) => revokeAgent(means, [hostId, key], options),
 })
 
 async function merge(

@@ -44,6 +44,8 @@ export type SightFault =
   | { readonly kind: 'unidentifiable' }
   /** The credential was given to another computer than the one the payload describes. */
   | { readonly kind: 'copied-credential'; readonly hostId: string }
+  /** Another agent speaks for the host it would join. */
+  | { readonly kind: 'agent-present'; readonly hostId: string }
 
 type SightOptions = {
   readonly store: Store
@@ -73,7 +75,11 @@ export function createSight(options: SightOptions): Sight {
       conflictId: world.uuid(),
       mergeId: world.uuid(),
     })
-    if (decision.kind === 'unidentifiable' || decision.kind === 'copied-credential')
+    if (
+      decision.kind === 'unidentifiable' ||
+      decision.kind === 'copied-credential' ||
+      decision.kind === 'agent-present'
+    )
       return fail(decision)
     const losers = decision.kind === 'merge' ? decision.losers : []
     const holds = (): boolean => isSameKnown(read(), known)

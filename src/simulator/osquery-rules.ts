@@ -62,8 +62,8 @@ function judgeReply(
   if (status >= 400 && !saysError(reply['error'])) {
     return [{ rule: 'osquery-silent-failure', detail }]
   }
-  // A full server may shed anyone, but only with a failure the agent understands.
-  if (status === 503 && heard.kind === 'failure') return []
+  // A server may make anyone wait, for its load or for another agent, with a failure the agent understands.
+  if ((status === 503 || status === 429) && heard.kind === 'failure') return []
   if (status >= 500) return [{ rule: 'osquery-fault', detail }]
   return judgeOutcome(heard, expectation, detail)
 }

@@ -120,6 +120,7 @@ function outcomeOf(decision: ReturnType<World['decide']>, host: string | undefin
     case 'propose-merge':
       return 'proposed'
     case 'copied-credential':
+    case 'agent-present':
     case 'unidentifiable':
       return 'refused'
   }

@@ -146,8 +146,7 @@ export function openWorld(tables: Tables = nothing, startMs = 1_700_000_000_000)
     },
     decide: (sighting, fresh) => {
       const decision = resolve(sighting, knownFor(sighting, lookups), fresh)
-      if (decision.kind === 'copied-credential' || decision.kind === 'unidentifiable')
-        return decision
+      if (!('writes' in decision)) return decision
       commit(decision.writes)
       world.follow({
         gone: decision.kind === 'merge' ? decision.losers : [],

@@ -38,6 +38,7 @@ export function openDoors({ hosts, store, clock }: House) {
     lookups,
     sight,
     world,
+    agentCooldownMs: 600_000,
     isEnrollSecret: (secret) => secret === 'right',
     logs: { appendLogs: async () => ({ ok: true }), appendLines: async () => ({ ok: true }) },
   })

@@ -250,6 +250,7 @@ export const osqueryEnroll = (of: Agent, given: Given<OsqueryEnroll> = {}): Osqu
   facts: {},
   agent: of,
   graceUntil: of.enrolledAt + 600,
+  speaking: [],
   ...given,
 })
 

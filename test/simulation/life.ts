@@ -105,6 +105,7 @@ function openDoors(means: {
       sight,
       world,
       mint: () => dice.hex(32),
+      agentCooldownMs: 600_000,
       isEnrollSecret: () => true,
       logs: { appendLogs: async () => ({ ok: true }), appendLines: async () => ({ ok: true }) },
     }),

@@ -24,6 +24,7 @@ import { hostsEndpoint } from './hosts.ts'
 import { summaryEndpoint } from './hosts-summary.ts'
 import { machinesEndpoints } from './machines.ts'
 import { pushCertificateEndpoints } from './push-certificates.ts'
+import { revokeAgentEndpoint } from './host-agents.ts'
 import { reconcileEndpoints } from './reconcile.ts'
 import { addRoutes } from './routing.ts'
 import { sendEndpoint } from './send.ts'
@@ -65,6 +66,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
     hostJournalEndpoint(deps, cursors),
     hostExplainEndpoint(deps),
     ...reconcileEndpoints(deps),
+    revokeAgentEndpoint(deps),
     sendEndpoint(deps),
     ...commandsEndpoints(deps, cursors),
     conflictsEndpoint(deps, cursors),

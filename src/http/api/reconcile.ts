@@ -187,6 +187,8 @@ function reconcileProblem(fault: ReconcileFault): Problem {
   switch (fault.kind) {
     case 'no-such-merge':
       return { kind: 'not-found', detail: 'No merge of this host is left to undo.' }
+    case 'no-such-agent':
+      return { kind: 'not-found', detail: 'The host has no agent with this key.' }
     case 'no-such-conflict':
       return { kind: 'not-found', detail: 'No such conflict.' }
     case 'already-resolved':

@@ -62,8 +62,8 @@ function agents({ agents: all }: WholeHost, now: number): Html {
       ({ key, instance, enrolled_at, expires_at, detail_at }) =>
         html`<tr>
           <th scope="row">enrolled ${ago(enrolled_at, now)}</th>
-          <td class="mono break" title="Beginning of the SHA-256 of its node key: ${key}">
-            ${instance ?? key}
+          <td class="mono break" title="Beginning of the SHA-256 of its node key">
+            ${key}${instance !== null && `, instance ${instance}`}
           </td>
           <td>${expires_at === null ? 'current' : html`key ends ${ago(expires_at, now)}`}</td>
           <td class="quiet small">details ${ago(detail_at, now)}</td>

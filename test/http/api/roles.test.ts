@@ -20,6 +20,7 @@ test('the document names every route of the API', () => {
     'DELETE /commands/{uuid}',
     'DELETE /enroll-secrets/{id}',
     'DELETE /hosts/{ref}',
+    'DELETE /hosts/{ref}/agents/{key}',
     'DELETE /push-certificates/{topic}',
     'DELETE /tokens/{id}',
     'DELETE /webhooks/{id}',
