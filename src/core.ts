@@ -15,6 +15,7 @@ import { createEnrollRoutes } from './http/enroll/routes.ts'
 import { createMdmRoutes } from './http/mdm/routes.ts'
 import { createOsqueryRoutes } from './http/osquery/routes.ts'
 import { createReading, type Reading } from './http/reading/reading.ts'
+import type { Guessing } from './guessing.ts'
 import { createSampledLog } from './http/sampled-log.ts'
 import { createGuesses } from './http/scep/guesses.ts'
 import { createScepRoutes } from './http/scep/routes.ts'
@@ -143,11 +144,12 @@ type DeviceRoutesOptions = {
   readonly refused: (why: string) => void
   /** Counts agents that may not join the host they say to be. */
   readonly arrived: (outcome: string) => void
+  readonly guessing: Guessing
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
-  const { log, config, refused, arrived } = options
+  const { log, config, refused, arrived, guessing } = options
   const { keep, store, world, hosts, sight, enrollSecrets, reading, enrollment, telling } = core
   const shared = { hosts, lookups: store.lookups, sight, world }
   const noteArrival = createArrivalNotes({ store, live: hosts.live, world })
@@ -178,11 +180,12 @@ export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
       log: refusalLog,
       ...enrollment,
       guesses: createGuesses(world.steady),
+      clientOf: guessing.clientOf,
       nonce: () => randomBytes(16),
     }),
   )
   app.route('/', createEnrollRoutes({ log: refusalLog, ...enrollment }))
-  app.route('/', createOsqueryRoutes({ log: refusalLog, reading, intake: osquery }))
+  app.route('/', createOsqueryRoutes({ log: refusalLog, reading, intake: osquery, ...guessing }))
   app.route(
     '/',
     createMdmRoutes({ log: refusalLog, reading, intake: mdm, sender: core.sender, noteRefusal }),

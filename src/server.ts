@@ -7,6 +7,7 @@ import { createDegraded, type Degraded } from './degraded.ts'
 import { apiDeps, type Core, deviceRoutes, openCore } from './core.ts'
 import { type Admission, createAdmission } from './http/admission/admission.ts'
 import { exitSoftware } from './fatal.ts'
+import { openGuessing, slowGuesses } from './guessing.ts'
 import { createApi } from './http/api/api.ts'
 import { anyOf, bearer } from './http/auth.ts'
 import { devicesFirst } from './http/devices-first.ts'
@@ -96,11 +97,14 @@ export async function openServer(
   const door = openDoor({ config, core, metrics, log })
   const sessions = createSessions({ tokens: core.tokens, world: core.world })
   const authenticate = anyOf(bearer(core.tokens), sessions.authenticate)
+  const guessing = openGuessing(core, config)
+  metrics.watchFailedSecrets(guessing.failedSecrets.counts)
   const app = new Hono()
+  slowGuesses(app, guessing)
   const ready = readiness(closing.signal, degraded)
   app.route('/', createHealth({ version, ready }))
   app.route('/', createMetricsApp(metrics, authenticate))
-  const deviceApp = deviceRoutes(core, { log, config, ...metrics })
+  const deviceApp = deviceRoutes(core, { log, config, guessing, ...metrics })
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))

@@ -11,6 +11,8 @@ import { type Authenticate, refusal } from './auth.ts'
 import { type BackupsWatched, watchBackups } from './backup-metrics.ts'
 import type { BodyBudgetStats } from './body-budget.ts'
 import { watchBodies } from './body-metrics.ts'
+import type { FailedSecrets } from './failed-secrets.ts'
+import { watchFailedSecrets } from './failed-secrets-metrics.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
 import { problemResponse } from './problem.ts'
 import { type PushWatched, watchPushCertificates } from './push-metrics.ts'
@@ -32,6 +34,8 @@ export type Metrics = {
   watchAdmission(stats: () => AdmissionStats): void
   /** Begins to watch the memory that request bodies take. */
   watchBodies(stats: () => BodyBudgetStats): void
+  /** Begins to watch secrets that were tried and are none. */
+  watchFailedSecrets(counts: FailedSecrets['counts']): void
 }
 
 type Fleet = {
@@ -101,6 +105,7 @@ export function createMetrics(): Metrics {
     },
     watchAdmission: (stats) => watchAdmission(stats, registers),
     watchBodies: (stats) => watchBodies(stats, registers),
+    watchFailedSecrets: (counts) => watchFailedSecrets(counts, registers),
   }
 }
 

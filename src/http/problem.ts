@@ -114,6 +114,11 @@ const kinds = {
     title: 'Not as it must be',
     help: 'errors lists each member and parameter that is wrong, and why.',
   },
+  'too-many-failures': {
+    status: 429,
+    title: 'Too many failures from this address',
+    help: 'An address whose tokens fail again and again waits before its next try. A token that worked from there before is taken all the same.',
+  },
   internal: {
     status: 500,
     title: 'A fault of the server',

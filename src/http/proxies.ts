@@ -5,5 +5,10 @@ import type { BlockList } from 'node:net'
 export function isAmong(addresses: BlockList, address: string | undefined): boolean {
   if (address === undefined) return false
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return addresses.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
+  try {
+    return addresses.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
+  } catch {
+    // What somebody wrote into a header need not be an address.
+    return false
+  }
 }

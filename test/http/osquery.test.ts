@@ -2,6 +2,8 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createOsqueryRoutes } from '../../src/http/osquery/routes.ts'
+import { createClientOf } from '../../src/http/client.ts'
+import { createFailedSecrets } from '../../src/http/failed-secrets.ts'
 import { createReading } from '../../src/http/reading/reading.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
 import { openDoors } from '../intake/world.ts'
@@ -13,6 +15,12 @@ async function enrolled() {
     intake: doors.osquery,
     log: pino({ level: 'silent' }),
     reading: createReading(() => {}),
+    clientOf: createClientOf(undefined),
+    failedSecrets: createFailedSecrets({
+      elapsedMs: () => performance.now(),
+      later: () => ({ cancel() {} }),
+      note() {},
+    }),
   })
   const agent = await doors.enroll({ uuid: '11111111-2222-4333-8444-555555555555' })
   const nodeKey = agent.kind === 'enrolled' ? agent.nodeKey : ''

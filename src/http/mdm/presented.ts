@@ -44,7 +44,7 @@ export const byHeader =
   ({ certificates, proxies, header, secret }: ProxyRules): Present =>
   (c) => {
     const incoming = incomingOf(c)
-    if (incoming === undefined || !isAmong(proxies, incoming.socket.remoteAddress))
+    if (incoming === undefined || !isAmong(proxies, incoming.socket.remoteAddress ?? ''))
       return fail({ kind: 'not-a-proxy' })
     if (secret !== undefined && !isOnly(valuesOf(incoming, secret.header), secret.value))
       return fail({ kind: 'not-a-proxy' })

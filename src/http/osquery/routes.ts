@@ -16,6 +16,8 @@ import {
 } from '../../protocol/osquery/reply.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
+import type { ClientOf } from '../client.ts'
+import type { FailedSecrets } from '../failed-secrets.ts'
 import { largeBytesMin, type Reading } from '../reading/reading.ts'
 import { keyInFirstBytes } from './first-bytes.ts'
 import { takeLarge } from './large.ts'
@@ -25,6 +27,8 @@ type OsqueryRoutesOptions = {
   readonly intake: OsqueryIntake
   readonly log: RefusalLog
   readonly reading: Reading
+  readonly failedSecrets: FailedSecrets
+  readonly clientOf: ClientOf
 }
 
 /** The second path is Fleet's, so that its agents move over by DNS alone. */
@@ -95,14 +99,27 @@ async function take(
     return takeLarge({ reading, intake, agentOf, refuse: refuseIt }, route, body.value)
   const json = readJson(body.value, bodyLimits[route])
   if (!json.ok) return refuseIt(json.error)
-  if (route === 'enroll') return enroll(intake, json.value)
+  if (route === 'enroll') return enroll(options, c, json.value)
   const spoken = agentOf(json.value)
   return spoken.ok ? handle(intake, { route, agent: spoken.value, body: json.value }) : spoken.error
 }
 
-function enroll(intake: OsqueryIntake, body: JsonObject): OsqueryReply | Promise<OsqueryReply> {
+async function enroll(
+  { intake, failedSecrets, clientOf }: OsqueryRoutesOptions,
+  c: Context,
+  body: JsonObject,
+): Promise<OsqueryReply> {
   const message = readEnroll(body)
-  return message.ok ? intake.enroll(message.value) : refuse(message.error)
+  if (!message.ok) return refuse(message.error)
+  const { enrollSecret } = message.value
+  const client = clientOf(c)
+  if (client === undefined) return intake.enroll(message.value)
+  if (!failedSecrets.mayTry(client, enrollSecret))
+    return failed(429, 'too many enroll secrets from this address were not valid, retry later')
+  const reply = await intake.enroll(message.value)
+  if (reply.kind === 'failed' && reply.status === 401) failedSecrets.failed('enroll_secret', client)
+  else failedSecrets.worked(client, enrollSecret)
+  return reply
 }
 
 /** By its header, as newer agents send it. Older ones name their key in the body alone. */

@@ -6,7 +6,7 @@ import type { FailInfo, ScepExchange } from '../../pki/scep-message.ts'
 import { buildScepFailure, buildScepSuccess } from '../../pki/scep-reply.ts'
 import { type CertifyRequest, readScepRequest, type ScepRequest } from '../../pki/scep-request.ts'
 import { readBody } from '../body.ts'
-import { clientOf } from '../client.ts'
+import type { ClientOf } from '../client.ts'
 import type { Guesses } from './guesses.ts'
 import type { RefusalLog } from '../sampled-log.ts'
 
@@ -14,6 +14,7 @@ export type ScepRoutesOptions = {
   readonly authorities: Authorities
   readonly certificates: Certificates
   readonly guesses: Guesses
+  readonly clientOf: ClientOf
   readonly log: RefusalLog
   /** Sixteen random bytes. */
   readonly nonce: () => Uint8Array
@@ -112,7 +113,7 @@ async function certify(
   // Nothing is ever pending here, and no list of revoked certificates is kept: every message is checked at once.
   if (request.kind === 'query')
     return refuse(options, exchange, { failInfo: 'badCertId', detail: exchange.messageType })
-  const client = clientOf(c)
+  const client = options.clientOf(c) ?? 'nobody'
   const issued = await options.certificates.issue(wishOf(request, !options.guesses.isOver(client)))
   if (issued.ok) {
     const answer = { ...answering(options), certificates: [issued.value.der] }
