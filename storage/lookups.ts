@@ -22,6 +22,7 @@ export function createLookups(
       `SELECT DISTINCT ${text('host_id')} FROM commands INDEXED BY commands_open WHERE open = 1 AND host_id > ? ORDER BY host_id LIMIT ?`,
     )
     .raw()
+  const named = sound('command_names', 'command_uuid = ?')
   const lastSeq = db.prepare('SELECT CAST(max(seq) AS INTEGER) FROM commands').raw()
   const smallest = (table: 'alarms' | 'outbox') => {
     const statement = db
@@ -43,7 +44,8 @@ export function createLookups(
     ),
     busyHosts: (after, limit) => busyHosts.all([after, limit]).map(([hostId]) => String(hostId)),
     command: one('commands', 'command_uuid = ?'),
-    commandName: one('command_names', 'command_uuid = ?'),
+    // A damaged name costs the name and not the list that shows it.
+    commandName: (id) => named(id)[0],
     commandsNamed: sound('command_names', 'name = ? ORDER BY command_uuid LIMIT ?'),
     lastCommandSeq: () => Number(lastSeq.get([])?.[0] ?? 0),
     claimsOn: many('claims', 'kind = ? AND value = ? ORDER BY host_id'),

@@ -147,6 +147,7 @@ export type Lookups = {
   /** Ids above `after` of hosts with open commands, in order. */
   busyHosts(after: string, limit: number): readonly string[]
   command(commandUUID: string): CommandRow | undefined
+  /** Undefined also where it is damaged. */
   commandName(commandUUID: string): CommandNameRow | undefined
   /** Commands under other ids that have this CommandUUID. */
   commandsNamed(name: string, limit: number): readonly CommandNameRow[]

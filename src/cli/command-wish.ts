@@ -33,8 +33,6 @@ async function wishInJson(call: Call): Promise<Result<CommandWish, Fault>> {
   const payload = await readPayload(call)
   if (!payload.ok) return payload
   const { commandUUID, ...members } = membersOf(call)
-  if (commandUUID !== undefined && refs.length > 1)
-    return usage('--command-uuid names one command, so it takes one host.')
   const json = given({
     request_type: requestType,
     payload: payload.value,
@@ -62,8 +60,6 @@ async function wishInPlist(call: Call, file: string): Promise<Result<CommandWish
   if (!bytes.ok) return bytes
   const command = readCommand(bytes.value)
   if (!command.ok) return usage(`${named(file)} holds no command: ${command.error.detail}.`)
-  if (command.value.commandUUID !== undefined && refs.length > 1)
-    return usage(`${named(file)} has a CommandUUID, so it can go to one host only.`)
   const { channel, priority, expiresInS } = membersOf(call)
   return ok({
     refs,

@@ -39,7 +39,7 @@ type Listed = { readonly event: string; readonly pathOf: (call: Call) => string 
 function list(command: Command, shell: Shell, { event, pathOf }: Listed): void {
   command
     .option('--event <names>', `such as ${event}; several by comma`)
-    .option('--actor <name>', 'host, or a CommandUUID')
+    .option('--actor <name>', 'host, or the id of a command')
     .option('--cause <kinds>', 'device, operator, alarm, sync, effect, identity')
     .action(
       shell.runs((call) =>

@@ -156,11 +156,21 @@ describe('a rendered command', () => {
     expect(ran.stderr).toContain('This sends EraseDevice to h.')
   })
 
-  test('with a UUID of its own goes to one host only', async () => {
-    const { stdout: stdin } = await run(lines('commands render ProfileList'), peer)
-    expect(await run(lines('commands send a b -f -'), { ...peer, stdin })).toMatchObject({
-      code: 2,
-    })
+  test('with a CommandUUID of its own goes to each of several hosts under it', async () => {
+    const { stdout: stdin } = await run(lines('commands render ProfileList --command-uuid c'), peer)
+    for (const line of [
+      'commands send a b -f -',
+      'commands send a b ProfileList --command-uuid c',
+    ]) {
+      const before = peer.asked.length
+      await run(lines(line), { ...peer, stdin })
+      const sent = peer.asked.slice(before)
+      expect(sent.map(({ url }) => url).toSorted()).toEqual([
+        '/hosts/a/commands',
+        '/hosts/b/commands',
+      ])
+      for (const { body } of sent) expect(body).toMatch(/"command_uuid":"c"|<string>c<\/string>/)
+    }
   })
 
   test.each([

@@ -1,5 +1,5 @@
 // NanoMDM's scripts, pointed at another address: the same paths, bodies and status rules.
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildPlist } from '../../src/protocol/plist/build.ts'
 import { readPlist } from '../../src/protocol/plist/read.ts'
@@ -200,9 +200,19 @@ describe('one CommandUUID for several targets', () => {
     await worked(one)
   })
 
-  test('a webhook of NanoMDM hears it as it was sent', () => {
-    // The suffix of an earlier release is taken off, and nothing that only looks like one.
-    expect(sharedUuidOf('SHARED', two)).toBe('SHARED')
+  test('the journal says it beside the id of each command', async () => {
+    const made = String((await named('SHARED')).find(({ id }) => id !== 'SHARED')?.['id'])
+    const lines = (await world.api(`/journal?actor=${made}`)).json()['items'] as readonly unknown[]
+    expect(lines.length).toBeGreaterThan(1)
+    for (const line of lines) expect(line).toMatchObject({ actor: made, command_uuid: 'SHARED' })
+    const plain = (await world.api('/journal?actor=SHARED')).json()['items'] as readonly object[]
+    for (const line of plain) expect(line).not.toHaveProperty('command_uuid')
+  })
+
+  test('enqueued by an earlier release, it is told to webhooks without the suffix it got there', () => {
+    const suffix = createHash('sha256').update(two).digest('hex').slice(0, 8)
+    expect(sharedUuidOf(`SHARED-${suffix}`, two)).toBe('SHARED')
+    expect(sharedUuidOf(`SHARED-${suffix}`, one)).toBe(`SHARED-${suffix}`)
     expect(sharedUuidOf(uuid, one)).toBe(uuid)
   })
 })

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createCommands } from '../../src/intake/commands.ts'
 import { createMdmIntake } from '../../src/intake/mdm.ts'
 import { createSight } from '../../src/intake/sight.ts'
 import { createTurnstile } from '../../src/intake/turnstile.ts'
@@ -211,4 +212,39 @@ test('a report too large for a row is told whole', async () => {
   if (one === undefined) throw new Error('nothing was told')
   const { acknowledge_event } = one.json as { acknowledge_event: { raw_payload: string } }
   expect(Buffer.from(acknowledge_event.raw_payload, 'base64').equals(bytes)).toBe(true)
+})
+
+test('a command that two hosts have under one CommandUUID is told by it, in the name of each', async () => {
+  const { house, say, told } = await openEchoes(['mdm.Connect'])
+  const { store, hosts, sealing, clock: world } = house
+  const commands = createCommands({ store, hosts, sealing, world })
+  const others = { UDID: '99999999-2222-4333-8444-555555555555', SerialNumber: 'C02ECHO2' }
+  for (const ids of [{}, others])
+    for (const message of [authenticate, tokenUpdate]) await say({ ...message, ...ids })
+  const CommandUUID = '0001_inventory.v2'
+  for (const serial of ['C02ECHO', 'C02ECHO2']) {
+    const wish = { hostId: String(ownerOf(house, 'serial', serial)), commandUUID: CommandUUID }
+    const more = { requestType: 'ProfileList', payload: dictOf({}), priority: 0, expiresInMs: 9e9 }
+    expect(await commands.send({ ...wish, ...more }, { kind: 'operator', id: 't' })).toMatchObject({
+      value: { isNew: true },
+    })
+  }
+  for (const ids of [{}, others]) {
+    const { answer } = await say({ ...ids, Status: 'Idle' })
+    expect(answer).toMatchObject({ kind: 'command' })
+    house.clock.set(house.clock.now() + 1_000)
+    await say({ ...ids, Status: 'Acknowledged', CommandUUID })
+    house.clock.set(house.clock.now() + 1_000)
+  }
+  const events = (await told()).map(({ json }) => json)
+  expect(events).toMatchObject([
+    { acknowledge_event: { status: 'Idle', udid } },
+    { acknowledge_event: { status: 'Acknowledged', udid, command_uuid: CommandUUID } },
+    { acknowledge_event: { status: 'Idle', udid: others.UDID } },
+    { acknowledge_event: { status: 'Acknowledged', udid: others.UDID, command_uuid: CommandUUID } },
+  ])
+  expect(commands.find(CommandUUID).map(({ state }) => state)).toEqual([
+    'acknowledged',
+    'acknowledged',
+  ])
 })

@@ -62,6 +62,16 @@ test('a row of which a single bit is another is not given back, whatever that ma
   expect(lookups.enrollmentLinks()).toEqual([])
 })
 
+test('a damaged name of a command is as none, so that no list of commands ends at it', () => {
+  const db = migrated()
+  const lookups = createLookups(db)
+  createTurns(db).apply([{ put: 'command_name', row: rows.command_name }], [])
+  expect(lookups.commandName('c1')).toEqual(rows.command_name)
+  db.exec(`UPDATE command_names SET name = 'another'`)
+  expect(lookups.commandName('c1')).toBeUndefined()
+  expect(lookups.commandsNamed('another', 9)).toEqual([])
+})
+
 test('damaged rows take nobody else off a list that has a length', () => {
   const db = migrated()
   const lookups = createLookups(db)

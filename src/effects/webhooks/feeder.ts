@@ -152,7 +152,11 @@ async function deliveryOf(
   entry: JournalEntry,
 ): Promise<readonly Write[] | undefined> {
   const id = deliveryId(webhookId, entry.seq)
-  const body = standardBody(entry, lookups.host(entry.host_id))
+  const body = standardBody(
+    entry,
+    lookups.host(entry.host_id),
+    lookups.commandName(entry.actor)?.name,
+  )
   const ref = `webhook_delivery/${id}`
   // Under no host: what is told of one outlives it.
   const sealed = await sealing.seal({ ref, hostId: '', kind: 'webhook_delivery', bytes: body })

@@ -14,6 +14,8 @@ export const deliveryId = (webhookId: string, seq: number): string =>
 export function standardBody(
   row: JournalRow & { readonly seq: number },
   host: HostRow | undefined,
+  /** Of the command that moved, where it is not its id. */
+  commandUUID: string | undefined,
 ): Uint8Array {
   const { id, serial, uuid, udid, hostname } = host ?? nobody
   return new TextEncoder().encode(
@@ -24,6 +26,7 @@ export function standardBody(
         seq: row.seq,
         host: row.host_id === '' ? null : { id: id ?? row.host_id, serial, uuid, udid, hostname },
         actor: row.actor,
+        ...(commandUUID !== undefined && { command_uuid: commandUUID }),
         event: row.event,
         from: row.from_state,
         to: row.to_state,

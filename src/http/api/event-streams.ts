@@ -28,7 +28,7 @@ type Wanted = {
   readonly after: number | undefined
 }
 
-type StreamDeps = Pick<ApiDeps, 'hosts' | 'queries' | 'world' | 'closing'>
+type StreamDeps = Pick<ApiDeps, 'hosts' | 'queries' | 'world' | 'closing' | 'commands'>
 
 /** `open` gives undefined when too many streams are open. */
 export function createEventStreams(deps: StreamDeps): {
@@ -101,7 +101,7 @@ async function* linesOf(
     else
       for await (const entry of replay(deps, wanted.filter, wanted.after)) {
         replayed = entry.seq
-        yield messageOf(entry)
+        yield messageOf(deps, entry)
       }
   }
   for (;;) {
@@ -109,7 +109,7 @@ async function* linesOf(
     if (entry === 'closed') return
     if (entry === 'quiet') yield ': still here\n\n'
     // What the replay has told already arrives here once more.
-    else if (entry.seq > replayed) yield messageOf(entry)
+    else if (entry.seq > replayed) yield messageOf(deps, entry)
   }
 }
 
@@ -164,5 +164,5 @@ function matches({ hostIds, event, actor, cause }: EventFilter, line: JournalEnt
   )
 }
 
-const messageOf = (entry: JournalEntry): string =>
-  `id: ${entry.seq}\ndata: ${JSON.stringify(journalOf(entry))}\n\n`
+const messageOf = ({ commands }: StreamDeps, entry: JournalEntry): string =>
+  `id: ${entry.seq}\ndata: ${JSON.stringify(journalOf(entry, commands.uuidOf))}\n\n`

@@ -13,7 +13,7 @@ import { causes } from './journal-item.ts'
 const query = z.strictObject({
   host: z.string().min(1).optional().openapi({ description: 'Any reference to a host.' }),
   event: wordsOf(undefined, 'Events, such as mdm.TokenUpdate.'),
-  actor: z.string().min(1).optional().openapi({ description: '`host`, or a CommandUUID.' }),
+  actor: z.string().min(1).optional().openapi({ description: '`host`, or the id of a command.' }),
   cause: wordsOf(causes, 'Who made it happen.'),
   after: z.coerce.number('must be a number').int().min(0).optional().openapi({
     type: 'integer',

@@ -17,7 +17,7 @@ const seq = z.coerce.number('must be a number').int().min(0).optional()
 
 const query = z.strictObject({
   event: wordsOf(undefined, 'Events, such as mdm.TokenUpdate.'),
-  actor: z.string().min(1).optional().openapi({ description: '`host`, or a CommandUUID.' }),
+  actor: z.string().min(1).optional().openapi({ description: '`host`, or the id of a command.' }),
   cause: wordsOf(causes, 'Who made it happen.'),
   after: seq.openapi({ type: 'integer', description: 'Only what came after this seq.' }),
   before: seq.openapi({ type: 'integer', description: 'Only what came before this seq.' }),
@@ -70,13 +70,13 @@ export const journalEndpoint = (deps: ApiDeps, cursors: Cursors): Endpoint =>
     },
   )
 
-async function read({ queries }: ApiDeps, query: JournalQuery) {
+async function read({ queries, commands }: ApiDeps, query: JournalQuery) {
   const page = answered(await queries.listJournal(query))
   if (!page.ok) return page
   const { items, total, more, damaged } = page.value
   const last = items.at(-1)
   const end = more && last ? [last.seq] : undefined
-  return ok({ items: items.map(journalOf), total, end, damaged })
+  return ok({ items: items.map((row) => journalOf(row, commands.uuidOf)), total, end, damaged })
 }
 
 function asked(

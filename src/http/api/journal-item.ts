@@ -8,7 +8,10 @@ export const journalItem = z
     seq: z.int(),
     at: time,
     host_id: z.string(),
-    actor: z.string().openapi({ description: '`host`, or the UUID of the command that moved.' }),
+    actor: z.string().openapi({ description: '`host`, or the id of the command that moved.' }),
+    command_uuid: z.string().optional().openapi({
+      description: 'Of the command that moved, where it is not its id.',
+    }),
     event: z.string(),
     from: z.string().nullable(),
     to: z.string().nullable(),
@@ -20,11 +23,16 @@ export const journalItem = z
 
 export type JournalItem = z.input<typeof journalItem>
 
-export const journalOf = (row: JournalRow & { readonly seq: number }): JournalItem => ({
+/** `uuidOf` gives the CommandUUID of a command by its id. */
+export const journalOf = (
+  row: JournalRow & { readonly seq: number },
+  uuidOf: (id: string) => string,
+): JournalItem => ({
   seq: row.seq,
   at: iso(row.at),
   host_id: row.host_id,
   actor: row.actor,
+  ...(uuidOf(row.actor) !== row.actor && { command_uuid: uuidOf(row.actor) }),
   event: row.event,
   from: row.from_state,
   to: row.to_state,

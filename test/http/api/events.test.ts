@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createInbox, inboxMax } from '../../../src/http/api/event-inbox.ts'
+import { createCommands } from '../../../src/intake/commands.ts'
 import { createEventStreams } from '../../../src/http/api/event-streams.ts'
 import type { JournalEntry } from '../../../storage/queries.ts'
 import { createClock } from '../../runtime/clock.ts'
@@ -176,9 +177,10 @@ describe('streams of one server', () => {
   const open = async () => {
     const house = await openHouse()
     const closing = new AbortController()
-    const { hosts, opened, clock } = house
+    const { hosts, opened, clock, store, sealing } = house
     const streams = createEventStreams({
       hosts,
+      commands: createCommands({ store, hosts, sealing, world: clock }),
       queries: opened.queries,
       world: clock,
       closing: closing.signal,
