@@ -1,10 +1,15 @@
-// Settings about osquery agents: when a host takes another one.
+// Settings about osquery agents: how many may enrol, and when a host takes another one.
 import { readDuration } from './config-enrollment.ts'
+import { fail, ok, type Result } from './result.ts'
 import type { Setting } from './setting.ts'
 
 export type AgentsConfig = {
   /** How long the agent of a host must be silent before the host takes another one. */
   readonly agentCooldownMs: number
+  /** Agents that may enrol each minute from one address. */
+  readonly enrollsPerAddress: number
+  /** Agents that may enrol each minute in sum. */
+  readonly enrollsPerMinute: number
 }
 
 export const agentSettings: {
@@ -17,4 +22,27 @@ export const agentSettings: {
     // Longer than agents poll by default, shorter than a reinstalled computer can wait.
     fallback: 10 * 60_000,
   },
+  enrollsPerAddress: {
+    flag: 'enrollsPerAddress',
+    variable: 'MUSTER_ENROLLS_PER_ADDRESS',
+    read: readRate,
+    // 1,200 at once: an office behind one address.
+    fallback: 120,
+  },
+  enrollsPerMinute: {
+    flag: 'enrollsPerMinute',
+    variable: 'MUSTER_ENROLLS_PER_MINUTE',
+    read: readRate,
+    // 12,000 at once, and the rest of a fleet of 45,000 within half an hour.
+    fallback: 1_200,
+  },
+}
+
+const rateMax = 1_000_000
+
+function readRate(text: string): Result<number, string> {
+  const rate = /^\d{1,7}$/.test(text) ? Number(text) : 0
+  return rate >= 1 && rate <= rateMax
+    ? ok(rate)
+    : fail(`must be a whole number from 1 to ${rateMax}`)
 }

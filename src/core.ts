@@ -22,6 +22,7 @@ import { createScepRoutes } from './http/scep/routes.ts'
 import { createArrivalNotes } from './intake/arrival-notes.ts'
 import { commandContext, type Commands, createCommands } from './intake/commands.ts'
 import { createDepIntake } from './intake/dep.ts'
+import { createEnrollLimits } from './intake/enroll-limits.ts'
 import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets.ts'
 import { declarationsOf } from './declarations.ts'
 import { createMdmIntake } from './intake/mdm.ts'
@@ -145,6 +146,8 @@ type DeviceRoutesOptions = {
   /** Counts agents that may not join the host they say to be. */
   readonly arrived: (outcome: string) => void
   readonly guessing: Guessing
+  /** Counts agents that may not enrol yet. */
+  readonly enrollLimited: (bound: string) => void
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
@@ -158,6 +161,11 @@ export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
     logs: keep.logs,
     isEnrollSecret: (secret) => enrollSecrets.find(secret) !== undefined,
     agentCooldownMs: config.agentCooldownMs,
+    limits: createEnrollLimits(
+      { perAddress: config.enrollsPerAddress, inSum: config.enrollsPerMinute },
+      world.steady,
+    ),
+    onLimit: options.enrollLimited,
     onArrival(outcome, hostId) {
       arrived(outcome)
       noteArrival(outcome, hostId)

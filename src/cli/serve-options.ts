@@ -40,6 +40,8 @@ export type ServeOptions = {
   readonly apnsCaFile?: string
   readonly accountEnrollment?: string
   readonly agentCooldown?: string
+  readonly enrollsPerAddress?: string
+  readonly enrollsPerMinute?: string
   readonly backupEvery?: string
   readonly backupKeep?: string
   readonly backupFolder?: string
@@ -226,6 +228,18 @@ export const serveFlags = [
     'MUSTER_AGENT_COOLDOWN',
     '--agent-cooldown <duration>',
     'how long the osquery agent of a host must be silent before the host takes another one (default 10m)',
+  ],
+  [
+    'enrollsPerAddress',
+    'MUSTER_ENROLLS_PER_ADDRESS',
+    '--enrolls-per-address <n>',
+    'osquery agents that may enrol each minute from one address; ten times as many at once (default 120)',
+  ],
+  [
+    'enrollsPerMinute',
+    'MUSTER_ENROLLS_PER_MINUTE',
+    '--enrolls-per-minute <n>',
+    'osquery agents that may enrol each minute in sum; ten times as many at once (default 1200)',
   ],
   [
     'backupEvery',

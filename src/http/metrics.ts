@@ -28,6 +28,8 @@ export type Metrics = {
   refused(reason: string): void
   /** An osquery agent that was not enrolled as the host it says to be. */
   arrived(outcome: string): void
+  /** An osquery agent that may not enrol yet, since many did lately: from its `address`, or in `sum`. */
+  enrollLimited(bound: string): void
   /** Begins to watch what the hosts do and how many there are. */
   watch(fleet: Fleet & PushWatched & BackupsWatched): void
   /** Begins to watch who waits at the door. */
@@ -79,10 +81,17 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const limited = new Counter({
+    name: 'muster_osquery_enrolls_limited_total',
+    help: 'osquery agents that may not enrol yet, by the bound that was reached: of their address, or in sum.',
+    labelNames: ['bound'],
+    registers,
+  })
   return {
     registry,
     refused: (reason) => refusals.inc({ reason }),
     arrived: (outcome) => arrivals.inc({ outcome }),
+    enrollLimited: (bound) => limited.inc({ bound }),
     timed: (store) => ({
       ...store,
       async commit(writes) {

@@ -1,5 +1,9 @@
 /** How often something may happen for one key: a burst, and from then on once in a while. */
-export type Allowance = { takes(key: string): boolean }
+export type Allowance = {
+  takes(key: string): boolean
+  /** What was taken did not happen. */
+  giveBack(key: string): void
+}
 
 type AllowanceOptions = {
   readonly burst: number
@@ -23,6 +27,10 @@ export function createAllowance({ burst, refillMs, now }: AllowanceOptions): All
       const [oldest] = wholeAt.keys()
       if (wholeAt.size > keysMax && oldest !== undefined) wholeAt.delete(oldest)
       return true
+    },
+    giveBack(key) {
+      const at = wholeAt.get(key)
+      if (at !== undefined) wholeAt.set(key, at - refillMs)
     },
   }
 }

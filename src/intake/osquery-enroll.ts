@@ -9,6 +9,7 @@ import type { World } from '../runtime/world.ts'
 import { hashToken, mintToken } from '../secrets/tokens.ts'
 import type { Arrivals } from './agent-arrivals.ts'
 import type { AgentSpeech } from './agent-speech.ts'
+import type { EnrollLimits } from './enroll-limits.ts'
 import { factsOfEnroll } from './osquery-facts.ts'
 import { replyTo } from './osquery-replies.ts'
 import type { Sight } from './sight.ts'
@@ -20,6 +21,9 @@ export type EnrollMeans = {
   readonly arrivals: Arrivals
   readonly speech: AgentSpeech
   readonly isEnrollSecret: (secret: string) => boolean
+  readonly limits?: EnrollLimits
+  /** Hears of each agent that may not enrol yet. */
+  readonly onLimit?: (bound: 'address' | 'sum') => void
   /** Hears of each newcomer that was refused, and of each that was set apart as a clone. */
   readonly onArrival?: (outcome: ArrivalOutcome, hostId: string) => void
   /** A node key nobody can guess. @default 256 random bits */
@@ -31,9 +35,24 @@ export type ArrivalOutcome = 'agent-present' | 'clone'
 /** How long an instance's former key works after it enrolled again: its other threads still hold it. */
 const graceMs = 15 * 60_000
 
-export async function enroll(means: EnrollMeans, message: Enroll): Promise<OsqueryReply> {
+export async function enroll(
+  means: EnrollMeans,
+  message: Enroll,
+  address: string | undefined,
+): Promise<OsqueryReply> {
   if (!means.isEnrollSecret(message.enrollSecret))
     return { kind: 'failed', status: 401, error: 'the enroll secret is not valid' }
+  const bound = means.limits?.reached(address)
+  if (bound !== undefined) {
+    means.onLimit?.(bound)
+    return { kind: 'failed', status: 429, error: 'too many agents enrolled lately, retry' }
+  }
+  const reply = await admit(means, message)
+  if (reply.kind !== 'enrolled') means.limits?.giveBack(address)
+  return reply
+}
+
+async function admit(means: EnrollMeans, message: Enroll): Promise<OsqueryReply> {
   const { arrivals, speech } = means
   const nodeKey = means.mint?.() ?? mintToken('')
   const keyHash = hashToken(nodeKey)

@@ -18,6 +18,7 @@ import { type Arrivals, createArrivals } from './agent-arrivals.ts'
 import { contestWrites } from './agent-contest.ts'
 import { type AgentSpeech, createAgentSpeech } from './agent-speech.ts'
 import { type Agents, createAgents, type KnownAgent } from './osquery-agents.ts'
+import type { EnrollLimits } from './enroll-limits.ts'
 import { type ArrivalOutcome, enroll } from './osquery-enroll.ts'
 import { factsOfDetails } from './osquery-facts.ts'
 import { busy, replyTo } from './osquery-replies.ts'
@@ -44,6 +45,9 @@ type OsqueryIntakeOptions = {
   readonly isEnrollSecret: (secret: string) => boolean
   /** How long the agent of a host must be silent before the host takes another one. */
   readonly agentCooldownMs: number
+  readonly limits?: EnrollLimits
+  /** Hears of each agent that may not enrol yet. */
+  readonly onLimit?: (bound: 'address' | 'sum') => void
   /** Hears of each newcomer that was refused, and of each that was set apart as a clone. */
   readonly onArrival?: (outcome: ArrivalOutcome, hostId: string) => void
   /** A node key nobody can guess. @default 256 random bits */
@@ -51,7 +55,8 @@ type OsqueryIntakeOptions = {
 }
 
 export type OsqueryIntake = {
-  enroll(message: Enroll): Promise<OsqueryReply>
+  /** `address`: where it comes from, as far as that is known. */
+  enroll(message: Enroll, address?: string): Promise<OsqueryReply>
   /** Who holds this key; undefined is certain, and deserves `node_invalid`. */
   agent(nodeKey: string): KnownAgent | undefined
   config(agent: KnownAgent): OsqueryReply
@@ -83,7 +88,7 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
   })
 
   return {
-    enroll: (message) => enroll(means, message),
+    enroll: (message, address) => enroll(means, message, address),
     agent(nodeKey) {
       const agent = agents.find(nodeKey)
       if (agent === undefined) return undefined

@@ -35,6 +35,31 @@ async function enrolled() {
   return { post }
 }
 
+test('an enrolment counts for the address that it comes from', async () => {
+  const doors = openDoors(await openHouse())
+  const addresses: (string | undefined)[] = []
+  const app = createOsqueryRoutes({
+    intake: {
+      ...doors.osquery,
+      enroll(message, address) {
+        addresses.push(address)
+        return doors.osquery.enroll(message, address)
+      },
+    },
+    log: pino({ level: 'silent' }),
+    reading: createReading(() => {}),
+    clientOf: () => '192.0.2.1',
+    failedSecrets: createFailedSecrets({
+      elapsedMs: () => performance.now(),
+      later: () => ({ cancel() {} }),
+      note() {},
+    }),
+  })
+  const body = JSON.stringify({ enroll_secret: 'right' })
+  await app.request('/api/osquery/enroll', { method: 'POST', body })
+  expect(addresses).toEqual(['192.0.2.1'])
+})
+
 const linesWanted = expect.objectContaining({
   options: expect.objectContaining({ logger_tls_max_lines: 64 }),
 })

@@ -116,7 +116,7 @@ async function enroll(
   if (client === undefined) return intake.enroll(message.value)
   if (!failedSecrets.mayTry(client, enrollSecret))
     return failed(429, 'too many enroll secrets from this address were not valid, retry later')
-  const reply = await intake.enroll(message.value)
+  const reply = await intake.enroll(message.value, client)
   if (reply.kind === 'failed' && reply.status === 401) failedSecrets.failed('enroll_secret', client)
   else failedSecrets.worked(client, enrollSecret)
   return reply
