@@ -36,7 +36,7 @@ export function findHosts(select: Select, ref: string): readonly HostRow[] {
   )
   const text = `SELECT ${storedList('hosts')} FROM hosts
     WHERE id IN (${sources.join(' UNION ')} UNION SELECT host_id FROM enrollments WHERE key = ?1)
-    ORDER BY merged_into IS NOT NULL, first_seen_at, id LIMIT ${candidatesMax}`
+    ORDER BY merged_into IS NOT NULL, quarantined, first_seen_at, id LIMIT ${candidatesMax}`
   const found = soundRows('hosts', select(text, [ref]))
   const stray = found.find((row) => !isNamed(select, row, ref))
   if (stray !== undefined) throw damageOf('hosts', [stray.id])

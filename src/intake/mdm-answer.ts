@@ -16,6 +16,8 @@ export type MdmRefusal =
   | 'unknown-enrollment'
   /** Its certificate is not that of the host its body names. */
   | 'foreign-certificate'
+  /** Beside its own identifier the body names one of another host. */
+  | 'foreign-identifier'
   /** Nobody enrolled with it yet: it may say nothing but Authenticate. */
   | 'unbound-certificate'
   | 'copied-credential'

@@ -1,5 +1,6 @@
 // What an MDM message says, as NanoMDM and MicroMDM tell it to their webhooks.
 import type { Checkin } from '../protocol/mdm/checkin.ts'
+import type { Enrollment } from '../protocol/mdm/enrollment.ts'
 import type { Report } from '../protocol/mdm/report.ts'
 import { nanoIdsOf } from './nano-ids.ts'
 import { sharedUuidOf } from './shared-uuid.ts'
@@ -19,6 +20,8 @@ export const echoTopic = (message: EchoedMessage): string =>
 
 export type Echoed = Wire & {
   readonly message: EchoedMessage
+  /** The channel it was resolved to: what the body names beside that is nobody's word. */
+  readonly channel: string
   readonly eventId: string
   readonly at: number
   /** Of a TokenUpdate: 1 when it completes an enrolment. */
@@ -30,8 +33,8 @@ export type Echoed = Wire & {
  *
  * Source: NanoMDM `service/webhook/event.json`, and its `ids`.
  */
-export async function echoBody({ message, ...of }: Echoed): Promise<Uint8Array> {
-  const { enrollment } = message
+export async function echoBody({ message, channel, ...of }: Echoed): Promise<Uint8Array> {
+  const enrollment = enrollmentOn(channel, message.enrollment)
   const about = {
     ...(enrollment.udid !== undefined && { udid: enrollment.udid }),
     ...(enrollment.enrollmentId !== undefined && { enrollment_id: enrollment.enrollmentId }),
@@ -52,7 +55,7 @@ export async function echoBody({ message, ...of }: Echoed): Promise<Uint8Array> 
             ...about,
             status: message.status,
             ...('commandUUID' in message && {
-              command_uuid: sharedUuidOf(message.commandUUID, message.enrollment.key),
+              command_uuid: sharedUuidOf(message.commandUUID, enrollment.key),
             }),
             raw_payload: '',
           },
@@ -70,6 +73,17 @@ export async function echoBody({ message, ...of }: Echoed): Promise<Uint8Array> 
   head.copy(body)
   tail.copy(body, await writeBase64(of.bytes, body, head.length))
   return body
+}
+
+/** The enrollment under the identifier that the channel goes by. */
+function enrollmentOn(channel: string, said: Enrollment): Omit<Enrollment, 'deviceKey'> {
+  const { udid, enrollmentId, ...rest } = said
+  const goesBy = (id: string | undefined): boolean =>
+    id !== undefined && (channel === id || channel.startsWith(`${id}:`))
+  if (goesBy(udid) && udid !== undefined) return { ...rest, key: channel, udid }
+  if (!goesBy(enrollmentId) || enrollmentId === undefined) return { ...rest, key: channel }
+  const type = rest.channel === 'user' ? 'UserEnrollment' : 'UserEnrollmentDevice'
+  return { ...rest, type, key: channel, enrollmentId }
 }
 
 /** Three bytes are four characters, so that pieces of it join without a seam; each takes a millisecond or so. */

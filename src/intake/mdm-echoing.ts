@@ -3,7 +3,7 @@ import type { Write } from '../../storage/store.ts'
 import type { WebhookRow } from '../../storage/webhook-rows.ts'
 import type { Credential } from './credential.ts'
 import type { MdmAnswer, MdmRefusal } from './mdm-answer.ts'
-import { type EchoedMessage, echoBody, echoTopic, type Wire } from './mdm-echo.ts'
+import { type Echoed, type EchoedMessage, echoBody, echoTopic, type Wire } from './mdm-echo.ts'
 import { byDevice, type MdmMeans } from './mdm-means.ts'
 import type { Speaker } from './mdm-speakers.ts'
 import { deliveryRow, sealedKind } from './webhook-deliveries.ts'
@@ -14,19 +14,39 @@ export type Echo = {
   readonly webhooks: readonly WebhookRow[]
 }
 
-/** Takes the message with means that write the echo into whatever commit it leads to, or into one of its own. */
+/**
+ * Takes the message with means that write the echo into whatever commit it leads to, or into one of its own.
+ *
+ * Receivers hear of the party that the message was resolved to, and of a quarantined host nothing: it claims to be
+ * another.
+ */
 export async function echoing(
   means: MdmMeans,
   echo: Echo,
   take: (means: MdmMeans) => Promise<MdmAnswer>,
 ): Promise<MdmAnswer> {
   const { hosts, speakers, sight } = means
-  const isToken = 'messageType' in echo.message && echo.message.messageType === 'TokenUpdate'
-  // A token's place in the count is known once its sender is.
-  const early = isToken ? undefined : await rowsOf(means, echo)
+  const { message } = echo
+  // Which host an Authenticate is about is decided in its commit, so its rows are there before.
+  const isAuthenticate = 'messageType' in message && message.messageType === 'Authenticate'
+  const early = isAuthenticate
+    ? await rowsOf(means, { ...echo, channel: message.enrollment.deviceKey })
+    : noRows
   if (early === 'unavailable') return { kind: 'refused', why: 'unavailable' }
   let speaker: Speaker | undefined
   let isTold = false
+
+  /** What is told of the speaker; nothing while it is quarantined. */
+  async function rowsFor(hostId: string): Promise<readonly Write[] | 'unavailable'> {
+    if (speaker === undefined || (await isQuarantined(means, hostId))) return []
+    const isToken = 'messageType' in message && message.messageType === 'TokenUpdate'
+    const rows = await rowsOf(means, {
+      ...echo,
+      channel: speaker.channel,
+      ...(isToken && { tally: await tallyOf(means, speaker) }),
+    })
+    return rows === 'unavailable' ? rows : rows(hostId)
+  }
 
   const answer = await take({
     ...means,
@@ -38,36 +58,43 @@ export async function echoing(
         return found
       },
     },
-    sight: (seen) => sight({ ...seen, also: (hostId) => early?.(hostId) ?? [] }),
+    sight: (seen) =>
+      sight({ ...seen, also: ({ hostId, quarantined }) => (quarantined ? [] : early(hostId)) }),
     hosts: {
       ...hosts,
       async ask(hostId, ask) {
-        const rows = early ?? (await rowsOf(means, echo, await tallyOf(means, speaker)))
+        const rows = await rowsFor(hostId)
         if (rows === 'unavailable')
           return { ok: false, error: { kind: 'unavailable', detail: 'the blob folder' } }
         isTold = true
-        return hosts.ask(hostId, {
-          ...ask,
-          withReply: [...(ask.withReply ?? []), ...rows(hostId)],
-        })
+        return hosts.ask(hostId, { ...ask, withReply: [...(ask.withReply ?? []), ...rows] })
       },
     },
   })
-  if (isTold || speaker === undefined || early === undefined || !wasHeard(answer)) return answer
+  if (isTold || speaker === undefined || !wasHeard(answer)) return answer
   // It asked for something and changed nothing.
+  const rows = await rowsFor(speaker.hostId)
+  if (rows === 'unavailable') return { kind: 'refused', why: 'unavailable' }
   const asked = await hosts.ask(speaker.hostId, {
     events: [],
     cause: byDevice(speaker),
-    writes: early(speaker.hostId),
+    writes: rows,
     seen: 'mdm',
   })
   return asked.ok ? answer : { kind: 'refused', why: 'unavailable' }
 }
 
+const noRows = (): readonly Write[] => []
+
+async function isQuarantined({ hosts }: MdmMeans, hostId: string): Promise<boolean> {
+  const looked = await hosts.look(hostId)
+  return looked.ok && looked.value.snapshot.context.quarantined
+}
+
 /** NanoMDM counts them; we tell the one that completes an enrolment from those that come later. */
-async function tallyOf({ hosts }: MdmMeans, speaker: Speaker | undefined): Promise<number> {
-  const looked = speaker && (await hosts.look(speaker.hostId))
-  const channel = looked?.ok ? looked.value.snapshot.context.channels[speaker?.channel ?? ''] : null
+async function tallyOf({ hosts }: MdmMeans, speaker: Speaker): Promise<number> {
+  const looked = await hosts.look(speaker.hostId)
+  const channel = looked.ok ? looked.value.snapshot.context.channels[speaker.channel] : null
   return channel === undefined || channel === null || channel.pushRef === null ? 1 : 2
 }
 
@@ -85,8 +112,7 @@ const wasHeard = (answer: MdmAnswer): boolean =>
 /** One delivery and its sealed body for each webhook, to be written for the host it turns out to be. */
 async function rowsOf(
   { world, sealing }: MdmMeans,
-  { message, wire, webhooks }: Echo,
-  tally?: number,
+  { message, wire, webhooks, channel, tally }: Echo & Pick<Echoed, 'channel' | 'tally'>,
 ): Promise<((hostId: string) => readonly Write[]) | 'unavailable'> {
   const at = world.now()
   const topic = echoTopic(message)
@@ -94,6 +120,7 @@ async function rowsOf(
   const bytes = await echoBody({
     ...wire,
     message,
+    channel,
     eventId,
     at,
     ...(tally !== undefined && { tally }),

@@ -1,4 +1,5 @@
 // Who an MDM message is from: the host, and the channel as that host knows it.
+import { normalise } from '../identity/normalise.ts'
 import type { Enrollment } from '../protocol/mdm/enrollment.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Credential } from './credential.ts'
@@ -25,7 +26,12 @@ export type Parties = (
   credential: KnownCredential,
 ) => Promise<Result<Party, PartyFault>>
 
-export type PartyFault = 'unknown-enrollment' | 'foreign-certificate' | 'unbound-certificate'
+export type PartyFault =
+  | 'unknown-enrollment'
+  | 'foreign-certificate'
+  | 'unbound-certificate'
+  /** Beside its own identifier the body names one of another host. */
+  | 'foreign-identifier'
 
 export function createParties({ lookups, hosts }: Pick<MdmMeans, 'lookups' | 'hosts'>): Parties {
   const hostIds = createKeyIndex<string>({
@@ -45,6 +51,26 @@ export function createParties({ lookups, hosts }: Pick<MdmMeans, 'lookups' | 'ho
     return looked.ok && Object.hasOwn(looked.value.snapshot.context.channels, deviceKey)
   }
 
+  /** A body may name an identifier nobody knows beside the one it is enrolled under, but none of another host. */
+  function namesAnother({ udid, enrollmentId }: Enrollment, party: Party): boolean {
+    if (udid === undefined || enrollmentId === undefined) return false
+    const { claims } = normalise({ udid, enrollmentId })
+    const owners = [udid, enrollmentId]
+      .map((key) => hostIds.get(key))
+      .concat(
+        claims.flatMap(({ kind, value }) =>
+          lookups
+            .claimsOn(kind, value)
+            .filter(isActive)
+            .map((claim) => claim.host_id),
+        ),
+      )
+    return owners.some((owner) => owner !== undefined && owner !== party.hostId)
+  }
+
+  const checked = (enrollment: Enrollment, party: Party): Result<Party, PartyFault> =>
+    namesAnother(enrollment, party) ? fail('foreign-identifier') : ok(party)
+
   return async (enrollment, credential) => {
     const user = enrollment.key.slice(enrollment.deviceKey.length)
     const keys = deviceKeysOf(enrollment)
@@ -53,15 +79,18 @@ export function createParties({ lookups, hosts }: Pick<MdmMeans, 'lookups' | 'ho
       const hostId = deviceKey && hostIds.get(deviceKey)
       return hostId === undefined
         ? fail('unknown-enrollment')
-        : ok({ hostId, channel: `${deviceKey}${user}` })
+        : checked(enrollment, { hostId, channel: `${deviceKey}${user}` })
     }
     const { hostId, bound } = credential
     if (hostId === null || !bound) return fail('unbound-certificate')
     for (const deviceKey of keys)
-      if (await isEnrolledAs(hostId, deviceKey)) return ok({ hostId, channel: deviceKey + user })
+      if (await isEnrolledAs(hostId, deviceKey))
+        return checked(enrollment, { hostId, channel: deviceKey + user })
     return fail('foreign-certificate')
   }
 }
+
+const isActive = ({ status }: { readonly status: string }): boolean => status === 'active'
 
 export const deviceKeysOf = ({ deviceKey, enrollmentId }: Enrollment): readonly string[] =>
   enrollmentId === undefined || enrollmentId === deviceKey ? [deviceKey] : [deviceKey, enrollmentId]

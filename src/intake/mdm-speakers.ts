@@ -51,8 +51,12 @@ export function createSpeakers(options: SpeakersOptions): Speakers {
       if (!believed.ok) return believed
       const who = believed.value
       const party = await parties(enrollment, who)
-      if (who.kind === 'none')
-        return party.ok ? ok({ ...party.value, fingerprint: undefined }) : party
+      if (who.kind === 'none') {
+        if (party.ok) return ok({ ...party.value, fingerprint: undefined })
+        if (party.error === 'foreign-identifier')
+          noteRefusal({ kind: party.error, fingerprint: null, hostId: null })
+        return party
+      }
       if (!party.ok) {
         noteRefusal({ ...who, kind: party.error })
         return party

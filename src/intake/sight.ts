@@ -1,5 +1,6 @@
 // Whoever sees a computer first, there is one host: every sighting is resolved before anything else happens.
 import type { Store, Write } from '../../storage/store.ts'
+import type { Decision } from '../identity/decision.ts'
 import { isSameKnown, type KnownHosts, knownFor } from '../identity/known.ts'
 import { resolve } from '../identity/resolve.ts'
 import type { Sighting } from '../identity/sighting.ts'
@@ -22,7 +23,10 @@ export type Seen = {
   /** The key it enrols under over MDM. */
   readonly enrollmentKey?: string
   /** Rows that belong to the same commit, for whichever host it is. */
-  readonly also?: (hostId: string) => readonly Write[]
+  readonly also?: (host: {
+    readonly hostId: string
+    readonly quarantined: boolean
+  }) => readonly Write[]
   /** The certificate it enrols with, and the rows that bind it to wherever it lands. */
   readonly certificate?: {
     readonly fingerprint: string
@@ -86,7 +90,7 @@ export function createSight(options: SightOptions): Sight {
     const { hostId } = decision
     const bound = certificate === undefined ? [] : certificate.rows(hostId, losers)
     if (bound === undefined) return fail({ kind: 'copied-credential', hostId })
-    const writes = [...bound, ...(also?.(hostId) ?? [])]
+    const writes = [...bound, ...alsoWritten(decision, also)]
     const certified = certificate !== undefined
     const means = { store, hosts, at, holds, writes, certified }
     const done = await carryOut({ ...decision, losers }, { ...means, ...how })
@@ -106,6 +110,15 @@ export function createSight(options: SightOptions): Sight {
     const keys = certificate ? [...claims, `certificate ${certificate.fingerprint}`] : claims
     return turnstile(keys, () => withRetries(seen)) ?? fail({ kind: 'overloaded' })
   }
+}
+
+/** The rows that belong to the same commit, for the host it turns out to be. */
+function alsoWritten(
+  { hostId, settled }: Pick<Extract<Decision, { readonly settled: unknown }>, 'hostId' | 'settled'>,
+  also: Seen['also'],
+): readonly Write[] {
+  const quarantined = settled.some((one) => one.hostId === hostId && one.quarantined)
+  return also?.({ hostId, quarantined }) ?? []
 }
 
 /** Decided on rows that have changed since. */

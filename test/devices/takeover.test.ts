@@ -294,3 +294,24 @@ async function openConflicts() {
   const items = await rig.operator.all('/conflicts?open=true')
   return items.flatMap(({ id }) => rig.store.lookups.conflict(String(id)) ?? [])
 }
+
+test('a host that is quarantined for a shared link claims no name of its victim: references and webhooks know the victim', async () => {
+  const { who, host } = await enrolled(rig)
+  const hook = await rig.operator.post('/webhooks', {
+    name: 'nanocmd',
+    url: 'https://receiver.example/hook',
+    kind: 'nanomdm',
+  })
+  expect(hook.status).toBe(201)
+  const badge = await rig.badge()
+  expect((await rig.say(badge, authenticate(who))).status).toBe(200)
+  await goOn(badge, who)
+  const twin = rig.hostOf(badge)
+  expect(twin).not.toBe(host)
+  const shown = await rig.operator.get(`/hosts/${twin}`)
+  expect(shown.body).toMatchObject({ quarantined: true })
+  for (const ref of [who.serial, who.udid])
+    expect((await rig.operator.get(`/hosts/${ref}`)).body).toMatchObject({ id: host })
+  const told = await rig.operator.all(`/webhooks/${String(hook.body['id'])}/deliveries`)
+  expect(told.filter((one) => one['host_id'] === twin)).toEqual([])
+})

@@ -120,7 +120,8 @@ test('of each host everything is told in order, whatever fails on the way', asyn
       async (hostIds, statuses) => {
         const answers: { readonly seq: number; readonly host: string; readonly ok: boolean }[] = []
         const receiver = await openReceiver((heard, count) => {
-          const status = count > 60 ? 200 : (statuses[(count * 7) % statuses.length] ?? 200)
+          // Fewer refusals than make a dead letter.
+          const status = count > 9 ? 200 : (statuses[(count * 7) % statuses.length] ?? 200)
           answers.push({ seq: seqOf(heard), host: hostOf(heard), ok: status === 200 })
           return status
         })
@@ -151,6 +152,51 @@ test('a host whose message fails waits alone', async () => {
   await world.happened('good', 'one', 'two', 'three')
   await until(() => receiver.heard.filter((heard) => hostOf(heard) === 'good').length === 3)
   expect(receiver.heard.filter((heard) => hostOf(heard) === 'bad')).toHaveLength(1)
+})
+
+test('a message that a receiver refuses while it takes others is given up, and what waits behind it goes on', async () => {
+  const typeOf = (heard: Heard): string => told(heard).type
+  const receiver = await openReceiver((heard) => (typeOf(heard) === 'poison' ? 500 : 200))
+  const world = await openWebhookHouse(receiver)
+  const { id } = await world.made(receiver)
+  await world.happened('one', 'poison', 'behind')
+  // Other hosts go on, as they do in a fleet.
+  let isOver = false
+  const others = (async () => {
+    while (!isOver) {
+      await world.happened('other', 'news')
+      await pause(5)
+    }
+  })()
+  await until(() => receiver.heard.some((heard) => typeOf(heard) === 'behind'))
+  isOver = true
+  await others
+  expect(receiver.heard.filter((heard) => typeOf(heard) === 'poison')).toHaveLength(6)
+  const rows = world.house.store.lookups.deliveriesFrom(id, { created_at: 0, id: '' }, 10)
+  const [poison] = rows.filter(({ topic }) => topic === 'poison')
+  expect(poison).toMatchObject({ state: 'failed', attempts: 6, last_status: 500 })
+  expect(poison?.last_error).toContain('while it took other messages')
+  await world.webhookDeliveries.replay(id, poison?.id ?? '', tester)
+  await until(() => receiver.heard.filter((heard) => typeOf(heard) === 'poison').length === 7)
+})
+
+test('a receiver that is down for hours makes no dead letter', async () => {
+  let isDown = false
+  const receiver = await openReceiver(() => (isDown ? 503 : 200))
+  const world = await openWebhookHouse(receiver)
+  const { id } = await world.made(receiver)
+  await world.happened('one', 'before')
+  await until(() => receiver.heard.length === 1)
+  isDown = true
+  await world.happened('one', 'during', 'behind')
+  await world.happened('other', 'during')
+  // Eight tries of each take some twenty minutes, more than a message that is refused alone has.
+  await until(() => receiver.heard.length >= 17)
+  isDown = false
+  await until(() => {
+    const rows = world.house.store.lookups.deliveriesFrom(id, { created_at: 0, id: '' }, 10)
+    return rows.length === 4 && rows.every(({ state }) => state === 'delivered')
+  })
 })
 
 test('a webhook that never answers keeps no other waiting', async () => {

@@ -248,3 +248,49 @@ test('a command that two hosts have under one CommandUUID is told by it, in the 
     'acknowledged',
   ])
 })
+
+test('a message that names a computer of another host beside its own identifier is refused, and nobody hears of it', async () => {
+  const { say, told } = await openEchoes()
+  await say(authenticate)
+  await say(tokenUpdate)
+  const own = { UDID: undefined, EnrollmentID: 'own-enrollment-id' }
+  await say({ ...authenticate, SerialNumber: undefined, ...own })
+  await say({ ...tokenUpdate, ...own })
+  const before = (await told()).length
+  const both = { UDID: udid, EnrollmentID: 'own-enrollment-id' }
+  for (const message of [
+    { ...tokenUpdate, ...both },
+    { Status: 'Idle', ...both },
+    { MessageType: 'CheckOut', ...both },
+  ])
+    expect((await say(message)).answer).toMatchObject({
+      kind: 'refused',
+      why: 'foreign-identifier',
+    })
+  expect(await told()).toHaveLength(before)
+})
+
+test('an identifier that nobody knows is taken beside the own one, and is not told', async () => {
+  const { say, told } = await openEchoes()
+  const own = { UDID: undefined, EnrollmentID: 'own-enrollment-id' }
+  await say({ ...authenticate, SerialNumber: undefined, ...own })
+  await say({ ...tokenUpdate, ...own })
+  const unknown = '99999999-2222-4333-8444-555555555555'
+  const { answer } = await say({
+    MessageType: 'CheckOut',
+    UDID: unknown,
+    EnrollmentID: 'own-enrollment-id',
+  })
+  expect(answer).toEqual({ kind: 'nothing' })
+  const last = (await told()).at(-1)?.json
+  expect(last).toMatchObject({
+    topic: 'mdm.CheckOut',
+    checkin_event: {
+      enrollment_id: 'own-enrollment-id',
+      ids: { id: 'own-enrollment-id', type: 'User Enrollment (Device)' },
+    },
+  })
+  expect(JSON.stringify((last as { readonly checkin_event: object }).checkin_event)).not.toContain(
+    unknown,
+  )
+})

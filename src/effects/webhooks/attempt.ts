@@ -1,6 +1,7 @@
 // What one attempt makes of a delivery: done, to be tried again, or given up.
 import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
 import { unreachable } from '../../result.ts'
+import { refusalsMax } from './dead-letters.ts'
 import type { Sent } from './sender.ts'
 
 /** 5 s doubled up to 6 h: some three days of trying. */
@@ -28,33 +29,48 @@ export type After = {
 /** When the attempt ended, by the wall clock and by the time in which things are due. */
 type Moment = { readonly at: number; readonly steadyAt: number; readonly random: number }
 
+type Refusals = {
+  /** Refusals of this message in a row, with others taken between them. */
+  readonly refusals: number
+}
+
 export function after(
   row: DeliveryRow,
   sent: Sent,
-  { kind, at, steadyAt, random }: Pick<WebhookRow, 'kind'> & Moment,
+  { kind, at, steadyAt, random, refusals }: Pick<WebhookRow, 'kind'> & Moment & Refusals,
 ): After {
   const attempts = row.attempts + 1
   const status = sent.kind === 'answered' ? sent.status : null
   const tried = { ...row, attempts, last_status: status }
-  if (isTaken(kind, status))
+  if (isTaken(kind, sent))
     return {
       row: { ...tried, state: 'delivered', finished_at: at, last_error: null },
       gone: false,
     }
-  const told = { ...tried, last_error: reasonOf(kind, sent) }
+  const reason = reasonOf(kind, sent)
+  const isDead = refusals >= refusalsMax
+  const told = { ...tried, last_error: isDead ? `${reason}; ${deadLetter}` : reason }
   const gone = kind === 'standard' && status === 410
-  if (gone || attempts >= attemptsMax || (attempts >= attemptsMin && isOld(row, at)))
+  if (gone || isDead || isTriedEnough({ ...row, attempts }, at))
     return { row: { ...told, state: 'failed', finished_at: at }, gone }
   const asked = sent.kind === 'answered' ? (sent.retryAfterMs ?? 0) : 0
   return { row: { ...told, due_at: steadyAt + Math.max(asked, retryMs(attempts, random)) }, gone }
 }
 
+const isTriedEnough = (row: DeliveryRow, at: number): boolean =>
+  row.attempts >= attemptsMax || (row.attempts >= attemptsMin && isOld(row, at))
+
 const isOld = ({ created_at }: DeliveryRow, at: number): boolean =>
   at - created_at >= deliverWithinMs
 
 /** NanoMDM takes a 200 and nothing else for a yes. */
-const isTaken = (kind: WebhookRow['kind'], status: number | null): boolean =>
-  status !== null && (kind === 'nanomdm' ? status === 200 : status >= 200 && status < 300)
+export function isTaken(kind: WebhookRow['kind'], sent: Sent): boolean {
+  if (sent.kind !== 'answered') return false
+  const { status } = sent
+  return kind === 'nanomdm' ? status === 200 : status >= 200 && status < 300
+}
+
+const deadLetter = 'given up: the receiver refused it again and again while it took other messages'
 
 /** A receiver that fails likes to repeat what it was told: tokens and keys, where it is told of them. */
 function reasonOf(kind: WebhookRow['kind'], sent: Sent): string {

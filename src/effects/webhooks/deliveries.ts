@@ -2,6 +2,7 @@
 // one that does not answer keeps nobody else waiting; within it every host has its own order.
 import type { DeliveryRow } from '../../../storage/webhook-rows.ts'
 import type { Live } from '../../runtime/live.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { forgetFormer } from './former-secrets.ts'
 import { createLine, type Line } from './line.ts'
 import type { TellingOptions } from './telling.ts'
@@ -9,7 +10,7 @@ import type { TellingOptions } from './telling.ts'
 /** How soon a row that nobody told of is found. */
 const sweepMs = 60_000
 
-export type DeliveriesOptions = TellingOptions & { readonly live: Live }
+export type DeliveriesOptions = Omit<TellingOptions, 'deadLetters'> & { readonly live: Live }
 
 export type Deliveries = {
   /** Begins nothing new and waits for what is under way. */
@@ -19,12 +20,13 @@ export type Deliveries = {
 export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const { live, world, subscribers } = options
   const lines = new Map<string, Line>()
+  const deadLetters = createDeadLetters()
   let stopped = false
 
   function lineOf(id: string): Line {
     const known = lines.get(id)
     if (known !== undefined) return known
-    const line = createLine(options, id)
+    const line = createLine({ ...options, deadLetters }, id)
     lines.set(id, line)
     return line
   }

@@ -17,14 +17,26 @@ export function standardBody(
   /** Of the command that moved, where it is not its id. */
   commandUUID: string | undefined,
 ): Uint8Array {
-  const { id, serial, uuid, udid, hostname } = host ?? nobody
+  // What a quarantined host claims to be is another's name.
+  const named = host?.quarantined === 1 ? { ...nobody, id: host.id } : (host ?? nobody)
+  const { id, serial, uuid, udid, hostname } = named
   return new TextEncoder().encode(
     JSON.stringify({
       type: row.event,
       timestamp: new Date(row.at).toISOString(),
       data: {
         seq: row.seq,
-        host: row.host_id === '' ? null : { id: id ?? row.host_id, serial, uuid, udid, hostname },
+        host:
+          row.host_id === ''
+            ? null
+            : {
+                id: id ?? row.host_id,
+                serial,
+                uuid,
+                udid,
+                hostname,
+                ...(host?.quarantined === 1 && { quarantined: true }),
+              },
         actor: row.actor,
         ...(commandUUID !== undefined && { command_uuid: commandUUID }),
         event: row.event,

@@ -2,7 +2,8 @@ import type { Lookups } from '../../../storage/store.ts'
 import type { DeliveryRow, WebhookRow } from '../../../storage/webhook-rows.ts'
 import type { World } from '../../runtime/world.ts'
 import type { Sealing } from '../../secrets/sealing.ts'
-import { after } from './attempt.ts'
+import { after, isTaken } from './attempt.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { Send, Sent } from './sender.ts'
 import { signedHeaders } from './signing.ts'
 import type { Keep, Subscribers } from './subscribers.ts'
@@ -14,6 +15,7 @@ export type TellingOptions = {
   readonly subscribers: Subscribers
   readonly keep: Keep
   readonly send: Send
+  readonly deadLetters: DeadLetters
 }
 
 /** Tells and writes down how it went. False when that could not be written. */
@@ -29,10 +31,12 @@ export async function attempted(
   const { kind } = webhook
   const outcome = after(row, sent, {
     kind,
+    refusals: refusalsOf(options.deadLetters, { webhook, row, sent }),
     at: world.now(),
     steadyAt: world.steady(),
     random: world.random(),
   })
+  if (outcome.row.state !== 'pending') options.deadLetters.forget(row.id)
   const write = { put: 'delivery', row: outcome.row } as const
   if (!outcome.gone) return options.keep([write])
   const reason = 'the receiver answered 410 Gone'
@@ -41,6 +45,20 @@ export async function attempted(
     (current) => ({ ...current, enabled: 0, disabled_reason: reason }),
     [write],
   )
+}
+
+function refusalsOf(
+  deadLetters: DeadLetters,
+  {
+    webhook,
+    row,
+    sent,
+  }: { readonly webhook: WebhookRow; readonly row: DeliveryRow; readonly sent: Sent },
+): number {
+  if (!isTaken(webhook.kind, sent)) return deadLetters.refused(webhook.id, row.id)
+  deadLetters.taken(webhook.id)
+  deadLetters.forget(row.id)
+  return 0
 }
 
 async function told(

@@ -26,7 +26,10 @@ export async function hostByRef(deps: RefDeps, ref: string): Promise<Result<Host
   if (byId !== undefined) return survivorOf(deps, byId)
   const found = answered(await deps.queries.hostsByRef(ref))
   if (!found.ok) return found
-  const live = found.value.filter(({ merged_into }) => merged_into === null)
+  const present = found.value.filter(({ merged_into }) => merged_into === null)
+  const proven = present.filter(({ quarantined }) => quarantined === 0)
+  // A quarantined host claims to be another: it answers to such a name only where no other host does.
+  const live = proven.length > 0 ? proven : present
   const [first, ...others] = live.length > 0 ? live : found.value
   if (first === undefined) return fail(await unknown(deps, ref))
   if (others.length === 0 || live.length === 0) return survivorOf(deps, first)

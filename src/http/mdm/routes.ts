@@ -149,6 +149,7 @@ type Status = 400 | 404 | 410 | 500 | 503
 const statuses: Readonly<Record<MdmRefusal, Status>> = {
   'unknown-enrollment': 400,
   'foreign-certificate': 400,
+  'foreign-identifier': 400,
   'unbound-certificate': 400,
   'copied-credential': 400,
   unidentifiable: 400,

@@ -324,11 +324,12 @@ describe('a serial with two boards', () => {
     conflict = (items as readonly Json[])[0] ?? {}
   })
 
-  test('is a conflict that names its choices, and an ambiguous reference', async () => {
+  test('is a conflict that names its choices, and means the host that is not quarantined', async () => {
     expect(conflict).toMatchObject({ kind: 'serial-reuse', resolved_at: null })
     const answered = await world.api('/hosts/HOST000011')
-    expect(answered.status).toBe(409)
-    expect((answered.json()['candidates'] as readonly Json[]).length).toBe(2)
+    expect(answered.status).toBe(200)
+    expect(answered.json()).toMatchObject({ quarantined: false })
+    expect(answered.json()['id']).not.toBe(conflict['host_id'])
   })
 
   test('leaves the contradicting host quarantined, which takes no commands', async () => {
