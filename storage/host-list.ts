@@ -34,7 +34,8 @@ export function listHosts(select: Select, query: HostListQuery): Page<ListedHost
   const total = count(select, narrowed)
   const limit = Math.min(query.limit, pageRowsMax)
   if (total === 0) return { items: [], total, more: false }
-  const few = total * total <= (limit + 1) * countOf(all)
+  // Hosts of one time are gathered in any case: no other index tells when they were first seen.
+  const few = narrowed.firstSeen !== undefined || total * total <= (limit + 1) * countOf(all)
   const source = few ? gathered(narrowed) : walked(narrowed, query)
   function read(rows: number): readonly (readonly Value[])[] {
     const found: (readonly Value[])[] = []
@@ -53,6 +54,8 @@ type Narrowed = {
   readonly everyCombination: boolean
   readonly presence: PresenceFilter | undefined
   readonly prefix: string | undefined
+  /** A condition on a row of `hosts` named `h`. */
+  readonly firstSeen: Sql | undefined
 }
 
 function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
@@ -68,18 +71,35 @@ function narrow(query: HostListQuery, all: readonly Combination[]): Narrowed {
     everyCombination: combinations.length === all.length,
     presence,
     prefix,
+    firstSeen: query.firstSeen && firstSeenWithin(query.firstSeen),
   }
 }
 
+const firstSeenWithin = ({
+  sinceMs = 0,
+  beforeMs = Number.MAX_SAFE_INTEGER,
+}: NonNullable<HostListQuery['firstSeen']>): Sql =>
+  sql('h.first_seen_at >= ? AND h.first_seen_at < ?', sinceMs, beforeMs)
+
 function count(select: Select, narrowed: Narrowed): number {
-  const { combinations, presence, prefix } = narrowed
+  const { combinations, presence, prefix, firstSeen } = narrowed
+  const join = presence === undefined ? '' : 'CROSS JOIN last_seen AS l ON l.host_id = h.id'
   if (prefix !== undefined) {
-    const join = presence === undefined ? '' : 'CROSS JOIN last_seen AS l ON l.host_id = h.id'
     return stretchesOf(prefix).reduce((sum, { index, where: stretch }) => {
-      const where = and([stretch, withinCombinations(narrowed, 'h'), withinPresence(narrowed)])
+      const where = and([
+        stretch,
+        firstSeen,
+        withinCombinations(narrowed, 'h'),
+        withinPresence(narrowed),
+      ])
       const text = `SELECT count(*) FROM hosts AS h INDEXED BY ${index} ${join} WHERE ${where.text}`
       return sum + numberOf(select(text, where.values))
     }, 0)
+  }
+  if (firstSeen !== undefined) {
+    const where = and([firstSeen, withinCombinations(narrowed, 'h'), withinPresence(narrowed)])
+    const text = `SELECT count(*) FROM hosts AS h INDEXED BY hosts_by_first_seen_at ${join} WHERE ${where.text}`
+    return numberOf(select(text, where.values))
   }
   if (presence === undefined) return countOf(combinations)
   const heard = combinations.filter((combination) => !isPending(combination))
@@ -97,11 +117,11 @@ function gathered(narrowed: Narrowed): Source {
     'AS c CROSS JOIN hosts AS h ON h.id = c.id CROSS JOIN last_seen AS l ON l.host_id = h.id'
   return {
     from: sql(`(${candidates.text}) ${join}`, ...candidates.values),
-    where: and([withinCombinations(narrowed, 'l'), withinPresence(narrowed)]),
+    where: and([withinCombinations(narrowed, 'l'), withinPresence(narrowed), narrowed.firstSeen]),
   }
 }
 
-function candidatesOf({ combinations, presence, prefix }: Narrowed): Sql {
+function candidatesOf({ combinations, presence, prefix, firstSeen }: Narrowed): Sql {
   if (prefix !== undefined) {
     const stretches = stretchesOf(prefix)
     const parts = stretches.map(
@@ -110,6 +130,11 @@ function candidatesOf({ combinations, presence, prefix }: Narrowed): Sql {
     )
     return sql(parts.join(' UNION ALL '), ...stretches.flatMap(({ where }) => where.values))
   }
+  if (firstSeen !== undefined)
+    return sql(
+      `SELECT h.id AS id FROM hosts AS h INDEXED BY hosts_by_first_seen_at WHERE ${firstSeen.text}`,
+      ...firstSeen.values,
+    )
   if (presence !== undefined && !presence.pending) {
     const ranges = presence.ranges.map(isWithin)
     const parts = ranges.map(

@@ -60,6 +60,8 @@ export type HostListQuery = {
   readonly presence?: PresenceChoice
   /** Prefix of hostname, serial or UUID, in any case. */
   readonly q?: string
+  /** Hosts that were first seen at or after `sinceMs` and before `beforeMs`. */
+  readonly firstSeen?: { readonly sinceMs?: number; readonly beforeMs?: number }
   /** Nulls come first ascending and last descending; text that names things sorts without case. */
   readonly sort: { readonly column: HostSort; readonly descending: boolean }
   /** The last item of the page before: its value of the sorted column and its id. */

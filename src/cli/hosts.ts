@@ -8,7 +8,9 @@ import { type Look, tableText } from './format.ts'
 import { examples, group } from './group.ts'
 import { channelLook, claimLook, commandLook, depDeviceLook, hostLook } from './host-looks.ts'
 import { refHelp, refOf } from './host-ref.ts'
+import { addHostFilters, hostFilters } from './host-filters.ts'
 import { addHostsIdentity } from './hosts-identity.ts'
+import { addPrune } from './hosts-prune.ts'
 import { addHostJournal } from './journal.ts'
 import { at, isObject, type Json, listAt } from './json.ts'
 import { addListOptions, filtersOf, listing } from './listing.ts'
@@ -33,39 +35,23 @@ export function addHosts(program: Command, shell: Shell): void {
       shell.runs((call) => showing(call, { ...actorLook, ...get(`/hosts/${refOf(call)}/actor`) })),
     )
   addHostsIdentity(hosts, shell)
+  addPrune(hosts, shell)
 }
 
 const get = (path: string) => ({ request: { method: 'GET', path } }) as const
 
-const filterNames = [
-  'mdm',
-  'dep',
-  'osquery',
-  'presence',
-  'status',
-  'lifecycle',
-  'platform',
-  'q',
-  'sort',
-] as const
-
 function addList(hosts: Command, shell: Shell): void {
-  const command = hosts
-    .command('list')
+  const command = addHostFilters(hosts.command('list'))
     .alias('ls')
     .description('hosts by state; several values by comma, a leading ! leaves out')
-    .option('--mdm <states>', 'unenrolled, authenticated, enrolled, enrolled.ready…')
-    .option('--dep <states>', 'assigned, unassigned')
-    .option('--osquery <states>', 'enrolled, unenrolled')
-    .option('--presence <words>', 'online, offline, missing, never')
-    .option('--status <words>', 'on_automatic, on_manual, on_personal, pending, off, none')
-    .option('--lifecycle <words>', 'mdm_enrolled, osquery_enrolled, dep_assigned, unenrolled')
-    .option('--platform <words>', 'darwin, ios, windows, linux…')
-    .option('-q, --q <prefix>', 'beginning of hostname, serial or UUID')
     .option('--sort <column>', 'a column, with a leading - for descending')
     .action(
       shell.runs((call) =>
-        listing(call, { ...hostLook, path: '/hosts', query: filtersOf(call, filterNames) }),
+        listing(call, {
+          ...hostLook,
+          path: '/hosts',
+          query: filtersOf(call, [...hostFilters, 'sort']),
+        }),
       ),
     )
   examples(

@@ -90,6 +90,13 @@ const aQuery: fc.Arbitrary<HostListQuery> = fc.record(
     presence: fc
       .record({ include: somePresences, exclude: somePresences })
       .map((choice) => ({ ...choice, ...thresholds })),
+    firstSeen: fc.record(
+      {
+        sinceMs: fc.integer({ min: 0, max: 6 }),
+        beforeMs: fc.integer({ min: 0, max: 6 }),
+      },
+      { requiredKeys: [] },
+    ),
     q: fc.constantFrom('', 'm', 'MAC', 'mac-1', 'c02', 'zö', '%', 'nobody'),
     sort: fc.record({ column: fc.constantFrom(...hostSorts), descending: fc.boolean() }),
     limit: fc.integer({ min: 1, max: 7 }),
@@ -136,18 +143,29 @@ function presenceOf({ lifecycle, last_seen_at: at }: ListedHost): Presence | und
   return at >= thresholds.missingBeforeMs ? 'offline' : 'missing'
 }
 
-function matches(host: ListedHost, { filters, presence, q }: HostListQuery): boolean {
+const firstSeenWithin = (
+  { first_seen_at: at }: ListedHost,
+  { sinceMs = 0, beforeMs = Infinity }: NonNullable<HostListQuery['firstSeen']>,
+): boolean => at >= sinceMs && at < beforeMs
+
+function isPresent(host: ListedHost, presence: HostListQuery['presence']): boolean {
   const found = presenceOf(host)
-  const present =
+  return (
     presence === undefined ||
     ((presence.include.length === 0 || (found !== undefined && presence.include.includes(found))) &&
       !(found !== undefined && presence.exclude.includes(found)))
+  )
+}
+
+function matches(host: ListedHost, query: HostListQuery): boolean {
+  const { filters, presence, q, firstSeen = {} } = query
+  if (!firstSeenWithin(host, firstSeen) || !isPresent(host, presence)) return false
   const fold = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
   const named = [host.hostname, host.serial, host.uuid].some(
     (name) => name !== null && fold(name).startsWith(fold(q ?? '')),
   )
   const fitting = countedColumns.every((column) => fits(filters[column], host[column] ?? ''))
-  return present && fitting && (q === undefined || q === '' || named)
+  return fitting && (q === undefined || q === '' || named)
 }
 
 const withoutCase = new Set<string>(['hostname', 'serial'])

@@ -24,6 +24,7 @@ import { hostsEndpoint } from './hosts.ts'
 import { summaryEndpoint } from './hosts-summary.ts'
 import { machinesEndpoints } from './machines.ts'
 import { pushCertificateEndpoints } from './push-certificates.ts'
+import { removeHostsEndpoint } from './hosts-remove.ts'
 import { revokeAgentEndpoint } from './host-agents.ts'
 import { reconcileEndpoints } from './reconcile.ts'
 import { addRoutes } from './routing.ts'
@@ -61,6 +62,7 @@ function apiEndpoints(deps: ApiDeps): readonly Endpoint[] {
   const endpoints = [
     hostsEndpoint(deps, cursors),
     summaryEndpoint(deps),
+    removeHostsEndpoint(deps),
     hostEndpoint(deps),
     hostActorEndpoint(deps),
     hostJournalEndpoint(deps, cursors),

@@ -17,6 +17,8 @@ type Filter = z.ZodType<Choice | undefined, string | undefined>
 type ListQuery = z.ZodObject<
   Readonly<Record<CountedColumn | 'presence', Filter>> &
     typeof pageQuery & {
+      readonly first_seen_since: z.ZodOptional<z.ZodISODateTime>
+      readonly first_seen_before: z.ZodOptional<z.ZodISODateTime>
       readonly q: z.ZodOptional<z.ZodString>
       readonly sort: z.ZodType<HostListQuery['sort'], string | undefined>
     },
@@ -41,6 +43,8 @@ export function listQuery({ machines }: Pick<ApiDeps, 'machines'>): ListQuery {
       .max(prefixCharsMax)
       .optional()
       .openapi({ description: 'Beginning of hostname, serial or UUID.' }),
+    first_seen_since: time('First seen at this time or later.'),
+    first_seen_before: time('First seen before this time.'),
     sort: z
       .string()
       .default('id')
@@ -62,6 +66,9 @@ export function listQuery({ machines }: Pick<ApiDeps, 'machines'>): ListQuery {
   })
 }
 
+const time = (description: string): z.ZodOptional<z.ZodISODateTime> =>
+  z.iso.datetime({ offset: true }).optional().openapi({ description })
+
 export function storeQuery(asked: HostsAsked, now: number): HostListQuery {
   const { mdm, dep, osquery, status, lifecycle, platform } = asked
   return {
@@ -81,8 +88,22 @@ export function storeQuery(asked: HostsAsked, now: number): HostListQuery {
       },
     }),
     ...(asked.q !== undefined && { q: asked.q }),
+    ...firstSeenOf(asked),
     sort: asked.sort,
     limit: asked.limit,
+  }
+}
+
+function firstSeenOf({
+  first_seen_since: since,
+  first_seen_before: before,
+}: HostsAsked): Pick<HostListQuery, 'firstSeen'> {
+  if (since === undefined && before === undefined) return {}
+  return {
+    firstSeen: {
+      ...(since !== undefined && { sinceMs: Date.parse(since) }),
+      ...(before !== undefined && { beforeMs: Date.parse(before) }),
+    },
   }
 }
 

@@ -102,6 +102,7 @@ const doings: Readonly<Record<string, () => Promise<Doing>>> = {
   'POST /hosts/{ref}/commands': async () => ({ path: `/hosts/${await aHost()}/commands`, body: { request_type: 'ProfileList', payload: {} } }),
   'DELETE /commands/{uuid}': async () => ({ path: `/commands/${await world.sent(await aHost(), { request_type: 'ProfileList' })}` }),
   'DELETE /hosts/{ref}': async () => ({ path: `/hosts/${await aHost()}`, also: ['operator.reset'] }),
+  'POST /hosts/remove': async () => { await aHost(); return { path: '/hosts/remove', body: { filter: `q=C02AUDIT${String(macs).padStart(4, '0')}` }, also: ['operator.reset'] } },
   'DELETE /hosts/{ref}/agents/{key}': async () => { const [, agents] = await twins(); const { agents: [one] } = (await world.api(`/hosts/${agents}`)).json() as { agents: readonly { key: string }[] }; return { path: `/hosts/${agents}/agents/${one?.key}`, also: ['osquery.revoke'] } },
   'POST /hosts/{ref}/merge': async () => { const [one, other] = await twins(); return { path: `/hosts/${one}/merge`, body: { with: other }, also: ['identity.merged_into', 'identity.absorb'] } },
   'POST /hosts/{ref}/split': async () => ({ path: `/hosts/${await merged()}/split`, also: ['identity.split', 'identity.release'] }),
@@ -133,6 +134,7 @@ const otherwise: Readonly<Record<string, string>> = {
   'POST /hosts/{ref}/split': 'both hosts tell of it, and of the states that moved',
   'DELETE /hosts/{ref}/agents/{key}':
     'a host without its last agent tells that it is not enrolled in osquery any more',
+  'POST /hosts/remove': 'a host that was enrolled first tells that it is so no more',
   'DELETE /hosts/{ref}': 'a host that was enrolled first tells that it is so no more',
 }
 

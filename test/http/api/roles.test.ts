@@ -58,6 +58,7 @@ test('the document names every route of the API', () => {
     'POST /enroll-secrets',
     'POST /enrollment-links',
     'POST /enrollment-links/{id}/revoke',
+    'POST /hosts/remove',
     'POST /hosts/{ref}/commands',
     'POST /hosts/{ref}/merge',
     'POST /hosts/{ref}/split',
