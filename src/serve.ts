@@ -9,6 +9,7 @@ import type { Address, Config } from './config.ts'
 import { createLongAddresses, type LongAddresses } from './http/admission/long-addresses.ts'
 import type { Admission } from './http/admission/admission.ts'
 import type { BodyBudget } from './http/body-budget.ts'
+import { oneHost } from './http/one-host.ts'
 import { createCloseUnread } from './http/unread-body.ts'
 import { openServer, type Server } from './server.ts'
 import { createLeave, type Leave } from './stopping.ts'
@@ -105,7 +106,9 @@ function listen(listening: Listening): Promise<Listener> {
     // Ours instead: the adapter reads up to 64 MB of a body that was refused.
     { hostname: host, autoCleanupIncoming: false },
   )
-  const admitted = leave.before(createCloseUnread()(long.before(admission.before(answering))))
+  const admitted = leave.before(
+    oneHost(createCloseUnread()(long.before(admission.before(answering)))),
+  )
   const listener =
     tls === undefined
       ? createServer(limits, admitted)

@@ -15,6 +15,7 @@ import { createHealth, type HealthDeps } from './http/health.ts'
 import { type BodyBudget, createBodyBudget } from './http/body-budget.ts'
 import { createMetrics, createMetricsApp, type Metrics } from './http/metrics.ts'
 import { createProblems, unknownPath } from './http/problem.ts'
+import { atPublicOrigin } from './http/public-origin.ts'
 import { createPages } from './http/pages/pages.ts'
 import { createSessions } from './http/pages/sessions.ts'
 import type { Pusher } from './effects/apns/performer.ts'
@@ -113,8 +114,9 @@ export async function openServer(
   app.route('/problems', createProblems())
   app.all('/api/*', unknownPath)
   app.route('/', createPages({ ...api, sessions, api: (request) => app.fetch(request) }))
+  const shown = atPublicOrigin(app, config.publicUrl)
   return {
-    app: config.deviceListen === undefined ? devicesFirst(deviceApp, app) : app,
+    app: config.deviceListen === undefined ? devicesFirst(deviceApp, shown) : shown,
     deviceApp,
     ...door,
     keep,

@@ -42,9 +42,23 @@ const contextOf = (
   ...pems,
   ...(authorities && { ca: [...authorities] }),
   minVersion: 'TLSv1.2',
+  ciphers: forwardSecret,
   // A resumed session would bring the certificate of the handshake before it along, or none.
   secureOptions: constants.SSL_OP_NO_TICKET,
 })
+
+/** Suites whose keys are made anew for each connection: who gets our key later reads none of what was recorded. */
+const forwardSecret = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':')
 
 /** TLS of one listener: how it begins, and what keeps it up to date from then on. */
 export type ListenerTls = {

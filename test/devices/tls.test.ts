@@ -156,6 +156,28 @@ test('nothing older than TLS 1.2 is spoken', async () => {
   expect(spoken).toEqual([null, 'TLSv1.2', 'TLSv1.3'])
 })
 
+test('only suites with forward secrecy are spoken', async () => {
+  const { hostname, port } = new URL(rig.url)
+  const at = {
+    host: hostname,
+    port: Number(port),
+    maxVersion: 'TLSv1.2',
+    rejectUnauthorized: false,
+  } as const
+  const suiteOf = (ciphers: string): Promise<string | null> => {
+    const { promise, resolve } = Promise.withResolvers<string | null>()
+    const socket = connect({ ...at, ciphers }, () => {
+      resolve(socket.getCipher().name)
+      socket.destroy()
+    })
+    socket.on('error', () => resolve(null))
+    return promise
+  }
+  expect(await suiteOf('AES128-GCM-SHA256:AES256-GCM-SHA384:AES256-SHA256')).toBeNull()
+  expect(await suiteOf('ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA256')).toBeNull()
+  expect(await suiteOf('DEFAULT')).toMatch(/^ECDHE-(?:RSA|ECDSA)-(?:AES|CHACHA)/)
+})
+
 function protocolOf(
   at: { readonly host: string; readonly port: number },
   version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',

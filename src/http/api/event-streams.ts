@@ -1,10 +1,8 @@
 import type { JournalEntry, JournalQuery } from '../../../storage/queries.ts'
 import type { ApiDeps } from './deps.ts'
 import { journalOf } from './journal-item.ts'
+import { createStreamSlots } from '../stream-slots.ts'
 import { createInbox, type Inbox } from './event-inbox.ts'
-
-/** Live streams at once: a page each of a large team, and each costs a little per commit. */
-const streamsMax = 256
 
 /** A comment this often keeps proxies from taking a quiet stream for a dead one. */
 const heartbeatMs = 15_000
@@ -26,6 +24,8 @@ type Wanted = {
   readonly filter: EventFilter
   /** Replay what came after this seq; undefined begins now. */
   readonly after: number | undefined
+  /** Whose stream it is. */
+  readonly principalId: string
 }
 
 type StreamDeps = Pick<ApiDeps, 'hosts' | 'queries' | 'world' | 'closing' | 'commands'>
@@ -34,11 +34,11 @@ type StreamDeps = Pick<ApiDeps, 'hosts' | 'queries' | 'world' | 'closing' | 'com
 export function createEventStreams(deps: StreamDeps): {
   open(wanted: Wanted): Response | undefined
 } {
-  let open = 0
+  const slots = createStreamSlots()
   return {
     open(wanted) {
-      if (open >= streamsMax || deps.closing.aborted) return undefined
-      open += 1
+      const free = deps.closing.aborted ? undefined : slots.take(wanted.principalId)
+      if (free === undefined) return undefined
       const inbox = createInbox(deps.world)
       const unwatch = deps.hosts.live.watch({
         happened(line) {
@@ -51,7 +51,7 @@ export function createEventStreams(deps: StreamDeps): {
       const end = (): void => {
         if (ended) return
         ended = true
-        open -= 1
+        free()
         unwatch()
         close()
         deps.closing.removeEventListener('abort', close)

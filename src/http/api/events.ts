@@ -37,7 +37,7 @@ export function eventsEndpoint(deps: ApiDeps): Endpoint {
       gives: z.string(),
       types: ['text/event-stream'],
     },
-    async ({ query: { host: ref, after, ...filter }, header }) => {
+    async ({ query: { host: ref, after, ...filter }, header, principal }) => {
       const lastId = header('last-event-id')
       if (lastId !== undefined && !/^\d{1,15}$/.test(lastId))
         return fail(invalidAt([{ pointer: '/header/last-event-id', detail: 'must be a seq' }]))
@@ -47,6 +47,7 @@ export function eventsEndpoint(deps: ApiDeps): Endpoint {
       const response = streams.open({
         filter: { ...filter, ...(hostIds && { hostIds }) },
         after: lastId === undefined ? after : Number(lastId),
+        principalId: principal.id,
       })
       return response === undefined
         ? fail({ kind: 'unavailable', detail: 'Too many live streams are open.' })

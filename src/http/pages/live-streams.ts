@@ -1,11 +1,9 @@
 // Tells open pages that they have changed. The pages fetch what they show themselves, so a stream
 // carries no content but what lights the drawing, and a thousand changes are one message.
 import type { PagesDeps } from './deps.ts'
+import { createStreamSlots } from '../stream-slots.ts'
 import { type Change, createSlot, type Slot } from './live-slot.ts'
 import type { Subject } from './live-subject.ts'
-
-/** Streams at once: a page each of a large team, and each looks at every commit. */
-const streamsMax = 256
 
 /** Four messages a second are as live as anyone can see. */
 const betweenMs = 250
@@ -23,31 +21,32 @@ type Wanted = {
   /** The last seq the page knows; undefined begins now. */
   readonly since: number | undefined
   readonly isAllowed: () => boolean
+  /** Whose stream it is. */
+  readonly principalId: string
 }
 
 export type LiveStreams = { open(wanted: Wanted): Response | undefined }
 
 export function createLiveStreams(deps: PagesDeps): LiveStreams {
-  let open = 0
+  const slots = createStreamSlots()
   return {
     open(wanted) {
-      if (open >= streamsMax || deps.closing.aborted) return undefined
-      open += 1
+      const free = deps.closing.aborted ? undefined : slots.take(wanted.principalId)
+      if (free === undefined) return undefined
       const slot = createSlot(deps.world)
       const unwatch = watch(deps, wanted.subject, slot)
       const close = (): void => slot.close()
       deps.closing.addEventListener('abort', close)
       let ended = false
-      return new Response(streamOf(messages(deps, wanted, slot), end), { headers })
-
-      function end(): void {
+      const end = (): void => {
         if (ended) return
         ended = true
-        open -= 1
+        free()
         unwatch()
         slot.close()
         deps.closing.removeEventListener('abort', close)
       }
+      return new Response(streamOf(messages(deps, wanted, slot), end), { headers })
     },
   }
 }

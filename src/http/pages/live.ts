@@ -9,12 +9,14 @@ export function addLive(app: Hono, deps: PagesDeps): void {
 
   function open(context: Context, subject: Subject): Response {
     const { sessions } = deps
-    if (!sessions.isOpen(context)) return new Response(null, { status: 403 })
+    const owner = sessions.ownerOf(context)
+    if (owner === undefined) return new Response(null, { status: 403 })
     // A page elsewhere could otherwise learn when something happens here.
     if ((context.req.header('sec-fetch-site') ?? 'same-origin') !== 'same-origin')
       return new Response(null, { status: 403 })
     const stream = streams.open({
       subject,
+      principalId: owner,
       since: seqOf(context.req.header('last-event-id') ?? context.req.query('since')),
       isAllowed: () => sessions.isOpen(context),
     })

@@ -22,6 +22,8 @@ export type Sessions = {
   readonly authenticate: Authenticate
   /** Whether the session is still there; asking does not keep it. */
   isOpen(context: Context): boolean
+  /** The id of the token it was opened with, while it is there; asking does not keep it. */
+  ownerOf(context: Context): string | undefined
   close(context: Context): void
 }
 
@@ -49,6 +51,11 @@ export function createSessions({ tokens, world }: SessionsOptions): Sessions {
 
   const tokenOf = ({ tokenId }: Session): Token | undefined =>
     tokens.list().find(({ id }) => id === tokenId)
+
+  function ownerOf(context: Context): string | undefined {
+    const [, session] = current(context) ?? []
+    return session && tokenOf(session)?.id
+  }
 
   return {
     open(context, secret) {
@@ -79,10 +86,8 @@ export function createSessions({ tokens, world }: SessionsOptions): Sessions {
       }
       return { id: token.id, name: token.name, role: token.role, via: 'cookie' }
     },
-    isOpen(context) {
-      const [, session] = current(context) ?? []
-      return session !== undefined && tokenOf(session) !== undefined
-    },
+    isOpen: (context) => ownerOf(context) !== undefined,
+    ownerOf,
     close(context) {
       const [key] = current(context) ?? []
       if (key !== undefined) sessions.delete(key)

@@ -168,7 +168,7 @@ const lines: readonly Row[] = [
 
 const headers: readonly Row[] = [
   ['no host', raw('PUT /mdm HTTP/1.1', [type, close, length(idle)], idle), '400', 'parser'],
-  ['two hosts', put(['Host: other', length(idle)]), '200', 'mdm'],
+  ['two hosts', put(['Host: other', length(idle)]), '400', 'mdm'],
   ['a host that is a path', whole.replace('Host: muster', 'Host: a/b'), '400', 'parser'],
   ['a host with markup', whole.replace('Host: muster', 'Host: <script>'), '400', 'parser'],
   ['a header without a colon', put(['no colon', length(idle)]), '400', 'parser'],

@@ -185,7 +185,9 @@ describe('streams of one server', () => {
       world: clock,
       closing: closing.signal,
     })
-    const openOne = (after?: number): Response | undefined => streams.open({ filter: {}, after })
+    let principals = 0
+    const openOne = (after?: number, principalId = `p${(principals += 1)}`): Response | undefined =>
+      streams.open({ filter: {}, after, principalId })
     return { house, closing, openOne, clock }
   }
 
@@ -197,6 +199,17 @@ describe('streams of one server', () => {
     await opened[0]?.body?.cancel()
     expect(openOne()).toBeDefined()
     expect(openOne()).toBeUndefined()
+  })
+
+  test('are not all for one viewer: it has 32, and others are served beside it', async () => {
+    const { openOne } = await open()
+    const opened: Response[] = []
+    for (let one = openOne(0, 'a viewer'); one !== undefined; one = openOne(0, 'a viewer'))
+      opened.push(one)
+    expect(opened.length).toBe(32)
+    expect(openOne(0, 'another')).toBeDefined()
+    await opened[0]?.body?.cancel()
+    expect(openOne(0, 'a viewer')).toBeDefined()
   })
 
   test('say that they live while nothing happens', async () => {
