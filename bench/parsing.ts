@@ -2,10 +2,8 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readCommand } from '../src/protocol/mdm/command.ts'
-import { readWrite } from '../src/protocol/osquery/distributed.ts'
-import { readJson } from '../src/protocol/osquery/json.ts'
+import { readLogBody, readWriteBody } from '../src/protocol/osquery/batch.ts'
 import { bodyLimits } from '../src/protocol/osquery/limits.ts'
-import { readLog } from '../src/protocol/osquery/log.ts'
 import { readPlist } from '../src/protocol/plist/read.ts'
 import { type WorstBody, worstBodies } from './worst-bodies.ts'
 
@@ -21,12 +19,11 @@ const read: Readonly<Record<WorstBody['as'], (bytes: Uint8Array) => { readonly o
   plist: (bytes) => readPlist(bytes),
   command: (bytes) => readCommand(bytes),
   log(bytes) {
-    const json = readJson(bytes, bodyLimits.log)
-    return json.ok ? readLog(json.value) : json
+    const lines = Array.from(readLogBody(bytes, bodyLimits.log).lines)
+    return { ok: lines.length > 0 }
   },
   write(bytes) {
-    const json = readJson(bytes, bodyLimits['distributed/write'])
-    return json.ok ? readWrite(json.value) : json
+    return { ok: readWriteBody(bytes, bodyLimits['distributed/write']).fault === undefined }
   },
 }
 

@@ -13,6 +13,7 @@ import { type Enrollment, openEnrollment } from './enrollment.ts'
 import type { ApiDeps } from './http/api/deps.ts'
 import { createEnrollRoutes } from './http/enroll/routes.ts'
 import { createMdmRoutes } from './http/mdm/routes.ts'
+import type { OsqueryCounts } from './http/osquery/counts.ts'
 import { createOsqueryRoutes } from './http/osquery/routes.ts'
 import { createReading, type Reading } from './http/reading/reading.ts'
 import type { Guessing } from './guessing.ts'
@@ -27,6 +28,7 @@ import { createEnrollSecrets, type EnrollSecrets } from './intake/enroll-secrets
 import { declarationsOf } from './declarations.ts'
 import { createMdmIntake } from './intake/mdm.ts'
 import { createOsqueryIntake } from './intake/osquery.ts'
+import { createOsqueryRefusals, type OsqueryRefusals } from './intake/osquery-refusals.ts'
 import { createReconcile } from './intake/reconcile.ts'
 import { createRefusals } from './intake/refusals.ts'
 import { createSetApart } from './intake/set-apart.ts'
@@ -68,6 +70,7 @@ export type Core = {
   readonly telling: OpenedWebhooks
   readonly pushing: Pushing
   readonly backing: OpenedBackups
+  readonly osqueryRefusals: OsqueryRefusals
   /** Finishes what was begun; the keep stays open. */
   stop(): Promise<void>
 }
@@ -121,6 +124,7 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     telling,
     pushing,
     backing,
+    osqueryRefusals: createOsqueryRefusals(world),
     sight: createSight({ store, hosts, world, turnstile: createTurnstile() }),
     enrollSecrets: createEnrollSecrets({ ...secretTools, configured: given(config.enrollSecret) }),
     async stop() {
@@ -148,12 +152,15 @@ type DeviceRoutesOptions = {
   readonly guessing: Guessing
   /** Counts agents that may not enrol yet. */
   readonly enrollLimited: (bound: string) => void
+  /** Counts what agents were refused. */
+  readonly osqueryCounts: OsqueryCounts
 }
 
 /** What devices talk to. Mounted before anything that asks operators who they are. */
 export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
-  const { log, config, refused, arrived, guessing } = options
+  const { log, config, refused, arrived, guessing, osqueryCounts } = options
   const { keep, store, world, hosts, sight, enrollSecrets, reading, enrollment, telling } = core
+  const { osqueryRefusals } = core
   const shared = { hosts, lookups: store.lookups, sight, world }
   const noteArrival = createArrivalNotes({ store, live: hosts.live, world })
   const osquery = createOsqueryIntake({
@@ -193,7 +200,17 @@ export function deviceRoutes(core: Core, options: DeviceRoutesOptions): Hono {
     }),
   )
   app.route('/', createEnrollRoutes({ log: refusalLog, ...enrollment }))
-  app.route('/', createOsqueryRoutes({ log: refusalLog, reading, intake: osquery, ...guessing }))
+  app.route(
+    '/',
+    createOsqueryRoutes({
+      log: refusalLog,
+      reading,
+      intake: osquery,
+      refusals: osqueryRefusals,
+      count: osqueryCounts,
+      ...guessing,
+    }),
+  )
   app.route(
     '/',
     createMdmRoutes({ log: refusalLog, reading, intake: mdm, sender: core.sender, noteRefusal }),
@@ -216,6 +233,7 @@ export function apiDeps({
   telling: { webhooks, webhookDeliveries },
   pushing,
   backing,
+  osqueryRefusals,
 }: Core): Omit<ApiDeps, 'authenticate' | 'diagrams' | 'log' | 'closing' | 'version'> {
   return {
     hosts,
@@ -234,6 +252,7 @@ export function apiDeps({
     pushCertificates: pushing.certificates,
     backups: backing.backups,
     backupSchedule: backing.schedule,
+    osqueryRefusals,
     reconcile: createReconcile({ store, hosts, world }),
     dep: createDepIntake({ hosts, lookups: store.lookups, sight, world }),
     machines: {

@@ -105,7 +105,13 @@ export async function openServer(
   const ready = readiness(closing.signal, degraded)
   app.route('/', createHealth({ version, ready }))
   app.route('/', createMetricsApp(metrics, authenticate))
-  const deviceApp = deviceRoutes(core, { log, config, guessing, ...metrics })
+  const deviceApp = deviceRoutes(core, {
+    log,
+    config,
+    guessing,
+    osqueryCounts: metrics.osquery,
+    ...metrics,
+  })
   const api = { ...apiDeps(core), version, authenticate, diagrams, log, closing: closing.signal }
   app.use('/api/v1/*', metrics.requests('api'))
   app.route('/api/v1', createApi(api))

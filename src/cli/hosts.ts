@@ -103,11 +103,24 @@ const agentLook: Look = {
   ),
 }
 
+const osqueryRefusalLook: Look = {
+  name: 'route',
+  columns: columnsOf(
+    'OSQUERY MESSAGE: route',
+    'OUTCOME: outcome',
+    'REASON: reason',
+    'SINCE: @since',
+    'LAST: @last_at',
+    'TIMES: count',
+  ),
+}
+
 const parts: readonly (readonly [string, Look])[] = [
   ['channels', channelLook],
   ['claims', claimLook],
   ['dep_devices', depDeviceLook],
   ['agents', agentLook],
+  ['osquery_refusals', osqueryRefusalLook],
   ['open_commands', commandLook],
   ['alarms', alarmLook],
 ]

@@ -102,6 +102,8 @@ function codingOf(header: string | null | undefined): 'identity' | 'gzip' | unde
   }
 }
 
+const nothing = new Uint8Array()
+
 type Wire = { readonly bytes: Uint8Array; readonly underWay: BodyUnderWay | undefined }
 
 function readIncoming(
@@ -112,13 +114,19 @@ function readIncoming(
   if (incoming.readableDidRead) throw new Error('the body was read before')
   const tooLarge = fail<BodyFault>({ kind: 'too-large', bytesMax })
   const announced = Number(incoming.headers['content-length'] ?? Number.NaN)
-  if (announced > bytesMax) return Promise.resolve(tooLarge)
+  // Who sends what is too large may be worth knowing: that takes the first bytes.
+  if (announced > bytesMax && (isKnown || recognise === undefined)) return Promise.resolve(tooLarge)
   if (incoming.destroyed) return Promise.resolve(fail({ kind: 'aborted' }))
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
     let underWay: BodyUnderWay | undefined
-    incoming.on('data', take).on('end', end).on('error', abort).on('close', abort)
+    if (announced > bytesMax) underWay = beginUnderWay(nothing)
+    incoming
+      .on('data', announced > bytesMax ? identify : take)
+      .on('end', end)
+      .on('error', abort)
+      .on('close', abort)
 
     function take(chunk: Uint8Array): void {
       bytes += chunk.length
@@ -129,6 +137,11 @@ function readIncoming(
       if (isFirst && bytes === announced) return
       if (isFirst) underWay = beginUnderWay(chunk)
       if (underWay?.take(chunk.length) === false) stop(fail({ kind: 'overloaded' }))
+    }
+    function identify(first: Uint8Array): void {
+      recognise?.(first)
+      freeBytes(first)
+      stop(tooLarge)
     }
     function beginUnderWay(first: Uint8Array): BodyUnderWay | undefined {
       return bodies?.begin({
@@ -151,7 +164,12 @@ function readIncoming(
       settle(fault)
     }
     function settle(result: Result<Wire, BodyFault>): void {
-      incoming.off('data', take).off('end', end).off('error', abort).off('close', abort)
+      incoming
+        .off('data', take)
+        .off('data', identify)
+        .off('end', end)
+        .off('error', abort)
+        .off('close', abort)
       resolve(result)
     }
   })

@@ -14,6 +14,7 @@ import { watchBodies } from './body-metrics.ts'
 import type { FailedSecrets } from './failed-secrets.ts'
 import { watchFailedSecrets } from './failed-secrets-metrics.ts'
 import { gaugeCertificates } from './certificate-gauge.ts'
+import { countOsquery, type OsqueryCounts } from './osquery/counts.ts'
 import { problemResponse } from './problem.ts'
 import { type PushWatched, watchPushCertificates } from './push-metrics.ts'
 import { watchWebhooks } from './webhook-metrics.ts'
@@ -30,6 +31,8 @@ export type Metrics = {
   arrived(outcome: string): void
   /** An osquery agent that may not enrol yet, since many did lately: from its `address`, or in `sum`. */
   enrollLimited(bound: string): void
+  /** Counts what osquery agents were refused. */
+  readonly osquery: OsqueryCounts
   /** Begins to watch what the hosts do and how many there are. */
   watch(fleet: Fleet & PushWatched & BackupsWatched): void
   /** Begins to watch who waits at the door. */
@@ -90,6 +93,7 @@ export function createMetrics(): Metrics {
   return {
     registry,
     refused: (reason) => refusals.inc({ reason }),
+    osquery: countOsquery(registers),
     arrived: (outcome) => arrivals.inc({ outcome }),
     enrollLimited: (bound) => limited.inc({ bound }),
     timed: (store) => ({

@@ -3,7 +3,6 @@ import type { Lookups } from '../../storage/store.ts'
 import { knownFor } from '../identity/known.ts'
 import { normalise } from '../identity/normalise.ts'
 import type { Sighting } from '../identity/sighting.ts'
-import { defaultConfigBytes, smallBatchConfigBytes } from '../protocol/osquery/config.ts'
 import { detailPrefix, detailQueries, readDetails } from '../protocol/osquery/detail.ts'
 import type { Answer } from '../protocol/osquery/distributed.ts'
 import type { Enroll } from '../protocol/osquery/enroll.ts'
@@ -17,6 +16,7 @@ import type { World } from '../runtime/world.ts'
 import { type Arrivals, createArrivals } from './agent-arrivals.ts'
 import { contestWrites } from './agent-contest.ts'
 import { type AgentSpeech, createAgentSpeech } from './agent-speech.ts'
+import { createBatchSizes } from './osquery-batch-size.ts'
 import { type Agents, createAgents, type KnownAgent } from './osquery-agents.ts'
 import type { EnrollLimits } from './enroll-limits.ts'
 import { type ArrivalOutcome, enroll } from './osquery-enroll.ts'
@@ -24,13 +24,12 @@ import { factsOfDetails } from './osquery-facts.ts'
 import { busy, replyTo } from './osquery-replies.ts'
 import type { Sight } from './sight.ts'
 
-/** Hosts remembered for having sent a batch beyond the limit. */
-const smallBatchMax = 10_000
-
 type Logs = {
   appendLogs(kind: LogBatch['kind'], entries: readonly object[]): Promise<Kept>
   appendLines(kind: LogBatch['kind'], lines: Uint8Array): Promise<Kept>
 }
+
+type Batch = { readonly kind: LogBatch['kind']; readonly lines: Iterable<JsonObject> }
 
 type Kept =
   | { readonly ok: true }
@@ -60,16 +59,17 @@ export type OsqueryIntake = {
   /** Who holds this key; undefined is certain, and deserves `node_invalid`. */
   agent(nodeKey: string): KnownAgent | undefined
   config(agent: KnownAgent): OsqueryReply
-  log(agent: KnownAgent, batch: LogBatch): Promise<OsqueryReply>
+  log(agent: KnownAgent, batch: Batch): Promise<OsqueryReply>
   /** What is added to each line of a log: whose it is, and when it came. */
   received(agent: KnownAgent): JsonObject
   /** The same for a batch whose lines are rendered, `received` added to each. */
   logLines(kind: LogBatch['kind'], lines: Uint8Array): Promise<OsqueryReply>
   /** Touches no disk while nothing waits for the host. */
   read(agent: KnownAgent): OsqueryReply
-  write(agent: KnownAgent, answers: readonly Answer[]): Promise<OsqueryReply>
+  /** What could not be read is kept with the logs, and acknowledged. */
+  write(agent: KnownAgent, answers: readonly Answer[], unread?: JsonObject): Promise<OsqueryReply>
   /** Its batch was refused for its size: the next configuration asks for smaller ones. */
-  sentTooMuch(nodeKey: string): void
+  sentTooMuch(agent: KnownAgent): void
 }
 
 const done: OsqueryReply = { kind: 'done' }
@@ -81,7 +81,7 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
   const speech = createAgentSpeech(hosts.lastSeen, world)
   const arrivals = createArrivals({ speech, world, cooldownMs: options.agentCooldownMs })
   const means = { ...options, speech, arrivals }
-  const smallBatches = new Set<string>()
+  const batchSizes = createBatchSizes(world)
   const received = ({ hostId }: KnownAgent): JsonObject => ({
     muster_host_id: hostId,
     muster_received_at: world.now(),
@@ -96,36 +96,31 @@ export function createOsqueryIntake(options: OsqueryIntakeOptions): OsqueryIntak
       speech.heard(agent.keyHash)
       return agent
     },
-    config: ({ hostId }) => ({
-      kind: 'document',
-      body: smallBatches.has(hostId) ? smallBatchConfigBytes : defaultConfigBytes,
-    }),
+    config: ({ hostId }) => ({ kind: 'document', body: batchSizes.config(hostId) }),
     received,
     async logLines(kind, lines) {
       if (lines.length === 0) return done
       return (await logs.appendLines(kind, lines)).ok ? done : busy
     },
     async log(agent, { kind, lines }) {
-      if (lines.length === 0) return done
       const more = received(agent)
-      const kept = await logs.appendLogs(
-        kind,
-        lines.map((line) => ({ ...line, ...more })),
-      )
-      return kept.ok ? done : busy
+      const entries = Array.from(lines, (line) => ({ ...line, ...more }))
+      if (entries.length === 0) return done
+      return (await logs.appendLogs(kind, entries)).ok ? done : busy
     },
     read(agent) {
       if (!agents.takeDetailTurn(agent)) return empty
       const platform = (lookups.host(agent.hostId)?.platform ?? 'unknown') as Platform
       return { kind: 'document', body: readReply({ queries: detailQueries(platform) }) }
     },
-    write: (agent, answers) => write(means, agent, answers),
-    sentTooMuch(nodeKey) {
-      const agent = agents.find(nodeKey)
-      if (agent === undefined) return
-      if (smallBatches.size >= smallBatchMax) smallBatches.clear()
-      smallBatches.add(agent.hostId)
+    async write(agent, answers, unread) {
+      if (unread !== undefined) {
+        const kept = await logs.appendLogs('other', [{ ...unread, ...received(agent) }])
+        if (!kept.ok) return busy
+      }
+      return write(means, agent, answers)
     },
+    sentTooMuch: ({ hostId }) => batchSizes.refused(hostId),
   }
 }
 

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { readNodeKey } from '../../src/protocol/osquery/authenticated.ts'
+import { readLogBody } from '../../src/protocol/osquery/batch.ts'
 import { readDetails, readKnownDetails } from '../../src/protocol/osquery/detail.ts'
 import { readWrite } from '../../src/protocol/osquery/distributed.ts'
 import { readEnroll } from '../../src/protocol/osquery/enroll.ts'
 import { faultText, type OsqueryFault } from '../../src/protocol/osquery/fault.ts'
 import { type JsonObject, readJson } from '../../src/protocol/osquery/json.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
-import { readLog } from '../../src/protocol/osquery/log.ts'
-import type { Result } from '../../src/result.ts'
+import { fail, ok, type Result } from '../../src/result.ts'
 import { holds, mutated } from './mutation.ts'
 
 // prettier-ignore
@@ -46,11 +46,11 @@ function noted<Value>(what: string, result: Result<Value, OsqueryFault>): Value 
 const object = (what: string, bytes: Uint8Array): JsonObject | undefined =>
   noted(what, readJson(bytes, limits))
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder()
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(strictUtf8.decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch {
     return undefined
   }
@@ -78,7 +78,7 @@ holds(
 
 holds('JSON that is refused as no JSON is none', mutated(logs, tokens), (bytes) => {
   const read = readJson(bytes, limits)
-  if (read.ok || (read.error.kind !== 'not-json' && read.error.kind !== 'not-utf8')) return
+  if (read.ok || read.error.kind !== 'not-json') return
   if (parsed(bytes) !== undefined)
     throw new Error(`JSON after all: ${Buffer.from(bytes).toString()}`)
 })
@@ -97,11 +97,10 @@ holds('a spoiled read names a key or none', mutated(keyed, tokens), (bytes) => {
   if (key !== undefined && (key === '' || key.length > 512)) throw new Error('not a key')
 })
 
-holds('a spoiled batch is understood or refused', mutated(logs, tokens), (bytes) => {
-  const body = object('json', bytes)
-  if (body === undefined) return
-  const batch = noted('log', readLog(body))
-  for (const line of batch?.lines ?? [])
+holds('a spoiled batch becomes lines, sound ones or bytes', mutated(logs, tokens), (bytes) => {
+  const { fault, lines } = readLogBody(bytes, limits)
+  noted('log', fault === undefined ? ok(true) : fail(fault))
+  for (const line of lines)
     if (`${JSON.stringify(line)}\n`.indexOf('\n') !== JSON.stringify(line).length)
       throw new Error('a line of two')
 })
@@ -112,8 +111,9 @@ holds(
   (bytes) => {
     const body = object('json', bytes)
     if (body === undefined) return
-    const answers = noted('write', readWrite(body))
-    if (answers === undefined) return
+    const { answers, faults } = readWrite(body)
+    const [fault] = faults
+    noted('write', fault === undefined ? ok(answers) : fail(fault))
     const at = 1_800_000_000_000
     const facts = readDetails(answers, at)
     if (!isDeepStrictEqual(readDetails(readKnownDetails(answers), at), facts))

@@ -20,6 +20,23 @@ export type Computer = { readonly serial: string; readonly uuid: string }
 
 export const operator = { kind: 'operator', id: 'tester' } as const
 
+/** Logs in memory. */
+function createLogged() {
+  const lines: object[] = []
+  return {
+    lines,
+    async appendLogs(_kind: string, entries: readonly object[]) {
+      lines.push(...entries)
+      return { ok: true } as const
+    },
+    async appendLines(_kind: string, bytes: Uint8Array) {
+      const texts = Buffer.from(bytes).toString().trimEnd().split('\n')
+      lines.push(...texts.map((text) => JSON.parse(text) as object))
+      return { ok: true } as const
+    },
+  }
+}
+
 /** The intakes as the server wires them, in front of a runtime that may be on its second life. */
 export function openDoors({ hosts, store, clock }: House) {
   const world = clock
@@ -33,6 +50,7 @@ export function openDoors({ hosts, store, clock }: House) {
   })
   const mdm = createMdmIntake({ hosts, lookups, sealing, sight, world })
   const dep = createDepIntake({ hosts, lookups, sight, world })
+  const logged = createLogged()
   const osquery = createOsqueryIntake({
     hosts,
     lookups,
@@ -40,7 +58,7 @@ export function openDoors({ hosts, store, clock }: House) {
     world,
     agentCooldownMs: 600_000,
     isEnrollSecret: (secret) => secret === 'right',
-    logs: { appendLogs: async () => ({ ok: true }), appendLines: async () => ({ ok: true }) },
+    logs: logged,
   })
   const checkin = async (message: object) => {
     const read = readCheckin(dictOf({ Topic: 'com.apple.mgmt.test', ...message }))
@@ -54,6 +72,8 @@ export function openDoors({ hosts, store, clock }: House) {
   }
   return {
     osquery,
+    /** The lines of all logs so far. */
+    lines: logged.lines,
     sealing,
     checkin,
     async report(message: object) {

@@ -3,9 +3,10 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { readBody } from '../../src/http/body.ts'
 import { readNodeKey } from '../../src/protocol/osquery/authenticated.ts'
+import { readLogBody, readWriteBody } from '../../src/protocol/osquery/batch.ts'
 import { defaultConfigBytes } from '../../src/protocol/osquery/config.ts'
 import { readDetails } from '../../src/protocol/osquery/detail.ts'
-import { readWrite } from '../../src/protocol/osquery/distributed.ts'
+import { renderLines } from '../../src/protocol/osquery/render-lines.ts'
 import { readEnroll } from '../../src/protocol/osquery/enroll.ts'
 import type { OsqueryFault } from '../../src/protocol/osquery/fault.ts'
 import { faultText } from '../../src/protocol/osquery/fault.ts'
@@ -13,11 +14,9 @@ import type { JsonObject } from '../../src/protocol/osquery/json.ts'
 import { readJson } from '../../src/protocol/osquery/json.ts'
 import type { OsqueryRoute } from '../../src/protocol/osquery/limits.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
-import { readLog } from '../../src/protocol/osquery/log.ts'
 import { emptyRead } from '../../src/protocol/osquery/read.ts'
 import type { OsqueryReply } from '../../src/protocol/osquery/reply.ts'
 import { renderReply } from '../../src/protocol/osquery/reply.ts'
-import type { Result } from '../../src/result.ts'
 import { unreachable } from '../../src/result.ts'
 import { osqueryCases } from '../fixtures/osquery/corpus.ts'
 
@@ -44,29 +43,36 @@ function enroll(body: JsonObject): OsqueryReply {
     : { kind: 'failed', status: 401, error: 'wrong enroll secret' }
 }
 
-function taken<Value>(
-  result: Result<Value, OsqueryFault>,
-  use: (value: Value) => unknown,
-): OsqueryReply {
-  if (!result.ok) return refusal(result.error)
-  use(result.value)
-  return { kind: 'done' }
-}
-
-function authenticated(route: Exclude<OsqueryRoute, 'enroll'>, body: JsonObject): OsqueryReply {
+function authenticated(route: 'config' | 'distributed/read'): OsqueryReply {
   switch (route) {
     case 'config':
       return { kind: 'document', body: defaultConfigBytes }
     case 'distributed/read':
       return { kind: 'document', body: emptyRead }
-    case 'log':
-      return taken(readLog(body), JSON.stringify)
-    case 'distributed/write':
-      return taken(readWrite(body), (answers) => readDetails(answers, 1_800_000_000_000))
     default:
       return unreachable(route)
   }
 }
+
+/** Whatever cannot be read: it is kept, and acknowledged. */
+function report(
+  route: 'log' | 'distributed/write',
+  bytes: Uint8Array,
+  header?: string,
+): OsqueryReply {
+  const read =
+    route === 'log'
+      ? readLogBody(bytes, bodyLimits.log)
+      : readWriteBody(bytes, bodyLimits['distributed/write'])
+  const key = readNodeKey(read.envelope, header)
+  if (!key.ok) return refusal(read.fault ?? key.error)
+  if (key.value !== names.node_key) return unknownKey
+  if ('lines' in read) renderLines(read.lines, { host: 'h' })
+  else readDetails(read.answers, 1_800_000_000_000)
+  return { kind: 'done' }
+}
+
+const unknownKey: OsqueryReply = { kind: 'node-invalid', error: 'unknown node key' }
 
 const app = new Hono()
 for (const route of routes) {
@@ -77,13 +83,15 @@ for (const route of routes) {
         const status = bytes.error.kind === 'too-large' ? 413 : 400
         return { kind: 'failed', status, error: bytes.error.kind }
       }
+      if (route === 'log' || route === 'distributed/write')
+        return report(route, bytes.value, c.req.header('authorization'))
       const body = readJson(bytes.value, bodyLimits[route])
       if (!body.ok) return refusal(body.error)
       if (route === 'enroll') return enroll(body.value)
       const key = readNodeKey(body.value, c.req.header('authorization'))
       if (!key.ok) return refusal(key.error)
-      if (key.value === names.node_key) return authenticated(route, body.value)
-      return { kind: 'node-invalid', error: 'unknown node key' }
+      if (key.value === names.node_key) return authenticated(route)
+      return unknownKey
     }
     const { status, body } = renderReply(await reply())
     return c.body(Uint8Array.from(body), status, { 'content-type': 'application/json' })

@@ -57,7 +57,7 @@ for (const [name, text, kind] of cases) {
   test(`${name} is ${kind}`, () => expect(kindOf(text)).toBe(kind))
 }
 
-test('bytes that are not UTF-8 are refused', () => {
+test('bytes that are not UTF-8 become U+FFFD, and that is told', () => {
   for (const bytes of [
     [0xff],
     [0xc0, 0xaf],
@@ -66,7 +66,10 @@ test('bytes that are not UTF-8 are refused', () => {
     [0xe2],
   ]) {
     const body = Uint8Array.from([...Buffer.from('{"a":"'), ...bytes, ...Buffer.from('"}')])
-    expect(readJson(body, limits)).toEqual({ ok: false, error: { kind: 'not-utf8' } })
+    let told = 0
+    const read = readJson(body, limits, () => (told += 1))
+    expect(read.ok && read.value['a']).toMatch(/^\u{FFFD}+$/u)
+    expect(told).toBe(1)
   }
 })
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import {
   defaultConfig,
   defaultConfigBytes,
-  smallBatchConfigBytes,
+  configBytes,
 } from '../../src/protocol/osquery/config.ts'
 import { detailQueries, readDetails } from '../../src/protocol/osquery/detail.ts'
 import { emptyRead, readReply } from '../../src/protocol/osquery/read.ts'
@@ -55,7 +55,7 @@ test('the configuration sets only what may be set remotely', () => {
 })
 
 test('a host that sends too much is told to send fewer lines, and nothing else changes', () => {
-  expect(parsed(smallBatchConfigBytes)).toEqual({
+  expect(parsed(configBytes(64))).toEqual({
     ...defaultConfig,
     options: { ...defaultConfig.options, logger_tls_max_lines: 64 },
   })

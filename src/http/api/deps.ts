@@ -9,6 +9,7 @@ import type { DepIntake } from '../../intake/dep.ts'
 import type { Certificates } from '../../intake/certificates.ts'
 import type { EnrollmentLinks } from '../../intake/enrollment-links.ts'
 import type { EnrollSecrets } from '../../intake/enroll-secrets.ts'
+import type { OsqueryRefusals } from '../../intake/osquery-refusals.ts'
 import type { PushCertificates } from '../../intake/push-certificates.ts'
 import type { Profiles } from '../../intake/profiles.ts'
 import type { Reconcile } from '../../intake/reconcile-type.ts'
@@ -54,6 +55,8 @@ export type ApiDeps = {
   readonly backups: Backups
   /** Undefined when the server makes no backups by itself. */
   readonly backupSchedule: Schedule | undefined
+  /** What agents were refused lately. */
+  readonly osqueryRefusals: Pick<OsqueryRefusals, 'of'>
   readonly dep: DepIntake
   readonly machines: Machines
   readonly diagrams: Diagrams

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Fact, FactName, HostContext } from '../../../machines/host-context.ts'
 import type { ClaimRow, HostRow } from '../../../storage/rows.ts'
 import { fail, ok } from '../../result.ts'
+import type { OsqueryRefusal } from '../../intake/osquery-refusals.ts'
 import type { HostView } from '../../runtime/hosts.ts'
 import { commandItem, itemOfContext } from './command-item.ts'
 import { conflictItem, conflictOf } from './conflict-item.ts'
@@ -58,6 +59,18 @@ const agent = z.object({
   detail_at: time.nullable(),
 })
 
+const osqueryRefusal = z.object({
+  route: z.string(),
+  reason: z.string().openapi({ description: 'Such as `too-large`, as the metric has it.' }),
+  outcome: z.enum(['refused', 'kept-unread']).openapi({
+    description:
+      'What was refused comes again. What could not be read is in the log as it came, in base64.',
+  }),
+  count: z.int(),
+  since: time,
+  last_at: time,
+})
+
 const depDevice = z.object({
   serial_number: z.string(),
   profile_status: z.string().nullable(),
@@ -78,6 +91,9 @@ const wholeHost = hostItem
         "Serial numbers that Apple's list assigns to us: several once listed hosts were merged.",
     }),
     agents: z.array(agent),
+    osquery_refusals: z.array(osqueryRefusal).openapi({
+      description: 'Messages of its agent that were refused or could not be read, by route.',
+    }),
     open_commands: z.array(commandItem),
     alarms: z.array(alarm),
     conflicts: z.array(conflictItem),
@@ -121,13 +137,15 @@ export const hostEndpoint = (deps: ApiDeps): Endpoint =>
 /** The actor's version, and what moves without it: when it was last heard of, its commands, claims, conflicts. */
 function etagOf(view: HostView, content: z.input<typeof wholeHost>): string {
   const commands = [...view.commands.values()].reduce((sum, { version }) => sum + version, 0)
-  const { last_seen_at, presence, claims, conflicts } = content
-  const others = [last_seen_at ?? '-', presence ?? '-', claims.length, conflicts.length, commands]
+  const { last_seen_at, presence, claims, conflicts, osquery_refusals } = content
+  const refusals = osquery_refusals.map(({ route, count }) => `${route}:${count}`).join()
+  const counts = [claims.length, conflicts.length, commands, refusals]
+  const others = [last_seen_at ?? '-', presence ?? '-', ...counts]
   return `"${view.version}.${Buffer.from(others.join(' ')).toString('base64url')}"`
 }
 
 function whole(
-  { store, hosts, world, commands }: ApiDeps,
+  { store, hosts, world, commands, osqueryRefusals }: ApiDeps,
   row: HostRow,
   view: HostView,
 ): z.input<typeof wholeHost> {
@@ -142,6 +160,7 @@ function whole(
     claims: lookups.claimsOf(row.id).map(claimOf),
     dep_devices: Object.values(context.depDevices).map(depDeviceOf),
     agents: Object.values(context.agents).map((one) => agentOf(world, one)),
+    osquery_refusals: osqueryRefusals.of(row.id).map(refusalOf),
     open_commands: [...view.commands.values()].map(({ saved }) =>
       itemOfContext({ commands, world }, row.id, saved),
     ),
@@ -201,6 +220,16 @@ const claimOf = (row: ClaimRow): z.input<typeof claim> => ({
   source: row.source,
   first_seen_at: iso(row.first_seen),
   last_seen_at: iso(row.last_seen),
+})
+
+const refusalOf = ({
+  lastAt,
+  since,
+  ...refusal
+}: OsqueryRefusal): z.input<typeof osqueryRefusal> => ({
+  ...refusal,
+  since: iso(since),
+  last_at: iso(lastAt),
 })
 
 const agentOf = (clock: DueClock, one: HostContext['agents'][string]): z.input<typeof agent> => ({

@@ -1,30 +1,28 @@
 // The agents' door. Agents read nothing but the body, and take whatever is no clear failure for success.
 import { type Context, Hono } from 'hono'
 import type { OsqueryIntake } from '../../intake/osquery.ts'
+import { readLogBody, readWriteBody } from '../../protocol/osquery/batch.ts'
+import type { OsqueryRefusals } from '../../intake/osquery-refusals.ts'
 import { readNodeKey } from '../../protocol/osquery/authenticated.ts'
-import { readWrite } from '../../protocol/osquery/distributed.ts'
 import { readEnroll } from '../../protocol/osquery/enroll.ts'
-import { faultText, type OsqueryFault } from '../../protocol/osquery/fault.ts'
 import { type JsonObject, readJson } from '../../protocol/osquery/json.ts'
 import { bodyLimits, type OsqueryRoute } from '../../protocol/osquery/limits.ts'
-import { readLog } from '../../protocol/osquery/log.ts'
-import {
-  type FailedStatus,
-  type OsqueryReply,
-  renderReply,
-  unknownKey,
-} from '../../protocol/osquery/reply.ts'
+import { type OsqueryReply, renderReply, unknownKey } from '../../protocol/osquery/reply.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import type { ClientOf } from '../client.ts'
 import type { FailedSecrets } from '../failed-secrets.ts'
 import { largeBytesMin, type Reading } from '../reading/reading.ts'
 import { keyInFirstBytes } from './first-bytes.ts'
-import { takeLarge } from './large.ts'
+import type { OsqueryCounts } from './counts.ts'
+import { failed, type KnownAgent, type Message, note, refuse, refuseBody } from './message.ts'
+import { type Spoken, takeLarge } from './large.ts'
 import type { RefusalLog } from '../sampled-log.ts'
 
 type OsqueryRoutesOptions = {
   readonly intake: OsqueryIntake
+  readonly refusals: OsqueryRefusals
+  readonly count: OsqueryCounts
   readonly log: RefusalLog
   readonly reading: Reading
   readonly failedSecrets: FailedSecrets
@@ -33,9 +31,6 @@ type OsqueryRoutesOptions = {
 
 /** The second path is Fleet's, so that its agents move over by DNS alone. */
 const roots = ['/api/osquery', '/api/v1/osquery'] as const
-
-/** Gzip is the agents' option for logs only; what it may inflate to is the route's own limit. */
-const wireBytesMax = 10 * 1_048_576
 
 /** One handler for all: a path that several patterns match costs every poll a chain of middleware. */
 export function createOsqueryRoutes(options: OsqueryRoutesOptions): Hono {
@@ -65,58 +60,101 @@ async function answer(
   c: Context,
   route: OsqueryRoute,
 ): Promise<OsqueryReply> {
-  const reply = await take(options, c, route)
+  const message: Message = { c, route }
+  const reply = await take(options, message)
+  note(options, message, reply)
   if (reply.kind === 'failed') {
     const { status, error } = reply
-    options.log.warn({ route, status, error }, 'refused an osquery message')
+    const host = message.agent && { host_id: message.agent.hostId }
+    options.log.warn({ route, status, error, ...host }, 'refused an osquery message')
   }
   return reply
 }
 
-async function take(
-  options: OsqueryRoutesOptions,
-  c: Context,
-  route: OsqueryRoute,
-): Promise<OsqueryReply> {
-  const { intake, reading } = options
+async function take(options: OsqueryRoutesOptions, message: Message): Promise<OsqueryReply> {
+  const { intake } = options
+  const { c, route } = message
   const sender = senderOf(intake, c)
   // Its body cannot change that, so it need not be read.
   if (sender === 'unknown' && isLargeRoute(route)) return unknownKey
-  const agent = isAgent(sender) ? sender : undefined
-  const body = await bodyFrom(intake, c, { route, isKnown: agent !== undefined })
-  if (!body.ok) return refuseBody(intake, c, body.error)
-  const refuseIt = (fault: OsqueryFault): OsqueryReply => {
-    if (tooMuch.has(fault.kind)) askForLess(intake, c)
-    return refuse(fault)
+  if (isAgent(sender)) message.agent = sender
+  const body = await bodyFrom(intake, message)
+  if (!body.ok) return refuseBody(intake, message, body.error)
+  return isLargeRoute(route)
+    ? takeReport(options, message, { route, bytes: body.value })
+    : takeQuestion(options, message, body.value)
+}
+
+type Report = { readonly route: 'log' | 'distributed/write'; readonly bytes: Uint8Array }
+
+/** What an agent would send again for ever: it is taken, whatever cannot be read, as long as its sender is known. */
+function takeReport(
+  { intake, reading }: OsqueryRoutesOptions,
+  message: Message,
+  { route, bytes }: Report,
+): Answered {
+  const agentOf = (spoken: Spoken): Result<KnownAgent, OsqueryReply> =>
+    speakerOf(intake, message, spoken)
+  if (bytes.length > largeBytesMin) return takeLarge({ reading, intake, agentOf }, route, bytes)
+  if (route === 'log') {
+    const read = readLogBody(bytes, bodyLimits.log)
+    const agent = agentOf(read)
+    return agent.ok ? intake.log(agent.value, read) : agent.error
   }
-  const agentOf = (envelope: JsonObject): Result<KnownAgent, OsqueryReply> => {
-    const nodeKey = readNodeKey(envelope, c.req.header('authorization'))
-    if (!nodeKey.ok) return fail(refuse(nodeKey.error))
-    const named = agent ?? intake.agent(nodeKey.value)
-    return named === undefined ? fail(unknownKey) : ok(named)
-  }
-  if (body.value.length > largeBytesMin && isLargeRoute(route))
-    return takeLarge({ reading, intake, agentOf, refuse: refuseIt }, route, body.value)
-  const json = readJson(body.value, bodyLimits[route])
-  if (!json.ok) return refuseIt(json.error)
-  if (route === 'enroll') return enroll(options, c, json.value)
-  const spoken = agentOf(json.value)
-  return spoken.ok ? handle(intake, { route, agent: spoken.value, body: json.value }) : spoken.error
+  const read = readWriteBody(bytes, bodyLimits['distributed/write'])
+  const agent = agentOf(read)
+  return agent.ok ? intake.write(agent.value, read.answers, read.unread) : agent.error
+}
+
+type Answered = OsqueryReply | Promise<OsqueryReply>
+
+/** What an agent asks with, and may as well ask again. */
+function takeQuestion(
+  options: OsqueryRoutesOptions,
+  message: Message,
+  bytes: Uint8Array,
+): Answered {
+  const { intake } = options
+  const { route } = message
+  let isReplaced = false
+  const json = readJson(bytes, bodyLimits[route], () => (isReplaced = true))
+  message.isReplaced = isReplaced
+  if (!json.ok) return refuse(message, json.error)
+  if (route === 'enroll') return enroll(options, message, json.value)
+  const agent = speakerOf(intake, message, { envelope: json.value, fault: undefined, isReplaced })
+  if (!agent.ok) return agent.error
+  return route === 'config' ? intake.config(agent.value) : intake.read(agent.value)
+}
+
+/** Whoever holds the key. What names none is refused for what could not be read of it, if anything. */
+function speakerOf(
+  intake: OsqueryIntake,
+  message: Message,
+  { envelope, fault, isReplaced }: Spoken,
+): Result<KnownAgent, OsqueryReply> {
+  const nodeKey = readNodeKey(envelope, message.c.req.header('authorization'))
+  if (!nodeKey.ok) return fail(refuse(message, fault ?? nodeKey.error))
+  const named = message.agent ?? intake.agent(nodeKey.value)
+  if (named === undefined) return fail(unknownKey)
+  message.agent = named
+  message.isReplaced = isReplaced
+  if (fault !== undefined) message.fault = fault
+  return ok(named)
 }
 
 async function enroll(
   { intake, failedSecrets, clientOf }: OsqueryRoutesOptions,
-  c: Context,
+  message: Message,
   body: JsonObject,
 ): Promise<OsqueryReply> {
-  const message = readEnroll(body)
-  if (!message.ok) return refuse(message.error)
-  const { enrollSecret } = message.value
-  const client = clientOf(c)
-  if (client === undefined) return intake.enroll(message.value)
+  const asked = readEnroll(body)
+  if (!asked.ok) return refuse(message, asked.error)
+  const { enrollSecret } = asked.value
+  const client = clientOf(message.c)
+  if (client === undefined) return intake.enroll(asked.value)
   if (!failedSecrets.mayTry(client, enrollSecret))
     return failed(429, 'too many enroll secrets from this address were not valid, retry later')
-  const reply = await intake.enroll(message.value, client)
+  const reply = await intake.enroll(asked.value, client)
   if (reply.kind === 'failed' && reply.status === 401) failedSecrets.failed('enroll_secret', client)
   else failedSecrets.worked(client, enrollSecret)
   return reply
@@ -136,74 +174,17 @@ const isAgent = (sender: ReturnType<typeof senderOf>): sender is KnownAgent =>
 const isLargeRoute = (route: OsqueryRoute): route is 'log' | 'distributed/write' =>
   route === 'log' || route === 'distributed/write'
 
-type From = { readonly route: OsqueryRoute; readonly isKnown: boolean }
-
-function bodyFrom(
-  intake: OsqueryIntake,
-  c: Context,
-  { route, isKnown }: From,
-): Promise<Result<Uint8Array, BodyFault>> {
-  const { bytesMax } = bodyLimits[route]
-  return readBody(c, {
-    bytesMax: Math.min(bytesMax, wireBytesMax),
-    inflatedBytesMax: bytesMax,
-    isKnown,
+function bodyFrom(intake: OsqueryIntake, message: Message): Promise<Result<Uint8Array, BodyFault>> {
+  return readBody(message.c, {
+    bytesMax: bodyLimits[message.route].bytesMax,
+    isKnown: message.agent !== undefined,
     recognise(first) {
       const key = keyInFirstBytes(first)
-      return key !== undefined && intake.agent(key) !== undefined
+      const agent = key === undefined ? undefined : intake.agent(key)
+      if (agent !== undefined) message.agent ??= agent
+      return agent !== undefined
     },
   })
-}
-
-type KnownAgent = NonNullable<ReturnType<OsqueryIntake['agent']>>
-
-type Spoken = {
-  readonly route: Exclude<OsqueryRoute, 'enroll'>
-  readonly agent: KnownAgent
-  readonly body: JsonObject
-}
-
-function handle(
-  intake: OsqueryIntake,
-  { route, agent, body }: Spoken,
-): OsqueryReply | Promise<OsqueryReply> {
-  if (route === 'distributed/read') return intake.read(agent)
-  if (route === 'config') return intake.config(agent)
-  if (route === 'log') {
-    const batch = readLog(body)
-    return batch.ok ? intake.log(agent, batch.value) : refuse(batch.error)
-  }
-  const answers = readWrite(body)
-  return answers.ok ? intake.write(agent, answers.value) : refuse(answers.error)
-}
-
-const failed = (status: FailedStatus, error: string): OsqueryReply => ({
-  kind: 'failed',
-  status,
-  error,
-})
-
-const refuse = (fault: OsqueryFault): OsqueryReply => failed(statusOf(fault), faultText(fault))
-
-const tooMuch: ReadonlySet<OsqueryFault['kind']> = new Set([
-  'too-large',
-  'too-many-values',
-  'too-many-members',
-] as OsqueryFault['kind'][])
-
-const statusOf = ({ kind }: OsqueryFault): FailedStatus => (tooMuch.has(kind) ? 413 : 400)
-
-/** A refused batch would come again for ever: its host is told to send smaller ones. */
-function askForLess(intake: OsqueryIntake, c: Context): void {
-  const nodeKey = readNodeKey({}, c.req.header('authorization'))
-  if (nodeKey.ok) intake.sentTooMuch(nodeKey.value)
-}
-
-function refuseBody(intake: OsqueryIntake, c: Context, fault: BodyFault): OsqueryReply {
-  if (fault.kind === 'overloaded') return failed(503, 'overloaded, retry')
-  if (fault.kind !== 'too-large') return failed(400, `the body could not be read: ${fault.kind}`)
-  askForLess(intake, c)
-  return failed(413, `the body is larger than ${fault.bytesMax} bytes`)
 }
 
 /** Headers as a plain object are written as they are; any other kind is copied and checked once more. */

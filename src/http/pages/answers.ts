@@ -72,6 +72,14 @@ export type WholeHost = HostItem & {
     readonly user_short_name: string | null
     readonly since: string
   }[]
+  readonly osquery_refusals: readonly {
+    readonly route: string
+    readonly reason: string
+    readonly outcome: 'refused' | 'kept-unread'
+    readonly count: number
+    readonly since: string
+    readonly last_at: string
+  }[]
   readonly claims: readonly {
     readonly kind: string
     readonly value: string

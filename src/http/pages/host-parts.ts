@@ -9,7 +9,7 @@ const rowsMax = 50
 /** What the host is known by and who speaks for it. */
 export const hostParts = (host: WholeHost, now: number): Html =>
   html`${claims(host, now)} ${depDevices(host, now)} ${channels(host, now)} ${agents(host, now)}
-  ${alarms(host, now)}`
+  ${osqueryRefusals(host, now)} ${alarms(host, now)}`
 
 function claims({ claims: all }: WholeHost, now: number): Html {
   return panel(
@@ -67,6 +67,26 @@ function agents({ agents: all }: WholeHost, now: number): Html {
           </td>
           <td>${expires_at === null ? 'current' : html`key ends ${ago(expires_at, now)}`}</td>
           <td class="quiet small">details ${ago(detail_at, now)}</td>
+        </tr>`,
+    ),
+  )
+}
+
+function osqueryRefusals({ osquery_refusals: all }: WholeHost, now: number): Html {
+  return panel(
+    'Refused osquery messages',
+    all.map(
+      ({ route, reason, outcome, count, since, last_at }) =>
+        html`<tr>
+          <th scope="row">${route}</th>
+          <td>
+            ${
+              outcome === 'refused'
+                ? html`refused since ${ago(since, now)}: ${words(reason)}`
+                : html`kept unread in the log: ${words(reason)}`
+            }
+          </td>
+          <td class="quiet small">${count} times, last ${ago(last_at, now)}</td>
         </tr>`,
     ),
   )

@@ -3,10 +3,8 @@ import type { Written } from '../../intake/commands.ts'
 import type { GivenCommand } from '../../protocol/mdm/command.ts'
 import type { CommandWish } from '../../protocol/mdm/wish-text.ts'
 import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
-import type { Answer } from '../../protocol/osquery/distributed.ts'
-import type { OsqueryFault } from '../../protocol/osquery/fault.ts'
+import type { LogBody, WriteBody } from '../../protocol/osquery/batch.ts'
 import type { JsonLimits, JsonObject } from '../../protocol/osquery/json.ts'
-import type { LogKind } from '../../protocol/osquery/log.ts'
 import type { JsonValue } from '../../protocol/plist/json.ts'
 import type { Result } from '../../result.ts'
 
@@ -20,14 +18,12 @@ export type Jobs = {
   /** A batch of log lines; they stay in the thread until `lines` asks for them. */
   readonly log: readonly [
     { readonly bytes: Uint8Array; readonly limits: JsonLimits },
-    Result<Spoken<{ readonly kind: LogKind; readonly count: number }>, OsqueryFault>,
+    Omit<LogBody, 'lines'>,
   ]
   /** The lines of the batch read last, each with `received` added, one JSON object a line. */
   readonly lines: readonly [{ readonly received: JsonObject }, Uint8Array]
-  readonly write: readonly [
-    { readonly bytes: Uint8Array; readonly limits: JsonLimits },
-    Result<Spoken<readonly Answer[]>, OsqueryFault>,
-  ]
+  /** Answers to detail queries alone, as much of them as is looked at. */
+  readonly write: readonly [{ readonly bytes: Uint8Array; readonly limits: JsonLimits }, WriteBody]
   /** A command an operator wrote: as it came, and what it is. */
   readonly command: readonly [
     { readonly bytes: Uint8Array },
@@ -48,12 +44,6 @@ export type NamedCommand = Omit<GivenCommand, 'payload'>
 
 export type WishForm = Omit<CommandWish, 'requestType' | 'payload'> & {
   readonly commandUUID: string
-}
-
-/** Who speaks is looked at before what is said. */
-type Spoken<Said> = {
-  readonly envelope: JsonObject
-  readonly said: Result<Said, OsqueryFault>
 }
 
 export type ToThread = {

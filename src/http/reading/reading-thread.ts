@@ -3,9 +3,9 @@ import { parentPort } from 'node:worker_threads'
 import { readBody } from '../../protocol/mdm/body.ts'
 import { outlineOf } from '../../protocol/mdm/outline.ts'
 import { readKnownDetails } from '../../protocol/osquery/detail.ts'
-import { readWrite } from '../../protocol/osquery/distributed.ts'
-import { type JsonObject, member, readJson } from '../../protocol/osquery/json.ts'
-import { readLog } from '../../protocol/osquery/log.ts'
+import { readLogBody, readWriteBody } from '../../protocol/osquery/batch.ts'
+import { type JsonObject, member } from '../../protocol/osquery/json.ts'
+import { renderLines } from '../../protocol/osquery/render-lines.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
 import { ok } from '../../result.ts'
 import { namedCommand, writtenCommand } from './command-writing.ts'
@@ -13,7 +13,7 @@ import { bareBody, shownBody } from './kept-body.ts'
 import type { FromThread, JobName, Jobs, ToThread } from './jobs.ts'
 
 /** The batch read last. The next job lets it go. */
-let lines: readonly JsonObject[] = []
+let lines: Iterable<JsonObject> = []
 
 const utf8 = new TextEncoder()
 
@@ -26,24 +26,14 @@ const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] 
     }
   },
   log({ bytes, limits }) {
-    const json = readJson(bytes, limits)
-    if (!json.ok) return json
-    const batch = readLog(json.value)
-    lines = batch.ok ? batch.value.lines : []
-    const said = batch.ok ? ok({ kind: batch.value.kind, count: lines.length }) : batch
-    return ok({ envelope: envelopeOf(json.value), said })
+    const { envelope, fault, isReplaced, kind, lines: said } = readLogBody(bytes, limits)
+    lines = said
+    return { envelope: envelopeOf(envelope), fault, isReplaced, kind }
   },
-  lines: ({ received }) =>
-    // JSON escapes line breaks, so no text in a line can end it.
-    utf8.encode(lines.map((line) => `${JSON.stringify({ ...line, ...received })}\n`).join('')),
+  lines: ({ received }) => renderLines(lines, received),
   write({ bytes, limits }) {
-    const json = readJson(bytes, limits)
-    if (!json.ok) return json
-    const answers = readWrite(json.value)
-    return ok({
-      envelope: envelopeOf(json.value),
-      said: answers.ok ? ok(readKnownDetails(answers.value)) : answers,
-    })
+    const { envelope, answers, ...read } = readWriteBody(bytes, limits)
+    return { ...read, envelope: envelopeOf(envelope), answers: readKnownDetails(answers) }
   },
   command: ({ bytes }) => ({ bytes, said: namedCommand(bytes) }),
   wish: ({ command, form }) => writtenCommand(command, form),

@@ -50,7 +50,8 @@ const renderConfig = (config: OsqueryConfig): Uint8Array => utf8.encode(JSON.str
 export const defaultConfigBytes: Uint8Array = renderConfig(defaultConfig)
 
 /** For a host whose batch was too large: it would send the same one for ever, so let it send fewer lines. */
-export const smallBatchConfigBytes: Uint8Array = renderConfig({
-  ...defaultConfig,
-  options: { ...defaultConfig.options, logger_tls_max_lines: 64 },
-})
+export const configBytes = (linesMax: number): Uint8Array =>
+  renderConfig({
+    ...defaultConfig,
+    options: { ...defaultConfig.options, logger_tls_max_lines: linesMax },
+  })

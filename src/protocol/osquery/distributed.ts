@@ -26,30 +26,37 @@ export type AnswerStats = {
   readonly memory?: number
 }
 
+/** The answers of a distributed write, and what of it could not be read. */
+export type Write = {
+  readonly answers: readonly Answer[]
+  readonly faults: readonly OsqueryFault[]
+}
+
 /**
  * Reads the answers of a distributed write. They may come twice and for queries never asked.
  *
  * Tolerates `""` for no rows and statuses as text, as older agents write them, and an answer that has only a
- * status. Fails on other types, and on more than 1,024 answers.
+ * status. An answer that cannot be read is left out and costs no other; so are those beyond 1,024. Never refuses:
+ * the agent would send the same write again.
  */
-export function readWrite(body: JsonObject): Result<readonly Answer[], OsqueryFault> {
+export function readWrite(body: JsonObject): Write {
   const parts = { queries: {}, statuses: {}, messages: {}, stats: {} } as Parts
+  const faults: OsqueryFault[] = []
   for (const name of partNames) {
     const part = member(body, name) ?? {}
-    if (!isObject(part)) return fail(badMember(`/${name}`, 'must be an object'))
-    parts[name] = part
+    if (isObject(part)) parts[name] = part
+    else faults.push(badMember(`/${name}`, 'must be an object'))
   }
-  const ids = new Set([...Object.keys(parts.queries), ...Object.keys(parts.statuses)])
-  if (ids.size > answersMax) {
-    return fail(badMember('/queries', `has more than ${answersMax} answers`))
-  }
+  const ids = [...new Set([...Object.keys(parts.queries), ...Object.keys(parts.statuses)])]
+  if (ids.length > answersMax)
+    faults.push(badMember('/queries', `has more than ${answersMax} answers`))
   const answers: Answer[] = []
-  for (const id of ids) {
+  for (const id of ids.slice(0, answersMax)) {
     const answer = readAnswer(id, parts)
-    if (!answer.ok) return answer
-    answers.push(answer.value)
+    if (answer.ok) answers.push(answer.value)
+    else faults.push(answer.error)
   }
-  return ok(answers)
+  return { answers, faults }
 }
 
 const partNames = ['queries', 'statuses', 'messages', 'stats'] as const

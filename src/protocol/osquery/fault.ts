@@ -27,7 +27,6 @@ const sentences: Readonly<
 > = {
   'too-many-members': 'an object in the body has too many members',
   'too-deep': 'the body is nested too deeply',
-  'not-utf8': 'the body is not UTF-8',
   'not-json': 'the body is not JSON',
   'not-an-object': 'the body is not a JSON object',
   'duplicate-member': 'the body names a member twice',

@@ -12,7 +12,6 @@ export type JsonFault =
   | { readonly kind: 'too-many-values'; readonly valuesMax: number }
   | { readonly kind: 'too-many-members' }
   | { readonly kind: 'too-deep' }
-  | { readonly kind: 'not-utf8' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'not-an-object' }
   | { readonly kind: 'duplicate-member' }
@@ -27,9 +26,14 @@ const jsonMembersMax = 4_096
  * Reads a request body as one JSON object, refusing what two readers could understand differently.
  *
  * Numbers a double cannot hold (integers beyond 2^53, `1e999`) come as their text, so nothing is rounded.
+ * Bytes that are not UTF-8, such as those of a file name, become U+FFFD, and `onReplaced` is called once.
  * Linear in the body's length; depth and size are known before anything is built.
  */
-export function readJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonObject, JsonFault> {
+export function readJson(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  onReplaced?: () => void,
+): Result<JsonObject, JsonFault> {
   if (bytes.length > limits.bytesMax) return fail({ kind: 'too-large', bytesMax: limits.bytesMax })
   const shape = shapeOf(bytes, {
     depth: jsonDepthMax,
@@ -41,8 +45,7 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonObje
   if (shape.values > limits.valuesMax) {
     return fail({ kind: 'too-many-values', valuesMax: limits.valuesMax })
   }
-  const text = decode(bytes)
-  if (text === undefined) return fail({ kind: 'not-utf8' })
+  const text = decode(bytes, onReplaced)
   const value = parse(text, shape.wideNumbers)
   if (value === undefined) return fail({ kind: 'not-json' })
   if (!isObject(value)) return fail({ kind: 'not-an-object' })
@@ -60,13 +63,16 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+const anyBytes = new TextDecoder('utf-8')
 
-function decode(bytes: Uint8Array): string | undefined {
+/** A decoder never takes a quote or a bracket for a part of a bad sequence, so the structure stays as it was counted. */
+function decode(bytes: Uint8Array, onReplaced: (() => void) | undefined): string {
   try {
-    return utf8.decode(bytes)
+    return strictUtf8.decode(bytes)
   } catch {
-    return undefined
+    onReplaced?.()
+    return anyBytes.decode(bytes)
   }
 }
 

@@ -8,11 +8,17 @@ const textCharsMax = 512
  * A non-empty text member, fit to store and show: well-formed Unicode, no NUL, trimmed.
  *
  * Numbers become text, since agents differ on which columns are numeric. Anything else, and anything
- * longer than 512 characters, counts as absent: half an identifier would be another computer's.
+ * longer than 512 characters, counts as absent: half an identifier would be another computer's. So does one with
+ * U+FFFD, which stands for bytes that were lost.
  */
 export function textOf(row: JsonObject, name: string): string | undefined {
   const text = plainText(member(row, name))
-  return text === undefined || text === '' || text.length > textCharsMax ? undefined : text
+  return text === undefined ||
+    text === '' ||
+    text.length > textCharsMax ||
+    text.includes('\u{FFFD}')
+    ? undefined
+    : text
 }
 
 /** The same for text that only people read: cut at 512 characters instead of dropped. */
