@@ -67,7 +67,7 @@ export const withAgentsOf = (context: HostContext, parts: Parts): Change => ({
   agents: bounded({ ...context.agents, ...parts.agents }, []),
 })
 
-/** Beyond the bound those go first that are not in use, and of these the ones heard of longest ago. */
+/** Beyond the bound those go first that are not in use, then those that never answered, then the oldest. */
 function bounded(
   agents: HostContext['agents'],
   speaking: readonly string[],
@@ -79,6 +79,7 @@ function bounded(
       .toSorted(
         (one, other) =>
           Number(speaking.includes(one.keyHash)) - Number(speaking.includes(other.keyHash)) ||
+          Number(one.detailAt > 0) - Number(other.detailAt > 0) ||
           heardAt(one) - heardAt(other),
       )
       .slice(0, all.length - agentsMax),

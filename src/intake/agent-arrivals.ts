@@ -18,8 +18,8 @@ export type Arrivals = {
 
 export type Contest = { readonly isYounger: boolean }
 
-/** An agent that is replaced on its own computer may still send what it has under way. */
-const goodbyeMs = 60_000
+/** An agent that is replaced on its own computer may run beside its successor for a while, as updates have it. */
+const goodbyeMs = 5 * 60_000
 
 /** Refused newcomers remembered; beyond them the oldest is forgotten and begins anew. */
 const waitingMax = 10_000

@@ -139,6 +139,7 @@ async function write(
   const facts = readDetails(details, at)
   const { keyHash, hostId } = agent
   const contest = arrivals.contest(lookups.agentsOf(hostId), keyHash)
+  const contested = (id: string) => (contest === undefined ? [] : contestWrites(options, id))
   const event = {
     type: 'osquery.details',
     at,
@@ -161,12 +162,18 @@ async function write(
     ({ kind, value }) => !known.some((claim) => claim.kind === kind && claim.value === value),
   )
   const told = isNews
-    ? await sight({ sighting, event: () => event, cause, seen: 'osquery' })
+    ? await sight({
+        sighting,
+        event: () => event,
+        cause,
+        seen: 'osquery',
+        also: (host) => contested(host.hostId),
+      })
     : await hosts.ask(hostId, {
         events: [event],
         cause,
         seen: 'osquery',
-        writes: contest === undefined ? [] : contestWrites(options, hostId),
+        writes: contested(hostId),
       })
   // What was set apart is kept, and would come again for ever.
   return told.ok || told.error.kind === 'set-apart' ? done : replyTo(told.error)

@@ -127,7 +127,7 @@ test('an operator who says that both agents are one computer makes one host of t
   const { house, doors, enroll, polls, owner } = await stage()
   const first = keyOf(await enroll('one'))
   let second: OsqueryReply = { kind: 'done' }
-  for (let nth = 0; nth < 4 && second.kind !== 'enrolled'; nth += 1) {
+  for (let nth = 0; nth < 10 && second.kind !== 'enrolled'; nth += 1) {
     polls(first)
     second = await enroll('two')
     await house.advance(minute)
@@ -151,7 +151,7 @@ test('of two agents that both speak for a host the elder names it, and a conflic
   await house.advance(20 * minute)
   const newcomer = keyOf(await enroll('newcomer'))
   await says(newcomer, 'newcomer')
-  await house.advance(2 * minute)
+  await house.advance(6 * minute)
   for (const name of ['first', 'second']) {
     polls(sleeper)
     await says(newcomer, `renamed ${name}`)

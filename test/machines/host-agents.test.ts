@@ -43,6 +43,35 @@ test('a host keeps 16 agents: the one enrolled longest ago gives way', () => {
   expect(Object.keys(agents)).toEqual(keys.slice(1).map((key) => key.agent.keyHash))
 })
 
+// prettier-ignore
+const evictions: readonly (readonly [string, readonly number[], readonly number[], number])[] = [
+  // sentence                                                     in use        answered   evicted
+  ['of 17 agents the one enrolled longest ago gives way',         [],           [],        0],
+  ['a key in use gives way to none that is not',                  [0],          [],        1],
+  ['the newest key that is in use stays beside 16 newcomers',     [0, 1, 2, 3], [],        4],
+  ['an agent that answered stays rather than one that never did', [],           [0, 1],    2],
+  ['the newcomer stays where all others are in use',              [...Array(16).keys()], [], 0],
+]
+for (const [sentence, inUse, answered, evicted] of evictions)
+  test(sentence, () => {
+    const names = Array.from({ length: 16 }, (_, nth) => `hash-${nth}`)
+    const world = after(
+      ...names.map((name, nth) => osqueryEnroll(agent(name, { enrolledAt: 100 + nth }))),
+    )
+    for (const nth of answered) world.send(details(`hash-${nth}`, 50))
+    const speaking = inUse.map((nth) => `hash-${nth}`)
+    world.send(osqueryEnroll(agent('newcomer', { enrolledAt: 500 }), { speaking }))
+    const { agents } = world.snapshot().context
+    expect(names.filter((name) => agents[name] === undefined)).toEqual([`hash-${evicted}`])
+    expect(agents['newcomer']).toBeDefined()
+  })
+
+test('two agents without an instance are two agents', () => {
+  const [one, other] = [agent('hash-1', { instance: null }), agent('hash-2', { instance: null })]
+  const { agents } = after(osqueryEnroll(one), osqueryEnroll(other)).snapshot().context
+  expect(Object.values(agents).map(({ expiresAt }) => expiresAt)).toEqual([null, null])
+})
+
 test('detail answers are stamped on the agent that gave them and fill the facts', () => {
   const world = after(agentA)
   const asked = world.send(details('hash-a', 77))
