@@ -20,7 +20,8 @@ const folder = newFolder()
 afterAll(() => dropFolder(folder))
 vi.setConfig({ testTimeout: 60_000 })
 
-const start = (): Promise<Muster> => startMuster(folder, { MUSTER_LOG_LEVEL: 'error' })
+const start = (): Promise<Muster> =>
+  startMuster(folder, { MUSTER_LOG_LEVEL: 'error', MUSTER_AGENT_COOLDOWN: '1s' })
 
 /** As a stray write to the disk would: what vouches for the rows is left as it was. */
 function spoil(sql: string): void {
@@ -56,6 +57,8 @@ test('a damaged host is refused to its device, its agent and operators, is not w
     body: JSON.stringify({ node_key: nodeKey, queries: {}, statuses: {} }),
   })
   expect(jsonOf(asked)).not.toHaveProperty('node_invalid')
+  // Its agent of before has been silent for long enough.
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
   const again = await exchange(muster.url, {
     method: 'POST',
     path: '/api/osquery/enroll',

@@ -112,6 +112,8 @@ test('an Authenticate that merges ends the commands of every host it makes one o
 
 test('a merge that was decided before a sighting became durable is decided again, and leaves no claim behind', async () => {
   const { house, doors, bySerial, byUuid } = await twoHalves()
+  // The agent of before has been silent for so long that the host takes another.
+  await house.advance(700_000)
   const release = house.store.hold()
   const enrolling = doors.enroll({ uuid: mac.uuid, instance: 'another' })
   const merging = doors.reconcile.merge(bySerial, byUuid, told)

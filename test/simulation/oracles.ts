@@ -95,6 +95,8 @@ export function createOracles(options: OracleOptions): Oracles {
     // It may have been later when the timer fired than it is now.
     if (state === 'expired' && latestAt() < expires_at)
       violate(`${command_uuid} expired ${expires_at - latestAt()} ms early`)
+    // Nothing damages what is stored here.
+    if (state === 'failed') violate(`${command_uuid} lost its payload`)
     const snapshot = JSON.parse(row.snapshot) as CommandSnapshot
     const open = snapshot.status === 'active' ? 1 : 0
     if (snapshot.value !== state || open !== row.open)
