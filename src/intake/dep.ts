@@ -3,7 +3,7 @@ import { isDamage } from '../damage.ts'
 import type { DepDeviceRow } from '../../storage/rows.ts'
 import type { Lookups } from '../../storage/store.ts'
 import { type Claim, normalise } from '../identity/normalise.ts'
-import type { DepDevice } from '../protocol/dep/device.ts'
+import { type DepDevice, overKnown } from '../protocol/dep/device.ts'
 import { fail, ok } from '../result.ts'
 import type { Ask, AskFault } from '../runtime/ask.ts'
 import type { Hosts } from '../runtime/hosts.ts'
@@ -13,7 +13,7 @@ import type { Sight, SightFault } from './sight.ts'
 
 export type DepOutcome = {
   readonly serial: string
-  /** `unknown`: removed from the list, and no host had it. `failed`: nothing was written, send it again. */
+  /** `unknown`: removed from the list or not in it, and no host had it. `failed`: nothing was written, send it again. */
   readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'unknown' | 'failed'
   readonly hostId: string | null
   readonly detail?: string
@@ -81,11 +81,30 @@ async function seeOne(
     }
   const serial = claim.value
   const known = options.lookups.depDevice(serial)
-  if (known !== undefined && isOldNews(device, known))
+  const { response_status: status = 'SUCCESS' } = device
+  if (status !== 'SUCCESS') return notOurs({ serial, status, known })
+  const whole = overKnown(device, known && rawOf(known))
+  if (known !== undefined && isOldNews(whole, known))
     return { serial, hostId: known.host_id, outcome: 'unchanged' }
   if (device.op_type === 'deleted') return remove(options, { serial, known }, cause)
-  return assign(options, { device, claims, serial, known }, cause)
+  return assign(options, { device: whole, claims, serial, known }, cause)
 }
+
+/** Apple names a serial number that it was asked for, and that is not in our list: a host is made or ended by the list alone. */
+const notOurs = (asked: {
+  readonly serial: string
+  readonly status: string
+  readonly known: DepDeviceRow | undefined
+}): DepOutcome => ({
+  serial: asked.serial,
+  hostId: asked.known?.host_id ?? null,
+  outcome: asked.known === undefined ? 'unknown' : 'unchanged',
+  detail: `Apple answered ${asked.status.slice(0, 64)}`,
+})
+
+/** The object as it was kept. */
+const rawOf = ({ raw }: DepDeviceRow): Readonly<Record<string, unknown>> =>
+  JSON.parse(raw) as Readonly<Record<string, unknown>> // written from an object
 
 /** Syncs overlap and repeat: what Apple said before, or has said already, changes nothing. */
 const isOldNews = (device: DepDevice, known: DepDeviceRow): boolean =>

@@ -23,6 +23,8 @@ export type DepDevice = {
   /** `added` where Apple leaves it out: a fetched page lists what is ours. */
   readonly op_type: OpType
   readonly op_date?: string
+  /** Apple's word on the serial number it was asked for, such as `NOT_ACCESSIBLE`; in some answers only. */
+  readonly response_status?: string
   /** The object as it came, for members nobody knew when this was written. */
   readonly raw: Readonly<Record<string, unknown>>
 }
@@ -54,15 +56,14 @@ export function readDevices(page: unknown): Result<readonly DepDevice[], readonl
     const device = readDevice(item, (pointer, detail) =>
       faults.push({ pointer: `/devices/${index}${pointer}`, detail }),
     )
-    if (device && !isOlder(device, latest.get(device.serial_number))) {
-      latest.set(device.serial_number, device)
-    }
+    if (device) latest.set(device.serial_number, later(device, latest.get(device.serial_number)))
   }
   return faults.length > 0 ? fail(faults.slice(0, faultsMax)) : ok([...latest.values()])
 }
 
 type Complain = (pointer: string, detail: string) => void
 
+/** One device; undefined where it cannot be one, and `complain` has heard why. */
 function readDevice(item: unknown, complain: Complain): DepDevice | undefined {
   if (!isRecord(item)) {
     complain('', 'must be an object')
@@ -112,6 +113,7 @@ const textNames = [
   'device_assigned_by',
   'mdm_migration_deadline',
   'op_date',
+  'response_status',
 ] as const
 
 /** Of one device as it came, kept whole: forty times what Apple sends. */
@@ -156,6 +158,33 @@ function readWord<Word extends string>(
   const word = words.find((known) => known === text)
   if (word === undefined) complain(`/${name}`, `must be one of ${words.join(', ')}`)
   return word
+}
+
+/** Members that say which profile it was; a device without a profile has none of them. */
+const profileNames = ['profile_uuid', 'profile_assign_time', 'profile_push_time'] as const
+
+/**
+ * What a `modified` entry says together with what was `known`: it clears nothing that it does not name. A member that is
+ * there and empty is named. Any other entry is whole, and stays as it is.
+ */
+export function overKnown(
+  device: DepDevice,
+  known: Readonly<Record<string, unknown>> | undefined,
+): DepDevice {
+  if (device.op_type !== 'modified' || known === undefined) return device
+  const { profile_status: status } = device
+  const isWithout = status === 'empty' || status === 'removed'
+  const gone: ReadonlySet<string> = new Set(isWithout ? profileNames : [])
+  const before = Object.entries(known).filter(([name]) => !gone.has(name))
+  // Together they may have more members than one entry may: then the new ones count.
+  return readDevice({ ...Object.fromEntries(before), ...device.raw }, () => {}) ?? device
+}
+
+/** Of two entries of one page the later one, over what the earlier one says of the same device. */
+function later(device: DepDevice, other: DepDevice | undefined): DepDevice {
+  if (other === undefined) return device
+  const [first, last] = isOlder(device, other) ? [device, other] : [other, device]
+  return first.op_type === 'deleted' ? last : overKnown(last, first.raw)
 }
 
 /** Whether `device` happened before the one already read. Without dates the later entry wins. */
