@@ -1,5 +1,6 @@
 // `muster tokens` and `muster enroll-secrets`: who may ask the API, and what agents enrol with.
 import type { Command } from 'commander'
+import { agentFlags } from '../protocol/osquery/agent-flags.ts'
 import { ok, type Result } from '../result.ts'
 import type { Call, Shell } from './call.ts'
 import { segment } from './client.ts'
@@ -77,6 +78,19 @@ export function addAccess(program: Command, shell: Shell): void {
       .action(shell.runs((call) => create(call, enrollSecrets, { name: call.args[0] ?? '' }))),
     'muster enroll-secrets create autumn-2026',
   )
+  examples(
+    secretGroup
+      .command('flags')
+      .description('print the flag file of an osquery agent')
+      .argument('<host>', 'where agents reach the server, as host or host:port')
+      .action(shell.runs(flags)),
+    'muster enroll-secrets flags mdm.example.com > osquery.flags',
+  )
+}
+
+async function flags({ args, io }: Call): Promise<Result<number, Fault>> {
+  await io.stdout.write(`${agentFlags(args[0] ?? '').join('\n')}\n`)
+  return ok(exitCodes.ok)
 }
 
 function addListAndDelete(command: Command, shell: Shell, kind: Kind): void {

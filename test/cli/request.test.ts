@@ -417,3 +417,11 @@ describe('what runs here', () => {
     ])
   })
 })
+
+test('the flag file of an agent is printed without asking a server', async () => {
+  const ran = await run(['enroll-secrets', 'flags', 'mdm.example.com'])
+  expect(ran).toMatchObject({ code: 0, stderr: '' })
+  expect(ran.stdout.split('\n')).toEqual(
+    expect.arrayContaining(['--tls_hostname=mdm.example.com', '--config_refresh=300']),
+  )
+})

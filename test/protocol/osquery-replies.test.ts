@@ -4,6 +4,7 @@ import {
   defaultConfigBytes,
   configBytes,
 } from '../../src/protocol/osquery/config.ts'
+import { agentFlags } from '../../src/protocol/osquery/agent-flags.ts'
 import { detailQueries, readDetails } from '../../src/protocol/osquery/detail.ts'
 import { emptyRead, readReply } from '../../src/protocol/osquery/read.ts'
 import type { OsqueryReply } from '../../src/protocol/osquery/reply.ts'
@@ -59,6 +60,23 @@ test('a host that sends too much is told to send fewer lines, and nothing else c
     ...defaultConfig,
     options: { ...defaultConfig.options, logger_tls_max_lines: 64 },
   })
+})
+
+test('the flags for an agent name this server, and let it hear of a new configuration', () => {
+  const flags = new Map(
+    agentFlags('mdm.example.com:8443').map((flag) => {
+      const [name = '', value = ''] = flag.split('=')
+      return [name, value] as const
+    }),
+  )
+  expect(Object.fromEntries(flags)).toMatchObject({
+    '--tls_hostname': 'mdm.example.com:8443',
+    '--tls_server_certs': expect.stringMatching(/./),
+    '--host_identifier': 'uuid',
+    '--config_enable_backup': 'true',
+    '--config_tls_endpoint': '/api/osquery/config',
+  })
+  expect(Number(flags.get('--config_refresh'))).toBeGreaterThan(0)
 })
 
 test('each platform is asked for disk encryption in its own way, once', () => {

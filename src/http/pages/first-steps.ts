@@ -1,3 +1,4 @@
+import { agentFlags } from '../../protocol/osquery/agent-flags.ts'
 import { html, type Html } from '../../ui/html.ts'
 
 /** What to do when there is no host yet. */
@@ -13,16 +14,10 @@ export const firstSteps = ({ origin, host }: URL): Html =>
       </dd>
       <dt>An osquery agent</dt>
       <dd>
-        Point it here with an enroll secret from <a href="/settings">Settings</a>. It needs TLS in
-        front of this server.
-        <pre>
-osqueryd --tls_hostname=${host} --enroll_secret_path=secret.txt \\
-  --enroll_tls_endpoint=/api/osquery/enroll \\
-  --config_plugin=tls --config_tls_endpoint=/api/osquery/config \\
-  --logger_plugin=tls --logger_tls_endpoint=/api/osquery/log \\
-  --disable_distributed=false --distributed_plugin=tls \\
-  --distributed_tls_read_endpoint=/api/osquery/distributed/read \\
-  --distributed_tls_write_endpoint=/api/osquery/distributed/write</pre>
+        Give it an enroll secret from <a href="/settings#enroll-secrets">Settings</a> and these
+        flags (<code>osqueryd --flagfile=osquery.flags</code>). It speaks TLS only;
+        <code>tls_server_certs</code> is the certificate of the authority that signed this server's.
+        <pre>${agentFlags(host).join('\n')}</pre>
       </dd>
       <dt>An Apple device</dt>
       <dd>

@@ -1,4 +1,5 @@
 // Who may talk to this server: operators by tokens, agents by enroll secrets.
+import { agentFlags } from '../../protocol/osquery/agent-flags.ts'
 import { ok, type Result } from '../../result.ts'
 import { path } from '../../ui/address.ts'
 import { chip } from '../../ui/chip.ts'
@@ -108,7 +109,7 @@ const tokensPanel = ({ now }: Visit, tokens: readonly Token[]): Html =>
     </form>
   </section>`
 
-const secretsPanel = ({ now }: Visit, secrets: readonly Secret[]): Html =>
+const secretsPanel = ({ now, url }: Visit, secrets: readonly Secret[]): Html =>
   html`<section class="panel" id="enroll-secrets">
     <h2>Enroll secrets</h2>
     <p class="quiet">
@@ -140,6 +141,14 @@ const secretsPanel = ({ now }: Visit, secrets: readonly Secret[]): Html =>
       <label>Name <input name="name" required maxlength="100" autocomplete="off" /></label>
       <button>Create enroll secret</button>
     </form>
+    <details>
+      <summary>Flags for osqueryd</summary>
+      <p class="quiet">
+        A file for <code>osqueryd --flagfile</code>. It speaks TLS only;
+        <code>tls_server_certs</code> is the certificate of the authority that signed this server's.
+      </p>
+      <pre>${agentFlags(url.host).join('\n')}</pre>
+    </details>
   </section>`
 
 const created = ({ configured, created_at }: Secret, now: number): Html =>
