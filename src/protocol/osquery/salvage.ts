@@ -42,11 +42,18 @@ function* linesOf(parts: readonly Uint8Array[]): Iterable<JsonObject> {
   }
 }
 
-/** Bytes that nobody could read, as a line of a log. */
+/** Bytes that cannot be read, as a line of a log. The node key is cut out: logs are no place for secrets. */
 export const unread = (bytes: Uint8Array, { kind }: OsqueryFault): JsonObject => ({
   muster_unreadable: kind,
-  muster_bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'),
+  muster_bytes: withoutKey(bytes).toString('base64'),
 })
+
+/** Latin-1 has a letter for each byte, so that everything else stays as it came. */
+function withoutKey(bytes: Uint8Array): Buffer {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  const cut = text.replaceAll(/(?<name>"node_key"\s*:\s*")(?:[^"\\]|\\.)*/g, '$<name>')
+  return Buffer.from(cut, 'latin1')
+}
 
 /** The answers to detail queries that can be read, in the form of a write. */
 export function salvageWrite(bytes: Uint8Array): JsonObject {
