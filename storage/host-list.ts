@@ -85,14 +85,14 @@ function count(select: Select, narrowed: Narrowed): number {
   const { combinations, presence, prefix, firstSeen } = narrowed
   const join = presence === undefined ? '' : 'CROSS JOIN last_seen AS l ON l.host_id = h.id'
   if (prefix !== undefined) {
-    return stretchesOf(prefix).reduce((sum, { index, where: stretch }) => {
+    return stretchesOf(prefix).reduce((sum, { from, where: stretch }) => {
       const where = and([
         stretch,
         firstSeen,
         withinCombinations(narrowed, 'h'),
         withinPresence(narrowed),
       ])
-      const text = `SELECT count(*) FROM hosts AS h INDEXED BY ${index} ${join} WHERE ${where.text}`
+      const text = `SELECT count(*) FROM ${from} ${join} WHERE ${where.text}`
       return sum + numberOf(select(text, where.values))
     }, 0)
   }
@@ -125,8 +125,7 @@ function candidatesOf({ combinations, presence, prefix, firstSeen }: Narrowed): 
   if (prefix !== undefined) {
     const stretches = stretchesOf(prefix)
     const parts = stretches.map(
-      ({ index, where }) =>
-        `SELECT h.id AS id FROM hosts AS h INDEXED BY ${index} WHERE ${where.text}`,
+      ({ from, where }) => `SELECT h.id AS id FROM ${from} WHERE ${where.text}`,
     )
     return sql(parts.join(' UNION ALL '), ...stretches.flatMap(({ where }) => where.values))
   }

@@ -2,6 +2,7 @@ import { damageOf } from './checksum.ts'
 import { countedColumns, countOf, readCombinations } from './combinations.ts'
 import { countPresences } from './presence.ts'
 import type { HostsSummary, Thresholds } from './queries.ts'
+import { idsNamed } from './identifiers.ts'
 import type { HostRow } from './rows.ts'
 import type { Select } from './select.ts'
 import { soundRows } from './sound-page.ts'
@@ -31,13 +32,14 @@ const candidatesMax = 10
 
 /** Hosts an operator may mean by a word; merged ones too, after the others, since old links name them. */
 export function findHosts(select: Select, ref: string): readonly HostRow[] {
-  const sources = ['id', 'serial', 'uuid', 'udid'].map(
-    (column) => `SELECT id FROM hosts WHERE ${column} = ?1`,
-  )
+  const columns = ['id', 'serial', 'uuid', 'udid'] as const
+  const sources = columns.map((column) => `SELECT id FROM hosts WHERE ${column} = ?`)
+  const named = idsNamed(ref)
   const text = `SELECT ${storedList('hosts')} FROM hosts
-    WHERE id IN (${sources.join(' UNION ')} UNION SELECT host_id FROM enrollments WHERE key = ?1)
+    WHERE id IN (${sources.join(' UNION ')} UNION ${named.text})
     ORDER BY merged_into IS NOT NULL, quarantined, first_seen_at, id LIMIT ${candidatesMax}`
-  const found = soundRows('hosts', select(text, [ref]))
+  const values = [...columns.map(() => ref), ...named.values]
+  const found = soundRows('hosts', select(text, values))
   const stray = found.find((row) => !isNamed(select, row, ref))
   if (stray !== undefined) throw damageOf('hosts', [stray.id])
   return found
@@ -47,6 +49,17 @@ export function findHosts(select: Select, ref: string): readonly HostRow[] {
 function isNamed(select: Select, { id, serial, uuid, udid }: HostRow, ref: string): boolean {
   const word = ref.toLowerCase()
   if ([id, serial, uuid, udid].some((name) => name?.toLowerCase() === word)) return true
-  const text = `SELECT ${storedList('enrollments')} FROM enrollments WHERE key = ?`
-  return soundRows('enrollments', select(text, [ref])).some(({ host_id }) => host_id === id)
+  const words = new Set([ref, ref.toUpperCase()])
+  return (
+    soundRows('enrollments', rowsOf(select, 'enrollments', id)).some(({ key }) => words.has(key)) ||
+    soundRows('claims', rowsOf(select, 'claims', id)).some(({ value }) => words.has(value)) ||
+    soundRows('dep_devices', rowsOf(select, 'dep_devices', id)).some((row) => words.has(row.serial))
+  )
 }
+
+const rowsOf = (
+  select: Select,
+  table: 'enrollments' | 'claims' | 'dep_devices',
+  hostId: string,
+): ReturnType<Select> =>
+  select(`SELECT ${storedList(table)} FROM ${table} WHERE host_id = ?`, [hostId])

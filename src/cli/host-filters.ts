@@ -28,4 +28,4 @@ export const addHostFilters = (command: Command): Command =>
       'first seen at this time or later, such as 2026-11-30T08:00:00Z',
     )
     .option('--first-seen-before <time>', 'first seen before this time')
-    .option('-q, --q <prefix>', 'beginning of hostname, serial or UUID')
+    .option('-q, --q <prefix>', 'beginning of hostname or of any identifier')

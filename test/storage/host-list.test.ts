@@ -13,7 +13,7 @@ import {
 import type { HostRow, LastSeenRow } from '../../storage/rows.ts'
 import type { Write } from '../../storage/store.ts'
 import { openConnections } from './connections.ts'
-import { hostRow } from './rows.ts'
+import { claimRow, hostRow, newHost } from './rows.ts'
 
 const thresholds = { onlineSinceMs: 700, missingBeforeMs: 300, aheadFromMs: 900 }
 const nullable = (...values: readonly string[]) => fc.constantFrom(null, ...values)
@@ -40,6 +40,7 @@ const aHost: fc.Arbitrary<HostRow> = fc
     id: fc.constantFrom(...ids),
     serial: nullable(...names),
     uuid: nullable(...names),
+    udid: nullable(...names),
     hostname: nullable(...names),
     os_version: nullable('14.1', '15.0'),
     model: nullable('Mac14,2', 'Mac15,3'),
@@ -161,7 +162,7 @@ function matches(host: ListedHost, query: HostListQuery): boolean {
   const { filters, presence, q, firstSeen = {} } = query
   if (!firstSeenWithin(host, firstSeen) || !isPresent(host, presence)) return false
   const fold = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-  const named = [host.hostname, host.serial, host.uuid].some(
+  const named = [host.hostname, host.serial, host.uuid, host.udid].some(
     (name) => name !== null && fold(name).startsWith(fold(q ?? '')),
   )
   const fitting = countedColumns.every((column) => fits(filters[column], host[column] ?? ''))
@@ -278,4 +279,45 @@ test('a host is found by id, serial, UUID, UDID or enrollment key, in any case b
   expect(found('c02ABC')).toEqual(['id-1', 'id-2'])
   for (const ref of ['id-1', 'aa-bb', '0000-11', 'E1']) expect(found(ref)).toEqual(['id-1'])
   for (const ref of ['ID-1', 'e1', '', '%', "'"]) expect(found(ref)).toEqual([])
+})
+
+// prettier-ignore
+const identifiers: readonly (readonly [string, Write, string, string])[] = [
+  ["an iPhone's UDID in its row",    { put: 'host', row: hostRow('id-1', { udid: '00008030-0011ABCD' }) },                              '00008030-0011abcd',  '00008030-0011a'],
+  ['a UDID',                         { put: 'claim', row: claimRow('id-1', { kind: 'udid', value: '00008030-0022ABCD' }) },             '00008030-0022abcd',  '00008030-0022a'],
+  ['an EnrollmentID',                { put: 'claim', row: claimRow('id-1', { kind: 'enrollment_id', value: 'enr-Ab12' }) },             'enr-Ab12',           'enr-Ab'],
+  ['an osquery instance',            { put: 'claim', row: claimRow('id-1', { kind: 'osquery_instance', value: 'inst-77' }) },           'inst-77',            'inst-'],
+  ['a UUID that clones share',       { put: 'claim', row: claimRow('id-1', { kind: 'uuid', value: 'FEED-01', status: 'shared' }) },     'feed-01',            'feed'],
+  ['the key of a user channel',      { put: 'enrollment', row: { key: 'E7:user', host_id: 'id-1', channel: 'user', type: 'User', created_at: 1 } }, 'E7:user', 'E7:'],
+  ["a second serial in Apple's list", { put: 'dep_device', row: { serial: 'C02SECOND', host_id: 'id-1', assigned: 1, profile_status: null, op_date: null, raw: '{}', updated_at: 1 } }, 'c02second', 'c02sec'],
+]
+for (const [name, write, ref, beginning] of identifiers)
+  test(`a host is found by ${name}, whole and by its beginning, once`, () => {
+    const { apply, select } = openConnections()
+    apply([
+      ...newHost('id-1'),
+      ...newHost('id-2', { serial: 'C02OTHER' }),
+      ...Array.from({ length: 40 }, (_, n) => newHost(`other-${n}`)).flat(),
+      {
+        put: 'claim',
+        row: claimRow('id-2', { kind: 'uuid', value: 'FEED-00', status: 'superseded' }),
+      },
+      write,
+    ])
+    expect(findHosts(select, ref).map(({ id }) => id)).toEqual(['id-1'])
+    for (const column of hostSorts)
+      for (const limit of [1, 1_000]) {
+        const sort = { column, descending: false }
+        const page = listHosts(select, { filters: {}, q: beginning, sort, limit })
+        expect([page.total, page.items.map(({ id }) => id)]).toEqual([1, ['id-1']])
+      }
+  })
+
+test('an identifier that a host had once does not lead to it', () => {
+  const { apply, select } = openConnections()
+  const former = claimRow('id-1', { kind: 'uuid', value: 'FEED-00', status: 'superseded' })
+  apply([...newHost('id-1'), { put: 'claim', row: former }])
+  expect(findHosts(select, 'FEED-00')).toEqual([])
+  const sort = { column: 'id', descending: false } as const
+  expect(listHosts(select, { filters: {}, q: 'FEED', sort, limit: 9 }).total).toBe(0)
 })

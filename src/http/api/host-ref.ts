@@ -16,7 +16,7 @@ const mergesMax = 16
 const nearMax = 5
 
 /**
- * The host a reference means: an id, serial, UUID, UDID or enrollment key, in any case.
+ * The host a reference means: an id, or any identifier that the host has now, in any case.
  *
  * A merged one is followed to the host it lives on in. Fails: not found (with near matches), ambiguous.
  */
@@ -71,7 +71,8 @@ async function unknown({ queries }: RefDeps, ref: string): Promise<Problem> {
   const near = await nearMatches(queries, ref)
   return {
     kind: 'not-found',
-    detail: 'No host has that id, serial, UUID, UDID or enrollment key.',
+    detail:
+      'No host has that id, serial, UUID, UDID, EnrollmentID, enrollment key or osquery instance.',
     ...(near.length > 0 && { more: { candidates: near.map(candidateOf) } }),
   }
 }

@@ -102,7 +102,9 @@ const wholeHost = hostItem
   .openapi('WholeHost')
 
 export const refParams = z.object({
-  ref: z.string().openapi({ description: 'Id, serial, UUID, UDID or enrollment key.' }),
+  ref: z.string().openapi({
+    description: 'Id, serial, UUID, UDID, EnrollmentID, enrollment key or osquery instance.',
+  }),
 })
 
 export const hostEndpoint = (deps: ApiDeps): Endpoint =>

@@ -36,13 +36,10 @@ export function listQuery({ machines }: Pick<ApiDeps, 'machines'>): ListQuery {
     status: choiceOf(statuses, 'How it is managed.'),
     lifecycle: choiceOf(lifecycles, 'The strongest of what it is.'),
     platform: choiceOf(undefined, 'Platform, such as darwin; none where it is not known.'),
-    q: z
-      .string()
-      .trim()
-      .min(1)
-      .max(prefixCharsMax)
-      .optional()
-      .openapi({ description: 'Beginning of hostname, serial or UUID.' }),
+    q: z.string().trim().min(1).max(prefixCharsMax).optional().openapi({
+      description:
+        'Beginning of hostname, serial, UUID, UDID, EnrollmentID, enrollment key or osquery instance.',
+    }),
     first_seen_since: time('First seen at this time or later.'),
     first_seen_before: time('First seen before this time.'),
     sort: z

@@ -64,7 +64,7 @@ function search(url: URL): Html {
   return html`<form class="search" role="search" action="/hosts">
     ${kept}
     <label>
-      <span class="unseen">Beginning of hostname, serial or UUID</span>
+      <span class="unseen">Beginning of hostname or of any identifier</span>
       <input
         type="search"
         name="q"
