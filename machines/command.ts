@@ -44,6 +44,8 @@ export type CommandContext = CommandInput & {
   readonly deferrals: number
   /** The round of the conversation in which the device last said NotNow. */
   readonly deferredRound: number | null
+  /** Reports that came after it was sent and did not say how it went. */
+  readonly unreads: number
   readonly resultRef: string | null
   readonly resultDigest: string | null
   readonly errorChain: readonly ErrorChainItem[]
@@ -63,6 +65,8 @@ export type CommandEvent =
   | ({ readonly type: 'Acknowledged' | 'Error' | 'CommandFormatError' } & ReportBody)
   | { readonly type: 'NotNow'; readonly at: number; readonly round: number }
   | { readonly type: 'report_lost' }
+  /** A report came that cannot be read, or does not say how the command went. */
+  | { readonly type: 'report_unread' }
   /** The server went back to a backup: what was sent since then is not known. */
   | { readonly type: 'restored' }
   /** What was asked for is lost, so that nothing can be sent. */
@@ -87,8 +91,28 @@ const reports = {
   CommandFormatError: { target: 'format_error', actions: keepResult() },
 } as const
 
+/** After so many unread reports a command is offered no more: it would come again at each Idle. */
+const unreadsMax = 3
+
+/** Whether one more report that cannot be read makes the command `unknown`. */
+export const isLastUnread = ({ unreads }: Pick<CommandContext, 'unreads'>): boolean =>
+  unreads + 1 >= unreadsMax
+
+const unread = {
+  report_unread: [
+    {
+      guard: ({ context }: { readonly context: CommandContext }) => isLastUnread(context),
+      target: 'unknown',
+      actions: 'countUnread',
+    },
+    { actions: 'countUnread' },
+  ],
+} as const
+
 /** How any open command can end without its device. */
 const endings = { expire: 'expired', supersede: 'superseded', request_lost: 'failed' } as const
+
+type PushRefusal = { readonly at: number; readonly reason: string }
 
 /** A push wakes a channel for all that waits on it: each of them notes how it went. */
 const pushes = {
@@ -96,11 +120,7 @@ const pushes = {
   push_refused: {
     actions: {
       type: 'notePush',
-      params: ({
-        event,
-      }: {
-        readonly event: { readonly at: number; readonly reason: string }
-      }) => ({
+      params: ({ event }: { readonly event: PushRefusal }) => ({
         at: event.at,
         apnsId: null,
         reason: event.reason,
@@ -158,6 +178,7 @@ export const commandMachine = setup({
         since: deferral.at,
       }),
     ),
+    countUnread: assign({ unreads: ({ context }) => context.unreads + 1 }),
     stamp: assign((_, { at }: { readonly at: number }) => ({ since: at })),
     notePush: assign((_, push: PushNote) => ({ push })),
   },
@@ -170,6 +191,7 @@ export const commandMachine = setup({
     attempts: 0,
     deferrals: 0,
     deferredRound: null,
+    unreads: 0,
     resultRef: null,
     resultDigest: null,
     errorChain: [],
@@ -224,6 +246,7 @@ export const commandMachine = setup({
         offer: { target: 'sent', reenter: true, actions: offered },
         NotNow: deferred,
         report_lost: 'unknown',
+        ...unread,
         ...doubted,
         ...reports,
         ...endings,
@@ -239,7 +262,7 @@ export const commandMachine = setup({
         ...endings,
       },
     },
-    /** Must not run twice, and nobody knows whether it ran: its report was lost, or the server was restored from a backup. Never offered again; a late report still settles it. */
+    /** Nobody knows whether it ran: its report was lost or cannot be read, or the server was restored from a backup. Never offered again; a late report still settles it. */
     unknown: {
       on: { NotNow: deferred, ...reports, ...endings },
     },

@@ -65,6 +65,14 @@ const mayBeOffered = ({ value, context }: CommandSnapshot, turn: Turn): boolean 
 export const lostCommands = (children: Children, channel: string): readonly CommandSnapshot[] =>
   openOn(children, channel).filter(({ value, context }) => value === 'sent' && !context.repeatable)
 
+/** The command that left last and was not reported on, of one channel or of all: an unread report is taken to be about it. */
+export const lastSent = (children: Children, channel: string | null): CommandSnapshot | undefined =>
+  openCommands(children)
+    .filter(
+      ({ value, context }) => value === 'sent' && (channel ?? context.channel) === context.channel,
+    )
+    .toSorted((a, b) => b.context.since - a.context.since)[0]
+
 /** True when deferred commands wait for a new round before they may be offered again. */
 export const awaitsNewRound = (children: Children, channel: string, round: number): boolean =>
   openOn(children, channel).some(

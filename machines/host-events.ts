@@ -53,6 +53,8 @@ export type CommandReport = Happened<
   readonly commandUUID: string
   /** What the result says about the computer, where it does. */
   readonly facts: SaidFacts
+  /** Why a strict reader refuses the report. */
+  readonly unread?: string
 } & ReportBody
 
 /** A report for none of our open commands: `finished` late or twice, `foreign` of another host, or `unknown`. */
@@ -65,6 +67,17 @@ export type StrayReport = Happened<'mdm.stray_report'> & {
   readonly differs: boolean
 }
 
+/** A report that cannot be read, or that does not say how which command went. */
+export type UnreadReport = Happened<'mdm.unread_report'> & {
+  /** Null where nothing says which channel spoke. */
+  readonly channel: string | null
+  /** An open command of that channel; null where the report names none. */
+  readonly commandUUID: string | null
+  readonly reason: string
+  /** The Status and CommandUUID as they came, where they did. */
+  readonly said: { readonly Status: string | null; readonly CommandUUID: string | null }
+}
+
 export type MdmEvent =
   | Authenticate
   | TokenUpdate
@@ -74,6 +87,7 @@ export type MdmEvent =
   | CommandReport
   | (Happened<'mdm.NotNow'> & { readonly channel: string; readonly commandUUID: string })
   | StrayReport
+  | UnreadReport
 
 export type Revoke = Happened<'osquery.revoke'> & {
   /** Null revokes every agent of the host. */

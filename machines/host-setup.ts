@@ -24,6 +24,7 @@ import type {
 } from './host-events.ts'
 import { learning } from './host-learning.ts'
 import { lifeBegan, nextRound, withAddressFault, withoutDevices } from './host-updates.ts'
+import { exceptOf, noteUnread, takeUnread } from './unread-reports.ts'
 import {
   channelOfAlarm,
   isAddressDead,
@@ -51,6 +52,7 @@ export const hostSetup = learning.extend({
   guards: {
     channelKnown: ({ context }, { channel }: { readonly channel: string }) =>
       Object.hasOwn(context.channels, channel),
+    channelUnsaid: (_, { channel }: { readonly channel: string | null }) => channel === null,
     mayReceive: ({ context }, { channel }: { readonly channel: string }) =>
       !context.quarantined && Object.hasOwn(context.channels, channel),
     /** By the form of its key: a user we never met may leave, and must not take the computer along. */
@@ -134,7 +136,7 @@ export const hostSetup = learning.extend({
       (
         { context, enqueue, self },
         said: Talk & {
-          readonly after: 'idle' | 'report' | 'NotNow'
+          readonly after: 'idle' | 'report' | 'unread' | 'NotNow'
           readonly except: string | null
         },
       ) => {
@@ -150,7 +152,7 @@ export const hostSetup = learning.extend({
         for (const { context: gone } of lost)
           enqueue.sendTo(gone.commandUUID, { type: 'report_lost' } satisfies CommandEvent)
         for (const rest of restWithout(lost, children, said.channel)) enqueue(rest)
-        const next = nextCommand(children, { ...said, round })
+        const next = nextCommand(children, { ...said, round, except: exceptOf(children, said) })
         if (next === undefined) return enqueue({ type: 'reply', params: { kind: 'nothing' } })
         const { commandUUID } = next.context
         enqueue.sendTo(commandUUID, { type: 'offer', at: said.at } satisfies CommandEvent)
@@ -180,6 +182,8 @@ export const hostSetup = learning.extend({
         params: { event: said.type, detail: { commandUUID, status, standing, differs } },
       })
     }),
+    noteUnread,
+    takeUnread,
     enqueueCommand: deciding(({ context, enqueue, self }, said: Enqueue) => {
       const children = childrenOf(self)
       if (openCommand(children, said.commandUUID) !== undefined)

@@ -7,6 +7,7 @@ import type {
   Delisted,
   Release,
   TokenUpdate,
+  UnreadReport,
 } from './host-events.ts'
 
 /** The arguments of an action that runs on that event only. */
@@ -69,6 +70,7 @@ export const takeReport = (status: 'Acknowledged' | 'Error' | 'CommandFormatErro
         params: ({ event }: On<CommandReport>) =>
           ({ facts: event.facts, source: 'mdm', at: event.at }) as const,
       },
+      { type: 'noteUnread', params: ({ event }: On<CommandReport>) => event },
       {
         type: 'converse',
         params: ({ event }: On<CommandReport>) =>
@@ -76,6 +78,35 @@ export const takeReport = (status: 'Acknowledged' | 'Error' | 'CommandFormatErro
       },
     ],
   }) as const
+
+/** A report that does not say how a command went: noted, and answered like an Idle where its channel is known. */
+export const takeUnread = [
+  {
+    guard: { type: 'channelUnsaid', params: ({ event }: On<UnreadReport>) => event },
+    actions: [
+      { type: 'takeUnread', params: ({ event }: On<UnreadReport>) => event },
+      { type: 'reply', params: { kind: 'nothing' } },
+    ],
+  },
+  {
+    guard: {
+      type: 'channelKnown',
+      params: ({ event }: On<UnreadReport>) => ({ channel: event.channel ?? '' }),
+    },
+    actions: [
+      { type: 'takeUnread', params: ({ event }: On<UnreadReport>) => event },
+      {
+        type: 'converse',
+        params: ({ event }: On<UnreadReport>) => ({
+          at: event.at,
+          channel: event.channel ?? '',
+          after: 'unread' as const,
+          except: event.commandUUID,
+        }),
+      },
+    ],
+  },
+] as const
 
 const mdmStates = {
   authenticated: 'authenticated',

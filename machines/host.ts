@@ -13,6 +13,7 @@ import {
   releasingDevices,
   revoking,
   takeReport,
+  takeUnread,
 } from './host-transitions.ts'
 
 /** What a channel may say while the profile is on the device. */
@@ -88,6 +89,7 @@ const managed = hostSetup.createStateConfig({
         },
       ],
     },
+    'mdm.unread_report': takeUnread,
     'operator.enqueue': {
       guard: { type: 'mayReceive', params: ({ event }) => event },
       actions: { type: 'enqueueCommand', params: ({ event }) => event },

@@ -8,7 +8,7 @@ type Machine = { readonly version: number; readonly steps: readonly ((old: Store
 
 export const machineVersions = {
   host: { version: 4, steps: [withAddressTimes, withDepDevices, withAgentFacts] },
-  command: { version: 2, steps: [withPush] },
+  command: { version: 3, steps: [withPush, withUnreads] },
 } as const satisfies Record<string, Machine>
 
 export type MachineId = keyof typeof machineVersions
@@ -49,6 +49,13 @@ function withPush(old: Stored): Stored {
     ...old,
     context: { ...context, silent: false, since: context['createdAt'], push: null },
   }
+}
+
+/** Until version 3 a report that could not be read was refused, and nothing was noted. */
+function withUnreads(old: Stored): Stored {
+  // What version 2 stored: a command's context.
+  const context = old['context'] as Context
+  return { ...old, context: { ...context, unreads: 0 } }
 }
 
 /** Until version 3 a host knew one device of Apple's list, or none. */

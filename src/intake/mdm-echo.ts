@@ -53,10 +53,11 @@ export async function echoBody({ message, channel, ...of }: Echoed): Promise<Uin
       : {
           acknowledge_event: {
             ...about,
-            status: message.status,
-            ...('commandUUID' in message && {
-              command_uuid: sharedUuidOf(message.commandUUID, enrollment.key),
-            }),
+            status: message.status === 'odd' ? message.said : message.status,
+            ...('commandUUID' in message &&
+              message.commandUUID !== null && {
+                command_uuid: sharedUuidOf(message.commandUUID, enrollment.key),
+              }),
             raw_payload: '',
           },
         }

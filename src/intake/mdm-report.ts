@@ -1,10 +1,11 @@
 import type { ErrorChainItem as KeptItem } from '../../machines/command.ts'
 import type { HostEvent } from '../../machines/host-events.ts'
 import type { CommandRow } from '../../storage/rows.ts'
-import type { CommandReport, ErrorChainItem, Report } from '../protocol/mdm/report.ts'
+import type { CommandReport, ErrorChainItem, OddReport, Report } from '../protocol/mdm/report.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Ask } from '../runtime/ask.ts'
 import { digestOf } from '../secrets/sealing.ts'
+import { keptStray } from './stray-bodies.ts'
 import { commandAt } from './command-ids.ts'
 import type { Credential } from './credential.ts'
 import { type MdmAnswer, type MdmRefusal, nothing, refusalOf, refused } from './mdm-answer.ts'
@@ -20,9 +21,6 @@ const chainTextMax = 1_000
 /** Commands passed over in one answer since what they ask for is lost: the others end at the next Idle. */
 const lostMax = 64
 
-/** Raw bodies of reports that belong to no open command, kept per host; later ones replace earlier. */
-const strayBodies = 16
-
 /** A report, with what was read of it and as it came. */
 type Reported = {
   readonly party: Party
@@ -31,6 +29,8 @@ type Reported = {
   /** Of the command it is about; the reported CommandUUID where the channel has no such command. */
   readonly id: string
 }
+
+type OddlyReported = Omit<Reported, 'message' | 'id'> & { readonly message: OddReport }
 
 type Told = Pick<Ask, 'events' | 'withReply'>
 
@@ -42,6 +42,7 @@ export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
     const speaker = await means.speakers.of(message.enrollment, credential)
     if (!speaker.ok) return refused(speaker.error)
     const party = speaker.value
+    if (message.status === 'odd') return oddly(means, { party, message, body })
     // A second report of one command must find the first durable: else its body would replace the result.
     if (message.status !== 'Idle') {
       // Another device's command of the same CommandUUID goes by another id.
@@ -54,6 +55,24 @@ export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
     const at = means.world.now()
     return converse(means, party, { events: [{ type: 'mdm.Idle', at, channel: party.channel }] })
   }
+}
+
+/** It does not say how which command went: kept, journalled and answered like an Idle. */
+async function oddly(means: MdmMeans, { party, message, body }: OddlyReported): Promise<MdmAnswer> {
+  const { said, commandUUID, reason } = message
+  const own = commandUUID === null ? undefined : commandAt(means.lookups, commandUUID, party)
+  const event: HostEvent = {
+    type: 'mdm.unread_report',
+    at: means.world.now(),
+    channel: party.channel,
+    commandUUID: own?.open === 1 ? own.command_uuid : null,
+    reason,
+    said: { Status: said, CommandUUID: commandUUID },
+  }
+  const kept = await keptStray(means, party.hostId, body)
+  return kept.ok
+    ? converse(means, party, { events: [event], withReply: [kept.value] })
+    : refused('unavailable')
 }
 
 async function reported(means: MdmMeans, report: Reported): Promise<MdmAnswer> {
@@ -124,6 +143,7 @@ async function aboutOpen(
     facts: factsOfResult(message.raw),
     resultRef,
     resultDigest: digestOf(body),
+    ...(message.unread !== undefined && { unread: message.unread }),
     errorChain: message.errorChain.slice(0, chainMax).map(keptItem),
   }
   return ok({ events: [event], withReply: [sealed.value] })
@@ -149,14 +169,8 @@ async function aboutStray(
     differs: standing === 'finished' && status !== 'NotNow' && !isRepeat,
   }
   if (isRepeat || standing === 'foreign') return ok({ events: [event] })
-  const slot = Number.parseInt(digest.slice(0, 8), 16) % strayBodies
-  const sealed = await sealing.seal({
-    ref: `stray/${party.hostId}/${slot}`,
-    hostId: party.hostId,
-    kind: 'stray_report',
-    bytes: body,
-  })
-  return sealed.ok ? ok({ events: [event], withReply: [sealed.value] }) : fail('unavailable')
+  const sealed = await keptStray({ sealing }, party.hostId, body)
+  return sealed.ok ? ok({ events: [event], withReply: [sealed.value] }) : sealed
 }
 
 function standingOf(

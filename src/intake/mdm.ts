@@ -10,9 +10,12 @@ import { echoing } from './mdm-echoing.ts'
 import type { MdmMeans } from './mdm-means.ts'
 import { createSpeakers } from './mdm-speakers.ts'
 import { createReports } from './mdm-report.ts'
+import { createUnread, type Unread } from './mdm-unread.ts'
 import { createTurnstile } from './turnstile.ts'
 
 export type MdmIntake = MdmHearing & {
+  /** Notes a report that could not be read. */
+  unread(unread: Unread): Promise<void>
   /** The same for one message as it came: webhooks that want to hear of it are told with what it caused. */
   hearing(wire: () => Wire): MdmHearing
 }
@@ -53,6 +56,7 @@ export function createMdmIntake(options: MdmIntakeOptions): MdmIntake {
 
   return {
     ...plain,
+    unread: createUnread(means),
     hearing: (wire) => ({
       checkin: async (message, credential) =>
         told(message, wire, async (hearing) => hearing.checkin(message, credential)),

@@ -6,7 +6,6 @@ import { readMessage } from '../../src/http/mdm/message.ts'
 import { writtenCommand } from '../../src/http/reading/command-writing.ts'
 import { readOperatorCommand } from '../../src/http/reading/operator-command.ts'
 import { createReading, largeBytesMin } from '../../src/http/reading/reading.ts'
-import { readReport } from '../../src/protocol/mdm/report.ts'
 import { bodyLimits } from '../../src/protocol/osquery/limits.ts'
 
 const deaths: Error[] = []
@@ -22,7 +21,7 @@ const report = (status: string): string =>
 
 test('a large report says what it would say were it small, and comes back byte for byte', async () => {
   const body = bytes(report('Acknowledged'))
-  const read = await readMessage(reading, body.slice(), readReport)
+  const read = await readMessage(reading, 'report', body.slice())
   expect(read).toMatchObject({
     ok: true,
     value: { message: { status: 'Acknowledged', commandUUID: 'C' }, bytes: body },
@@ -30,11 +29,7 @@ test('a large report says what it would say were it small, and comes back byte f
 })
 
 test('a large body that is no report fails as a small one does', async () => {
-  expect(await readMessage(reading, bytes(report('Maybe')), readReport)).toMatchObject({
-    ok: false,
-    error: { kind: 'unknown-status' },
-  })
-  expect(await readMessage(reading, bytes(`<plist>${padding}<x/>`), readReport)).toMatchObject({
+  expect(await readMessage(reading, 'report', bytes(`<plist>${padding}<x/>`))).toMatchObject({
     ok: false,
     error: { kind: 'bad-plist', plist: { kind: 'unknown-tag', at: 7 + padding.length } },
   })
@@ -107,10 +102,38 @@ test('a reader that fails hands the thread on', async () => {
   expect(await reading.turn(1, async () => 'next')).toEqual({ ok: true, value: 'next' })
 })
 
-test('a body that is kept and no property list is our bug, told to who asked', async () => {
-  const shown = { bytes: bytes('no list'), isRevealed: true }
-  await expect(reading.turn(1, (ask) => ask('shown', shown))).rejects.toThrow('unsupported-format')
+test('a bug in the thread is told to who asked, and the thread goes on', async () => {
+  const form = { commandUUID: 'C', channel: 'D', priority: 0, expiresInMs: 1 }
+  const wish = { command: bytes('no list'), form }
+  await expect(reading.turn(1, (ask) => ask('wish', wish))).rejects.toThrow('bad-plist')
   expect(deaths).toEqual([])
+})
+
+test('a kept body that is no property list is shown as none, with the reason', async () => {
+  const shown = await bodyJson({ reading }, bytes('no list'), true)
+  expect(shown).toMatchObject({
+    ok: true,
+    value: {
+      content: null,
+      condition: { kind: 'unreadable', reason: expect.stringContaining('unsupported-format') },
+    },
+  })
+  expect(await bodyPlist({ reading }, bytes('no list'), false)).toMatchObject({
+    ok: false,
+    error: { kind: 'conflict' },
+  })
+})
+
+test('a list of more values than are shown is shown cut, with all keys of the report', async () => {
+  const app = '<dict>' + '<key>a</key><true/>'.replaceAll('a', 'k1') + '<key>k2</key><true/></dict>'
+  const apps = `<key>Apps</key><array>${app.repeat(25_000)}</array>`
+  const list = `<plist><dict>${apps}<key>Status</key><string>Acknowledged</string></dict></plist>`
+  const shown = await bodyJson({ reading }, bytes(list), false)
+  expect(shown).toMatchObject({
+    ok: true,
+    value: { content: { Status: 'Acknowledged' }, condition: { kind: 'cut' } },
+  })
+  expect(JSON.stringify(shown).length).toBeGreaterThan(100_000)
 })
 
 test('a body of which the thread dies is refused for now, and the next is read by another', async () => {
@@ -192,7 +215,7 @@ test('the worst bodies cost the thread that serves less than 50 ms', async () =>
     const body = make()
     const before = cpuMs()
     const read = await reading.turn(body.length, async (ask) => {
-      if (as === 'plist') await ask('message', { bytes: body })
+      if (as === 'plist') await ask('message', { bytes: body, kind: 'report' })
       else if (as === 'command') {
         const { bytes: command } = await ask('command', { bytes: body })
         await ask('wish', { command, form: wish })

@@ -35,6 +35,7 @@ const events = {
   supersede: { type: 'supersede' },
   restored: { type: 'restored' },
   request_lost: { type: 'request_lost' },
+  report_unread: { type: 'report_unread' },
 } as const satisfies { readonly [Type in CommandEvent['type']]: CommandEvent }
 
 type EventName = keyof typeof events
@@ -75,19 +76,19 @@ const columns = Object.keys(events) as readonly EventName[] // the keys of a lit
 // What is not in the table stays where it is.
 // prettier-ignore
 const moves: Readonly<Record<CommandState, readonly string[]>> = {
-  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede      restored  request_lost
-  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed'],
-  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed'],
-  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded', '-', 'failed'],
-  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded', '-', 'failed'],
-  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded', '-', 'failed'],
-  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
-  failed:       ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-'],
+  //             push      refused offer   Acknowledged    Error    CommandFormatError  NotNow     report_lost  expire     cancel       supersede      restored  request_lost  report_unread
+  queued:       ['pushed', '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed', '-'],
+  pushed:       ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', 'cancelled', 'superseded', '-', 'failed', '-'],
+  sent:         ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     'not_now', 'unknown',   'expired', '-',         'superseded', '-', 'failed', '-'],
+  not_now:      ['-',      '-',    'sent', 'acknowledged', 'error', 'format_error',     '-',       '-',         'expired', '-',         'superseded', '-', 'failed', '-'],
+  unknown:      ['-',      '-',    '-',    'acknowledged', 'error', 'format_error',     'not_now', '-',         'expired', '-',         'superseded', '-', 'failed', '-'],
+  acknowledged: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  error:        ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  format_error: ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  expired:      ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  cancelled:    ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  superseded:   ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
+  failed:       ['-',      '-',    '-',    '-',            '-',     '-',                '-',       '-',         '-',       '-',         '-',          '-',          '-', '-'],
 }
 const states = Object.keys(moves) as readonly CommandState[] // the keys of a Record by state
 const open: readonly CommandState[] = ['queued', 'pushed', 'sent', 'not_now', 'unknown']

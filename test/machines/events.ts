@@ -11,6 +11,7 @@ import type {
   Parts,
   PushRefused,
   StrayReport,
+  UnreadReport,
   TokenUpdate,
 } from '../../machines/host-events.ts'
 
@@ -152,6 +153,16 @@ export const stray = (commandUUID: string, given: Given<StrayReport> = {}): Stra
   status: 'Acknowledged',
   standing: 'finished',
   differs: false,
+  ...given,
+})
+
+export const unread = (given: Given<UnreadReport> = {}): UnreadReport => ({
+  type: 'mdm.unread_report',
+  at: now,
+  channel: device,
+  commandUUID: null,
+  reason: 'unknown-status',
+  said: { Status: 'Maybe', CommandUUID: null },
   ...given,
 })
 

@@ -133,7 +133,8 @@ function concrete(drawn: readonly (Step | Report)[]): readonly Step[] {
     step.does?.(reference)
     const next = step.next?.(reference)
     const [event] = step.events
-    if (next !== undefined && event !== undefined && 'channel' in event) last[event.channel] = next
+    if (next !== undefined && event !== undefined && 'channel' in event && event.channel !== null)
+      last[event.channel] = next
     return [step]
   })
 }

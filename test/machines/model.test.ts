@@ -37,6 +37,7 @@ import {
   settle,
   stray,
   tokenUpdate,
+  unread,
   user,
   userToken,
   yielded,
@@ -104,7 +105,7 @@ const identity: readonly HostEvent[] = [
 const setupAssistant = enqueue('A', { requestType: 'DeviceConfigured', repeatable: false })
 const alphabets: readonly (readonly HostEvent[])[] = [
   [...mdm, ...conversation, setupAssistant],
-  [...mdm, ...conversation, enqueue('A')],
+  [...mdm, ...conversation, unread(), unread({ channel: null }), enqueue('A')],
   [...mdm, ...users, ...otherRegions, ...identity],
 ]
 
@@ -128,6 +129,7 @@ const commandEvents: readonly CommandEvent[] = [
   { type: 'report_lost' },
   { type: 'restored' },
   { type: 'request_lost' },
+  { type: 'report_unread' },
   { type: 'expire' },
   { type: 'cancel' },
   { type: 'supersede' },

@@ -22,6 +22,7 @@ import {
   removed,
   revoke,
   tokenUpdate,
+  unread,
 } from './events.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -77,6 +78,7 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
   ['host-4-everything',   'enrolled.ready assigned enrolled', {},                  revoke(null),      'enrolled.ready assigned unenrolled', {}],
   ['command-2-pushed',    'enrolled.ready unassigned unenrolled', { A: 'pushed' }, idle(),            'enrolled.ready unassigned unenrolled', { A: 'sent' }],
   ['command-2-silent',    'enrolled.ready unassigned unenrolled', { A: 'not_now' }, idle(),           'enrolled.ready unassigned unenrolled', { A: 'sent' }],
+  ['command-3-unread',    'enrolled.ready unassigned unenrolled', { A: 'sent' },   unread(),          'enrolled.ready unassigned unenrolled', { A: 'unknown' }],
 ]
 for (const [name, standing, commands, event, nextStanding, nextCommands] of cases)
   test(`${name} wakes and takes ${event.type}`, () => {
@@ -104,6 +106,10 @@ for (const name of ['host-1-everything', 'host-2-everything'])
     expect(world.snapshot().context.depDevices).toEqual(listed(depDevice))
     expect(world.store().host['context']).not.toHaveProperty('dep')
   })
+
+test('of a command that version 2 stored no report was unread', () => {
+  expect(wake('command-2-pushed').command('A').context.unreads).toBe(0)
+})
 
 test('what version 2 stored of a host that is on no list is on none', () => {
   expect(wake('host-2-unreachable').snapshot().context.depDevices).toEqual({})

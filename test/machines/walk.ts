@@ -37,7 +37,12 @@ function situation(world: World): string {
   const commands = Object.keys(snapshot.children).map((id) => {
     const { value, context } = world.command(id)
     const deferred = context.deferredRound === channels[context.channel]?.round
-    return [id, value, value === 'not_now' && deferred]
+    return [
+      id,
+      value,
+      value === 'not_now' && deferred,
+      value === 'sent' && Math.min(context.unreads, 2),
+    ]
   })
   const lives = Object.values(channels).map(({ key, since, pushRef }) => [key, since, pushRef])
   const parts = [Object.keys(agents), Object.keys(depDevices), quarantined]

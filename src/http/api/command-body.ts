@@ -1,8 +1,7 @@
 // What was asked of a device and what it answered: sealed bytes, shown without their secrets.
-import type { JsonValue } from '../../protocol/plist/json.ts'
 import { fail, ok, type Result } from '../../result.ts'
 import type { Problem } from '../problem.ts'
-import { bareBody, shownBody } from '../reading/kept-body.ts'
+import { bareBody, shownBody, type ShownBody } from '../reading/kept-body.ts'
 import { largeBytesMin } from '../reading/reading.ts'
 import type { ApiDeps } from './deps.ts'
 
@@ -43,8 +42,8 @@ export async function bodyJson(
   { reading }: Pick<ApiDeps, 'reading'>,
   bytes: Uint8Array | null,
   isRevealed: boolean,
-): Promise<Result<JsonValue | null, Problem>> {
-  if (bytes === null) return ok(null)
+): Promise<Result<ShownBody, Problem>> {
+  if (bytes === null) return ok({ content: null })
   if (bytes.length <= largeBytesMin) return ok(shownBody(bytes, isRevealed))
   const shown = await reading.turn(bytes.length, (ask) => ask('shown', { bytes, isRevealed }))
   return shown.ok ? shown : fail(busy)
@@ -57,9 +56,18 @@ export async function bodyPlist(
   isRevealed: boolean,
 ): Promise<Result<Uint8Array, Problem>> {
   if (isRevealed) return ok(bytes)
-  if (bytes.length <= largeBytesMin) return ok(bareBody(bytes))
+  if (bytes.length <= largeBytesMin) return bareOr(bareBody(bytes))
   const bare = await reading.turn(bytes.length, (ask) => ask('bare', { bytes }))
-  return bare.ok ? ok(bare.value.bytes) : fail(busy)
+  return bare.ok ? bareOr(bare.value.bytes) : fail(busy)
 }
+
+const bareOr = (bytes: Uint8Array | null): Result<Uint8Array, Problem> =>
+  bytes === null
+    ? fail({
+        kind: 'conflict',
+        detail:
+          'The body is no readable property list, so its secrets cannot be left out. An admin gets its bytes with reveal=true.',
+      })
+    : ok(bytes)
 
 const busy: Problem = { kind: 'unavailable', detail: 'Too many large bodies are being read.' }

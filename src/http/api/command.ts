@@ -23,6 +23,13 @@ const wholeCommand = commandItem
       .array(z.enum(['request', 'result']))
       .optional()
       .openapi({ description: 'Parts that are lost or damaged on the server; each is null.' }),
+    result_condition: z
+      .object({ kind: z.enum(['mended', 'cut', 'unreadable']), reason: z.string() })
+      .optional()
+      .openapi({
+        description:
+          'Only where the result is not shown whole. mended: it has what a property list may not have. cut: long lists are shown without their ends. unreadable: it is null. With format=plist the bytes come as the device sent them.',
+      }),
     deferrals: z.int().openapi({ description: 'How often the device said NotNow.' }),
     repeatable: z.boolean(),
     push: z
@@ -99,6 +106,15 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
 const bytesOf = (part: Uint8Array | 'unreadable' | null): Uint8Array | null =>
   part === 'unreadable' ? null : part
 
+type Part = Uint8Array | 'unreadable' | null
+
+function unreadableParts(parts: { readonly request: Part; readonly result: Part }): {
+  readonly unreadable?: ('request' | 'result')[]
+} {
+  const unreadable = (['request', 'result'] as const).filter((name) => parts[name] === 'unreadable')
+  return unreadable.length > 0 ? { unreadable } : {}
+}
+
 type Shown = { readonly context: CommandContext; readonly reveal: boolean }
 
 async function whole(
@@ -110,10 +126,6 @@ async function whole(
   if (!request.ok) return request
   const result = await readablePart(deps, context.resultRef)
   if (!result.ok) return result
-  const unreadable = [
-    ...(request.value === 'unreadable' ? (['request'] as const) : []),
-    ...(result.value === 'unreadable' ? (['result'] as const) : []),
-  ]
   const asked = await bodyJson(deps, bytesOf(request.value), reveal)
   if (!asked.ok) return asked
   const said = await bodyJson(deps, bytesOf(result.value), reveal)
@@ -130,10 +142,11 @@ async function whole(
       reason: context.push.reason,
     },
     repeatable: context.repeatable,
-    ...(unreadable.length > 0 && { unreadable }),
+    ...unreadableParts({ request: request.value, result: result.value }),
     history: history.value,
-    request: asked.value,
-    result: said.value,
+    request: asked.value.content,
+    result: said.value.content,
+    ...(said.value.condition && { result_condition: said.value.condition }),
     error_chain: context.errorChain.map((item) => ({ ...item })),
   })
 }

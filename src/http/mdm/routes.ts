@@ -4,22 +4,23 @@ import type { Credential, CredentialFault } from '../../intake/credential.ts'
 import type { MdmIntake } from '../../intake/mdm.ts'
 import type { MdmAnswer, MdmRefusal } from '../../intake/mdm-answer.ts'
 import type { NoteRefusal } from '../../intake/refusals.ts'
-import { readCheckin } from '../../protocol/mdm/checkin.ts'
-import type { MessageFault } from '../../protocol/mdm/message-fault.ts'
-import { readReport } from '../../protocol/mdm/report.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
 import { fail, ok, type Result, unreachable } from '../../result.ts'
 import { type BodyFault, readBody } from '../body.ts'
 import type { Reading } from '../reading/reading.ts'
-import { readMessage, type ReadingBusy } from './message.ts'
+import { type MessageRefusal, readMessage } from './message.ts'
 import { mdmPage } from './page.ts'
+import { enrollmentIn } from '../../protocol/mdm/report-body.ts'
 import type { RefusalLog } from '../sampled-log.ts'
 
 /** Check-ins carry names and tokens of some kB each. */
 const checkinBytesMax = 1_048_576
 
-/** Reports carry whole lists of apps, profiles and certificates. */
-const reportBytesMax = 16 * 1_048_576
+/** Reports carry whole lists of apps, profiles and certificates: 20 MB have been seen. It fits in the least memory for bodies. */
+const reportBytesMax = 64 * 1_048_576
+
+/** Where devices are believed, all of them share an eighth of the memory for bodies: by default 32 MB. */
+const believedReportBytesMax = 24 * 1_048_576
 
 export type MdmRoutesOptions = {
   readonly intake: MdmIntake
@@ -79,10 +80,10 @@ function isCheckin(c: Context): boolean {
 }
 
 async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Response> {
-  const heard = await hear(options, c, checkinBytesMax)
+  const heard = await hear(options, c, { bytesMax: checkinBytesMax })
   if (!heard.ok) return heard.error
   const { credential, body } = heard.value
-  const read = await readMessage(options.reading, body, readCheckin)
+  const read = await readMessage(options.reading, 'checkin', body)
   if (!read.ok) return refuse(options, refusalOf(read.error))
   const { message, bytes } = read.value
   const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
@@ -90,11 +91,23 @@ async function takeCheckin(options: MdmRoutesOptions, c: Context): Promise<Respo
 }
 
 async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Response> {
-  const heard = await hear(options, c, reportBytesMax)
+  const heard = await hear(options, c, {
+    bytesMax: reportBytesMax,
+    believedBytesMax: believedReportBytesMax,
+    noteTooLarge: async (credential) =>
+      options.intake.unread({ credential, body: null, reason: tooLarge }),
+  })
   if (!heard.ok) return heard.error
   const { credential, body } = heard.value
-  const read = await readMessage(options.reading, body, readReport)
-  if (!read.ok) return refuse(options, refusalOf(read.error))
+  const read = await readMessage(options.reading, 'report', body)
+  if (!read.ok) {
+    if ('bytes' in read.error) {
+      const { bytes, detail } = read.error
+      const enrollment = enrollmentIn(bytes)
+      await options.intake.unread({ credential, body: bytes, reason: detail, enrollment })
+    }
+    return refuse(options, refusalOf(read.error))
+  }
   const { message, bytes } = read.value
   const intake = options.intake.hearing(() => ({ bytes, params: c.req.query() }))
   return answer(options, await intake.report(message, bytes, credential))
@@ -102,23 +115,36 @@ async function takeReport(options: MdmRoutesOptions, c: Context): Promise<Respon
 
 type Heard = { readonly credential: Credential; readonly body: Uint8Array }
 
+type HearOptions = {
+  readonly bytesMax: number
+  /** Of a device that proved nothing, where devices are believed. */
+  readonly believedBytesMax?: number
+  readonly noteTooLarge?: (credential: Credential) => Promise<void>
+}
+
+const tooLarge = 'the report is too large'
+
 /** The sender first, then the body: a device that is not believed costs no memory. */
 async function hear(
   options: MdmRoutesOptions,
   c: Context,
-  bytesMax: number,
+  { bytesMax, believedBytesMax = bytesMax, noteTooLarge }: HearOptions,
 ): Promise<Result<Heard, Response>> {
   const sender = options.sender(c)
   if (!sender.ok) return fail(refuseDevice(options, sender.error))
   const { credential, signs } = sender.value
-  const body = await readBody(c, { bytesMax, isKnown: credential.kind !== 'none' })
-  if (!body.ok) return fail(refuseBody(options, body.error))
+  const isKnown = credential.kind !== 'none'
+  const body = await readBody(c, { bytesMax: isKnown ? bytesMax : believedBytesMax, isKnown })
+  if (!body.ok) {
+    if (body.error.kind === 'too-large') await noteTooLarge?.(credential)
+    return fail(refuseBody(options, body.error))
+  }
   return signs(body.value)
     ? ok({ credential, body: body.value })
     : fail(refuseDevice(options, { kind: 'bad-signature', fingerprint: null, hostId: null }))
 }
 
-const refusalOf = (fault: MessageFault | ReadingBusy): Refusal => ({
+const refusalOf = (fault: MessageRefusal): Refusal => ({
   kind: fault.kind,
   detail: fault.detail,
   status: fault.kind === 'overloaded' || fault.kind === 'unavailable' ? 503 : 400,

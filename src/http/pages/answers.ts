@@ -123,6 +123,10 @@ export type Explanation = Readonly<
 
 export type WholeCommand = CommandItem & {
   readonly attempts: number
+  readonly result_condition?: {
+    readonly kind: 'mended' | 'cut' | 'unreadable'
+    readonly reason: string
+  }
   readonly deferrals: number
   readonly push: {
     readonly at: string

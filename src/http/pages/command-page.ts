@@ -93,16 +93,28 @@ const standing = (name: string, value: Html): Html =>
 
 function body(command: WholeCommand, part: 'request' | 'result', title: string): Html {
   const value = command[part]
+  const condition = part === 'result' ? command.result_condition : undefined
+  const note =
+    condition &&
+    html`<p class="notice">${conditions[condition.kind]} <small>${condition.reason}</small></p>`
   if (value === null || value === undefined)
     return html`<h2>${title}</h2>
+      ${note ?? nothing}
       <p class="quiet">${command.open ? 'The device has not answered yet.' : 'There is none.'}</p>`
   const raw = `/api/v1${path('commands', command.id)}?by=id&format=plist&part=${part}`
   return html`<div class="head">
       <h2>${title}</h2>
       <a href="${raw}">Property list</a>
     </div>
-    ${tree(value)}`
+    ${note ?? nothing} ${tree(value)}`
 }
+
+const conditions = {
+  mended:
+    'The report has what a property list may not have; it is shown as far as it could be read.',
+  cut: 'The report is shown cut: its long lists have more entries. The property list is whole.',
+  unreadable: 'The report cannot be read as a property list. It is kept as it came.',
+} as const
 
 /** Only what never left can be taken back. */
 function cancelForm({ mayChange }: Visit, { id, state }: WholeCommand): Html {

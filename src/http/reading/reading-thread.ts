@@ -1,12 +1,13 @@
 // The thread that reads large bodies, so that a hostile one delays other large ones and nothing else.
 import { parentPort } from 'node:worker_threads'
-import { readBody } from '../../protocol/mdm/body.ts'
 import { outlineOf } from '../../protocol/mdm/outline.ts'
+import { readCheckinBody, readReportBody } from '../../protocol/mdm/report-body.ts'
 import { readKnownDetails } from '../../protocol/osquery/detail.ts'
 import { readLogBody, readWriteBody } from '../../protocol/osquery/batch.ts'
 import { type JsonObject, member } from '../../protocol/osquery/json.ts'
 import { renderLines } from '../../protocol/osquery/render-lines.ts'
 import { buildPlist } from '../../protocol/plist/build.ts'
+import type { Dict } from '../../protocol/plist/value.ts'
 import { ok } from '../../result.ts'
 import { namedCommand, writtenCommand } from './command-writing.ts'
 import { bareBody, shownBody } from './kept-body.ts'
@@ -18,12 +19,16 @@ let lines: Iterable<JsonObject> = []
 const utf8 = new TextEncoder()
 
 const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] } = {
-  message({ bytes }) {
-    const read = readBody(bytes)
-    return {
-      bytes,
-      outline: read.ok ? ok(utf8.encode(buildPlist(outlineOf(read.value)))) : read,
+  message({ bytes, kind }) {
+    const outline = (raw: Dict): Uint8Array => utf8.encode(buildPlist(outlineOf(raw)))
+    if (kind === 'checkin') {
+      const read = readCheckinBody(bytes)
+      return { bytes, outline: read.ok ? ok(outline(read.value)) : read }
     }
+    const read = readReportBody(bytes)
+    if (!read.ok) return { bytes, outline: read }
+    const { raw, unread } = read.value
+    return { bytes, outline: ok(outline(raw)), ...(unread !== undefined && { unread }) }
   },
   log({ bytes, limits }) {
     const { envelope, fault, isReplaced, kind, lines: said } = readLogBody(bytes, limits)

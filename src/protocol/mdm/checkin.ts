@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from '../../result.ts'
 import type { Dict } from '../plist/value.ts'
-import { readBody } from './body.ts'
 import { type Enrollment, readEnrollment } from './enrollment.ts'
 import { type Fields, type Form, readFields } from './fields.ts'
 import type { MessageFault } from './message-fault.ts'
+import { readCheckinBody } from './report-body.ts'
 
 /**
  * A check-in as one of Apple's nine messages, with Apple's key names. `raw` holds the whole message, unknown
@@ -31,7 +31,7 @@ export type CheckinFault = MessageFault
  * Source: Apple device-management, `mdm/checkin`.
  */
 export function readCheckin(body: Dict | Uint8Array): Result<Checkin, CheckinFault> {
-  const read = readBody(body)
+  const read = readCheckinBody(body)
   if (!read.ok) return read
   const raw = read.value
   const { MessageType } = raw

@@ -47,7 +47,7 @@ export function readEnrollment(dict: Dict): Result<Enrollment, MessageFault> {
 type Identifiers = { readonly [Key in IdentifierKey]?: string }
 type IdentifierKey = (typeof identifierKeys)[number]
 
-const identifierKeys = [
+export const identifierKeys = [
   'UDID',
   'EnrollmentID',
   'UserID',

@@ -15,5 +15,4 @@ export type MessageFaultKind =
   | 'two-identities'
   | 'wrong-channel'
   | 'unknown-message-type'
-  | 'unknown-status'
   | 'unknown-endpoint'

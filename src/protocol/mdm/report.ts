@@ -1,13 +1,12 @@
 import { fail, ok, type Result } from '../../result.ts'
 import { type Dict, isArray, isDict, type PlistValue } from '../plist/value.ts'
-import { readBody } from './body.ts'
 import { isCommandUuid } from './command-uuid.ts'
 import { type Enrollment, readEnrollment } from './enrollment.ts'
-import { readFields } from './fields.ts'
 import type { MessageFault } from './message-fault.ts'
+import { type ReadReportBody, readReportBody } from './report-body.ts'
 
 /** What a device says when it comes for work: nothing yet, or how the last command went. */
-export type Report = IdleReport | CommandReport
+export type Report = IdleReport | CommandReport | OddReport
 
 export type IdleReport = { readonly enrollment: Enrollment; readonly status: 'Idle' }
 
@@ -18,8 +17,21 @@ export type CommandReport = {
   readonly requestType?: string
   /** Outermost first; empty when the device named no reason. */
   readonly errorChain: readonly ErrorChainItem[]
-  /** The whole report, response keys included. */
+  /** The whole report, response keys included; of one that cannot be read, what was found in it. */
   readonly raw: Dict
+  /** Why a strict reader refuses the report. */
+  readonly unread?: string
+}
+
+/** A report of a device we know, which does not say how which command went. */
+export type OddReport = {
+  readonly enrollment: Enrollment
+  readonly status: 'odd'
+  /** The Status as it came, cut. */
+  readonly said: string
+  /** As it came, cut; null where there is none. */
+  readonly commandUUID: string | null
+  readonly reason: 'unknown-status' | 'no-command-uuid' | 'bad-command-uuid'
 }
 
 /** One reason. Devices leave out what they like, so every key is optional. */
@@ -35,51 +47,65 @@ export type ReportFault = MessageFault
 /**
  * Reads a report.
  *
- * Fails: malformed body, unknown Status, no identity, no usable CommandUUID (except when idle). An error
- * chain never fails: what cannot be read of it stays in `raw`.
+ * A body that a strict reader refuses is read as far as it can be, and `unread` says why it was refused. A Status that
+ * Apple does not have, or a CommandUUID that can be none of ours, makes an odd report.
+ * Fails: no Status can be found, no identity. An error chain never fails: what cannot be read of it stays in `raw`.
  */
 export function readReport(body: Dict | Uint8Array): Result<Report, ReportFault> {
-  const read = readBody(body)
-  if (!read.ok) return read
-  const raw = read.value
+  const read = readReportBody(body)
+  return read.ok ? reportOf(read.value) : read
+}
+
+/** The same of a body that was read before. */
+export function reportOf({ raw, unread }: ReadReportBody): Result<Report, ReportFault> {
   const { Status } = raw
   if (typeof Status !== 'string') {
     const kind = Status === undefined ? 'missing-key' : 'wrong-type'
     return fail({ kind, detail: 'Status is not there as a string' })
   }
-  const status = statuses.get(Status)
-  if (status === undefined) {
-    return fail({ kind: 'unknown-status', detail: 'a Status Apple does not have' })
-  }
   const enrollment = readEnrollment(raw)
   if (!enrollment.ok) return enrollment
-  return status === 'Idle'
-    ? ok({ enrollment: enrollment.value, status })
-    : readOutcome(raw, enrollment.value, status)
-}
-
-function readOutcome(
-  raw: Dict,
-  enrollment: Enrollment,
-  status: CommandReport['status'],
-): Result<CommandReport, ReportFault> {
-  const fields = readFields(raw, { CommandUUID: 'string!', RequestType: 'string' })
-  if (!fields.ok) return fields
-  const { CommandUUID, RequestType } = fields.value
-  if (!isCommandUuid(CommandUUID)) {
-    return fail({ kind: 'bad-value', detail: 'CommandUUID is none of ours' })
-  }
+  const status = statuses.get(Status)
+  if (status === 'Idle') return ok({ enrollment: enrollment.value, status })
+  const outcome = status === undefined ? 'unknown-status' : outcomeOf(raw, status)
+  if (typeof outcome === 'object')
+    return ok({
+      enrollment: enrollment.value,
+      ...outcome,
+      ...(unread !== undefined && { unread }),
+    })
+  const uuid = raw['CommandUUID']
   return ok({
-    enrollment,
-    status,
-    commandUUID: CommandUUID,
-    ...(RequestType === undefined || RequestType === '' ? {} : { requestType: RequestType }),
-    errorChain: errorChainOf(raw['ErrorChain']),
-    raw,
+    enrollment: enrollment.value,
+    status: 'odd',
+    said: oddText(Status),
+    commandUUID: typeof uuid === 'string' && uuid !== '' ? oddText(uuid) : null,
+    reason: outcome,
   })
 }
 
-const statuses: ReadonlyMap<string, Report['status']> = new Map(
+const oddText = (text: string): string => text.slice(0, oddCharsMax).toWellFormed()
+
+/** As long as a CommandUUID may be. */
+const oddCharsMax = 128
+
+function outcomeOf(
+  raw: Dict,
+  status: CommandReport['status'],
+): Omit<CommandReport, 'enrollment' | 'unread'> | OddReport['reason'] {
+  const { CommandUUID, RequestType } = raw
+  if (CommandUUID === undefined || CommandUUID === '') return 'no-command-uuid'
+  if (typeof CommandUUID !== 'string' || !isCommandUuid(CommandUUID)) return 'bad-command-uuid'
+  return {
+    status,
+    commandUUID: CommandUUID,
+    ...(typeof RequestType === 'string' && RequestType !== '' && { requestType: RequestType }),
+    errorChain: errorChainOf(raw['ErrorChain']),
+    raw,
+  }
+}
+
+const statuses: ReadonlyMap<string, 'Idle' | CommandReport['status']> = new Map(
   (['Idle', 'Acknowledged', 'Error', 'CommandFormatError', 'NotNow'] as const).map((status) => [
     status,
     status,

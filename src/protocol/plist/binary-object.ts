@@ -7,6 +7,7 @@ import {
   readSized,
 } from './binary-cursor.ts'
 import { readBinaryScalar } from './binary-scalar.ts'
+import { mayRepeat, mayReplace } from './limits.ts'
 import { emptyDict, type PlistValue } from './value.ts'
 
 /** Reads one object and all it refers to. Not ours: null, URLs, UUIDs, UIDs, sets, fill bytes. */
@@ -49,19 +50,19 @@ function readDict(cursor: BinaryCursor, offset: number, depth: number): PlistVal
   for (let index = 0; index < extent.count; index += 1) {
     const key = readKey(cursor, refAt(cursor, extent, index))
     if (key === undefined) return undefined
-    if (key in dict) {
-      return halt(cursor, {
-        kind: 'duplicate-key',
-        at: offset,
-        detail: 'a key stands twice in a dict',
-      })
-    }
+    const isTwice = key in dict
+    if (isTwice && !mayRepeat(cursor.limits)) return haltTwice(cursor, offset)
     const value = readObject(cursor, refAt(cursor, extent, extent.count + index), depth + 1)
     if (value === undefined) return undefined
+    if (isTwice && !mayReplace(cursor.limits, { dict, key, value, isRoot: depth === 0 }))
+      return haltTwice(cursor, offset)
     dict[key] = value
   }
   return dict
 }
+
+const haltTwice = (cursor: BinaryCursor, at: number): undefined =>
+  halt(cursor, { kind: 'duplicate-key', at, detail: 'a key stands twice in a dict' })
 
 function readKey(cursor: BinaryCursor, object: number): string | undefined {
   const at = offsetOf(cursor, object)

@@ -1,6 +1,6 @@
 import { type BinaryCursor, extentOf, halt } from './binary-cursor.ts'
 import { fitInteger, realIn } from './scalar.ts'
-import { isXmlText, type PlistValue, type WholeReal } from './value.ts'
+import { isXmlText, legalText, type PlistValue, type WholeReal } from './value.ts'
 
 /**
  * Reads an object that refers to no other: boolean, number, date, data or string. Longer text and data are
@@ -105,7 +105,10 @@ function readString(cursor: BinaryCursor, offset: number, width: 1 | 2): string 
     const detail = `a string of more than ${stringCharsMax} units`
     return halt(cursor, { kind: 'too-long', at: offset, detail })
   }
-  const text = decode(width === 1 ? ascii : utf16, cursor.bytes.subarray(extent.at, extent.end))
+  const bytes = cursor.bytes.subarray(extent.at, extent.end)
+  if (cursor.limits.lenient !== undefined)
+    return legalText((width === 1 ? lenientAscii : lenientUtf16).decode(bytes))
+  const text = decode(width === 1 ? ascii : utf16, bytes)
   // Every byte was ASCII exactly if every byte became one character.
   if (text === undefined || text.length !== extent.count) {
     return halt(cursor, {
@@ -119,6 +122,8 @@ function readString(cursor: BinaryCursor, offset: number, width: 1 | 2): string 
   return halt(cursor, { kind: 'illegal-character', at: offset, detail })
 }
 
+const lenientAscii = new TextDecoder('utf-8', { ignoreBOM: true })
+const lenientUtf16 = new TextDecoder('utf-16be', { ignoreBOM: true })
 const ascii = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const utf16 = new TextDecoder('utf-16be', { fatal: true, ignoreBOM: true })
 

@@ -1,8 +1,8 @@
 import { bytesOfBase64 } from './base64.ts'
 import type { PlistFaultKind } from './fault.ts'
-import type { PlistLimits } from './limits.ts'
+import { mayRepeat, mayReplace, type PlistLimits } from './limits.ts'
 import { dateOf, integerOf, realIn, realOf } from './scalar.ts'
-import { emptyDict, type PlistValue, xmlIllegal } from './value.ts'
+import { type Dict, emptyDict, legalText, type PlistValue, xmlIllegal } from './value.ts'
 import { nextTag, stop, type XmlCursor, type XmlFault } from './xml-cursor.ts'
 import { readEpilogue, readPrologue, type XmlEncoding } from './xml-prologue.ts'
 import { readRaw, readText, type TextElement } from './xml-text.ts'
@@ -14,10 +14,11 @@ export type XmlReading =
 
 /** Reads `<plist>` with one value inside. The text is already decoded and within `bytesMax`. */
 export function readXml(
-  text: string,
+  given: string,
   limits: PlistLimits,
   encoding: XmlEncoding = 'UTF-8',
 ): XmlReading {
+  const text = limits.lenient === undefined ? given : legalText(given)
   const illegal = text.search(xmlIllegal)
   if (illegal >= 0) {
     return { ok: false, error: { kind: 'illegal-character', at: illegal, detail: notInXml } }
@@ -81,21 +82,27 @@ function readDict(cursor: XmlCursor, depth: number): PlistValue | undefined {
     const tag = nextTag(cursor)
     if (tag === undefined) return undefined
     if (isClosing(tag, '/dict')) return dict
-    const keyAt = cursor.tagAt
-    const key = readKey(cursor, tag)
+    const key = readKeyOf(cursor, dict, tag)
     if (key === undefined) return undefined
-    if (key in dict) {
-      return stop(cursor, {
-        kind: 'duplicate-key',
-        at: keyAt,
-        detail: 'a key stands twice in a dict',
-      })
-    }
     const value = readNext(cursor, depth + 1)
     if (value === undefined) return undefined
+    if (key in dict && !mayReplace(cursor.limits, { dict, key, value, isRoot: depth === 0 }))
+      return stopTwice(cursor)
     dict[key] = value
   }
 }
+
+function readKeyOf(cursor: XmlCursor, dict: Dict, tag: string): string | undefined {
+  const key = readKey(cursor, tag)
+  return key !== undefined && key in dict && !mayRepeat(cursor.limits) ? stopTwice(cursor) : key
+}
+
+const stopTwice = (cursor: XmlCursor): undefined =>
+  stop(cursor, {
+    kind: 'duplicate-key',
+    at: cursor.tagAt,
+    detail: 'a key stands twice in a dict',
+  })
 
 function readKey(cursor: XmlCursor, tag: string): string | undefined {
   if (tag === 'key') return readString(cursor, 'key', cursor.limits.keyCharsMax)
@@ -148,11 +155,12 @@ function readReal(cursor: XmlCursor, depth: number): PlistValue | undefined {
   return typeof value === 'number' ? realIn(value, cursor.limits) : value
 }
 
-function readBytes(cursor: XmlCursor): Uint8Array | undefined {
+function readBytes(cursor: XmlCursor): Uint8Array | string | undefined {
   const at = cursor.tagAt
   const text = readRaw(cursor, 'data')
   if (text === undefined) return undefined
   const bytes = bytesOfBase64(text)
+  if (bytes === undefined && cursor.limits.lenient !== undefined) return text
   if (bytes === undefined) return stop(cursor, { kind: 'bad-data', at, detail: 'not base64' })
   if (bytes.length <= cursor.limits.dataBytesMax) return bytes
   const detail = `data of more than ${cursor.limits.dataBytesMax} bytes`
@@ -168,7 +176,9 @@ function scalar(
     const at = cursor.tagAt
     const text = readRaw(cursor, element)
     if (text === undefined) return undefined
-    return parse(text) ?? stop(cursor, { kind, at, detail: `not the text of a ${element}` })
+    const value = parse(text)
+    if (value === undefined && cursor.limits.lenient !== undefined) return text
+    return value ?? stop(cursor, { kind, at, detail: `not the text of a ${element}` })
   }
 }
 

@@ -35,7 +35,8 @@ function markOf(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
 }
 
 function readUtf16(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, PlistFault> {
-  const text = decode(new TextDecoder(markOf(bytes), { fatal: true }), bytes)
+  const fatal = limits.lenient === undefined
+  const text = decode(new TextDecoder(markOf(bytes), { fatal }), bytes)
   if (text === undefined) return refuse('bad-encoding', 'not UTF-16')
   const read = readXml(text, limits, 'UTF-16')
   if (read.ok) return ok(read.value)
@@ -47,7 +48,8 @@ const markBytes = 2
 
 function readUtf8(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, PlistFault> {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  const text = decode(strictUtf8, start === 0 ? bytes : bytes.subarray(start))
+  const decoder = limits.lenient === undefined ? strictUtf8 : lenientUtf8
+  const text = decode(decoder, start === 0 ? bytes : bytes.subarray(start))
   if (text === undefined) {
     return fail({ kind: 'bad-encoding', at: invalidAt(bytes), detail: 'not UTF-8' })
   }
@@ -60,6 +62,7 @@ function readUtf8(bytes: Uint8Array, limits: PlistLimits): Result<PlistValue, Pl
   return fail({ kind, detail, at: start + utf8Length(text.slice(0, at)) })
 }
 
+const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {

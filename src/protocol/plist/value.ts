@@ -65,5 +65,11 @@ export const isDict = (value: PlistValue | undefined): value is Dict =>
 // oxlint-disable-next-line no-control-regex -- finding control characters is the point
 export const xmlIllegal: RegExp = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 
+const allIllegal = new RegExp(xmlIllegal, 'g')
+
+/** The text with U+FFFD for each character that XML cannot carry. As long as before. */
+export const legalText = (text: string): string =>
+  text.toWellFormed().replaceAll(allIllegal, '\uFFFD')
+
 /** Can this string be written into an XML property list? */
 export const isXmlText = (text: string): boolean => text.isWellFormed() && !xmlIllegal.test(text)

@@ -77,7 +77,9 @@ function decode(cursor: XmlCursor, end: number): string | undefined {
   let from = 0
   for (let amp = raw.indexOf('&'); amp >= 0; amp = raw.indexOf('&', from)) {
     const semicolon = raw.indexOf(';', amp)
-    const character = reference(raw.slice(amp + 1, Math.min(semicolon, amp + referenceCharsMax)))
+    const name = raw.slice(amp + 1, Math.min(semicolon, amp + referenceCharsMax))
+    const character = reference(name) ?? oddReference(cursor, name)
+    if (semicolon < 0 && cursor.limits.lenient !== undefined) break
     if (semicolon < 0 || character === undefined) {
       const at = cursor.at + amp
       return stop(cursor, { kind: 'bad-entity', at, detail: 'not one of the five entities' })
@@ -98,6 +100,12 @@ function reference(name: string): string | undefined {
   if (Number.isNaN(code) || code > 0x10ffff || surrogate) return undefined
   const character = String.fromCodePoint(code)
   return xmlIllegal.test(character) ? undefined : character
+}
+
+/** A number that is no character is U+FFFD in a lenient reading; another name stands for itself. */
+function oddReference({ limits }: XmlCursor, name: string): string | undefined {
+  if (limits.lenient === undefined) return undefined
+  return name.startsWith('#') ? '\uFFFD' : `&${name};`
 }
 
 const entities: ReadonlyMap<string, string> = new Map([

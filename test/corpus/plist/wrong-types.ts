@@ -1,4 +1,4 @@
-// Messages whose known keys hold something else: each is refused before anything is written.
+// Messages whose known keys hold something else: each is refused, but for what says only how a command went.
 import { type Body, plist, udid } from './case.ts'
 
 type Fields = Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ const others: Readonly<Record<string, string>> = {
 
 /** One key of a sound message after another, with each type it must not have. */
 const spoiled =
-  (as: Body['as'], sound: Fields) =>
+  (as: Body['as'], sound: Fields, outcome = 'wrong-type') =>
   (key: string, types: readonly string[]): readonly Body[] =>
     types.map((type) => ({
       name: `wrong type: ${key} of ${sound['MessageType'] ?? 'a report'} as ${type}`.replaceAll(
@@ -45,7 +45,7 @@ const spoiled =
       ),
       bytes: of({ ...sound, [key]: others[type] ?? '' }),
       as,
-      outcome: 'wrong-type',
+      outcome,
     }))
 
 const noText = ['integer', 'real', 'true', 'date', 'array', 'dict', 'data']
@@ -54,8 +54,8 @@ const noData = ['integer', 'true', 'date', 'array', 'dict', 'string']
 export const wrongTypes: readonly Body[] = [
   ...spoiled('report', idle)('Status', noText),
   ...spoiled('report', idle)('UDID', noText),
-  ...spoiled('report', outcome)('CommandUUID', noText),
-  ...spoiled('report', outcome)('RequestType', noText),
+  ...spoiled('report', outcome, 'ok')('CommandUUID', noText),
+  ...spoiled('report', outcome, 'ok')('RequestType', noText),
   ...spoiled('report', idle)('UserID', noText),
   ...spoiled('checkin', token)('MessageType', noText),
   ...spoiled('checkin', token)('UDID', noText),
