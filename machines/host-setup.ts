@@ -24,6 +24,7 @@ import type {
 } from './host-events.ts'
 import { learning } from './host-learning.ts'
 import { lifeBegan, nextRound, withAddressFault, withoutDevices } from './host-updates.ts'
+import { noteTopic } from './push-topic.ts'
 import { exceptOf, noteUnread, takeUnread } from './unread-reports.ts'
 import {
   channelOfAlarm,
@@ -182,6 +183,7 @@ export const hostSetup = learning.extend({
         params: { event: said.type, detail: { commandUUID, status, standing, differs } },
       })
     }),
+    noteTopic,
     noteUnread,
     takeUnread,
     enqueueCommand: deciding(({ context, enqueue, self }, said: Enqueue) => {

@@ -19,6 +19,7 @@ export const done = { type: 'reply', params: { kind: 'done' } } as const
 export const begin = [
   'supersedeCommands',
   'dropSecrets',
+  { type: 'noteTopic', params: ({ event }: On<Authenticate>) => event },
   { type: 'startEpoch', params: ({ event }: On<Authenticate>) => event },
   { type: 'learnIdentity', params: ({ event }: On<Authenticate>) => event },
   {
@@ -30,6 +31,7 @@ export const begin = [
 ] as const
 
 export const learnToken = [
+  { type: 'noteTopic', params: ({ event }: On<TokenUpdate>) => event },
   { type: 'learnToken', params: ({ event }: On<TokenUpdate>) => event },
   { type: 'wakeChannel', params: ({ event }: On<TokenUpdate>) => event },
   done,

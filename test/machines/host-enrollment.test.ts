@@ -59,6 +59,23 @@ test('a TokenUpdate always replaces Token, PushMagic and Topic', () => {
   })
 })
 
+test.each([
+  ['a TokenUpdate', tokenUpdate({ topic: 'com.apple.mgmt.other' }), 'com.apple.mgmt.other'],
+  ['an Authenticate', authenticate({ topic: 'com.apple.mgmt.other' }), 'com.apple.mgmt.other'],
+  ['a TokenUpdate', tokenUpdate(), undefined],
+  ['an Authenticate', authenticate(), undefined],
+])(
+  '%s of an enrolled host notes a change of its push topic, and nothing else',
+  (_what, event, to) => {
+    const notes = after(...enrolled)
+      .send(event)
+      .filter(({ type }) => type === 'note')
+    const from = 'com.apple.mgmt.External.one'
+    const note = { event: 'mdm.topic_changed', detail: { channel: device, from, to } }
+    expect(notes).toEqual(to === undefined ? [] : [{ type: 'note', params: note }])
+  },
+)
+
 test('a TokenUpdate without UnlockToken keeps the one we have, another replaces it', () => {
   const world = after(authenticate(), tokenUpdate({ unlockTokenRef: 'unlock-1' }), tokenUpdate())
   expect(world.snapshot().context.unlockTokenRef).toBe('unlock-1')
