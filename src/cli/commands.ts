@@ -49,7 +49,8 @@ export function addCommands(program: Command, shell: Shell): void {
     .option('--host <ref>', 'of which host, where several have a command of that CommandUUID')
     .option('--plist', 'what the device reported, as a property list')
     .option('--part <part>', 'with --plist: result or request (default result)')
-    .option('--reveal', 'with the secrets; admins only, and the journal keeps who looked')
+    .option('--reveal', 'with the secrets, such as a PIN; admins only, with --reason')
+    .option('--reason <text>', 'with --reveal: why; the journal keeps who looked and why')
     .action(shell.runs(getOne))
   examples(
     addWatch(get),
@@ -78,12 +79,13 @@ export function addCommands(program: Command, shell: Shell): void {
 async function getOne(call: Call): Promise<Result<number, Fault>> {
   const path = `/commands/${segment(call.args[0] ?? '')}`
   const reveal = call.options.flag('reveal') ? 'true' : undefined
+  const reason = call.options.text('reason')
   const host = call.options.text('host')
   if (!call.options.flag('plist')) {
-    const request = { method: 'GET', path, query: { reveal, host } } as const
+    const request = { method: 'GET', path, query: { reveal, reason, host } } as const
     return showing(call, { ...commandLook, request, more: story })
   }
-  const query = { format: 'plist', part: call.options.text('part'), reveal, host }
+  const query = { format: 'plist', part: call.options.text('part'), reveal, reason, host }
   const client = call.client()
   if (!client.ok) return client
   const bytes = await client.value.bytes({ method: 'GET', path, query })

@@ -36,7 +36,7 @@ test.each([
     '/commands?state=%21queued&request_type=ProfileList&limit=100',
   ],
   ['commands get c --plist --part request', '/commands/c?format=plist&part=request'],
-  ['commands get c --reveal', '/commands/c?reveal=true'],
+  ['commands get c --reveal --reason lost', '/commands/c?reveal=true&reason=lost'],
   ['conflicts list --open any', '/conflicts?open=any&limit=100'],
   ['conflicts event failing-h-7', '/conflicts/failing-h-7/event'],
   ['machines get host --svg --host h', '/machines/host.svg?host=h'],

@@ -70,7 +70,7 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
       tag: 'commands',
       summary: 'One command with its history, request and result.',
       description:
-        'Secrets read [secret]. An admin sees them with reveal=true, which the journal keeps.',
+        'Secrets, such as the PIN of a DeviceLock, read [secret]. An admin sees them with reveal=true and a reason; the journal keeps who looked and why.',
       params: uuidParams,
       query: z.strictObject({
         format: z.enum(['json', 'plist']).default('json'),
@@ -78,16 +78,19 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
           description: 'With format=plist: which of the two bodies.',
         }),
         reveal: yesOrNo('With the secrets, for admins.'),
+        reason: z.string().trim().min(1).max(reasonCharsMax).optional().openapi({
+          description: 'Why the secrets are looked at; with reveal=true.',
+        }),
         ...refQuery,
       }),
       gives: wholeCommand,
       types: ['application/json', plistType, binaryPlistType],
     },
-    async ({ path: { uuid }, query: { format, part, reveal, ...which }, principal }) => {
+    async ({ path: { uuid }, query: { format, part, reveal, reason, ...which }, principal }) => {
       const found = await commandByRef(deps, uuid, which)
       if (!found.ok) return found
       const row = found.value
-      const audited = reveal ? await audit(deps, row, principal) : ok(undefined)
+      const audited = reveal ? await audit(deps, row, { principal, reason }) : ok(undefined)
       if (!audited.ok) return audited
       const context = deps.commandContext(row)
       if (format === 'json') {
@@ -167,14 +170,24 @@ async function historyOf(
   )
 }
 
+/** A sentence, or the number of a ticket. */
+const reasonCharsMax = 300
+
+const noReason: Problem = {
+  kind: 'invalid',
+  detail: 'Secrets are shown for a reason, which the journal keeps.',
+  errors: [{ pointer: '/query/reason', detail: 'is required with reveal=true' }],
+}
+
 /** Who saw the secrets is on record before they are seen. */
 async function audit(
   { store, hosts, world }: ApiDeps,
   row: CommandRow,
-  principal: Principal,
+  { principal, reason }: { readonly principal: Principal; readonly reason: string | undefined },
 ): Promise<Result<void, Problem>> {
   if (principal.role !== 'admin')
     return fail({ kind: 'forbidden', detail: 'Only admins may see secrets.' })
+  if (reason === undefined) return fail(noReason)
   const cause = causeOf(principal)
   const writes = [
     {
@@ -188,7 +201,7 @@ async function audit(
         to_state: null,
         cause: cause.kind,
         cause_id: cause.id,
-        detail: null,
+        detail: JSON.stringify({ reason }),
       },
     },
   ] as const

@@ -62,7 +62,7 @@ test(
   needs('openssl'),
   async () => {
     const [uuid] = scene.noted['uuid'] ?? []
-    const revealed = await scene.operator().get(`/commands/${uuid}?reveal=true`)
+    const revealed = await scene.operator().get(`/commands/${uuid}?reveal=true&reason=test`)
     const shown = { place: 'reveal', bytes: Buffer.from(JSON.stringify(revealed.body)) }
     expect(leaksOf(canaries)([shown])).toEqual(['lock PIN (plain) in reveal'])
     const journal = await scene.operator().all(`/hosts/${mac.serial}/journal?event=operator.reveal`)

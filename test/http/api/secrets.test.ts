@@ -47,9 +47,9 @@ const shapes = [
 const tellsSecret = (text: string): boolean => shapes.some((shape) => text.includes(shape))
 
 test('the canary is found where it is shown', async () => {
-  expect(tellsSecret((await world.api(`/commands/${uuid}?format=plist&reveal=true`)).text)).toBe(
-    true,
-  )
+  expect(
+    tellsSecret((await world.api(`/commands/${uuid}?format=plist&reveal=true&reason=test`)).text),
+  ).toBe(true)
 })
 
 describe.each(['viewer', 'admin'] satisfies Role[])(
@@ -109,16 +109,31 @@ describe('revealing', () => {
     expect((await revealed()).length).toBe(before)
   })
 
+  test('needs a reason, and without one is no reveal', async () => {
+    const before = (await revealed()).length
+    for (const query of ['reveal=true', 'reveal=true&reason=', 'reveal=true&reason=%20']) {
+      const refused = await world.api(`/commands/${uuid}?${query}`)
+      expect(refused.status).toBe(422)
+      expect(tellsSecret(refused.text)).toBe(false)
+    }
+    expect((await revealed()).length).toBe(before)
+  })
+
   test('leaves one row that says who saw which command', async () => {
     const before = (await revealed()).length
-    const shown = (await world.api(`/commands/${uuid}?reveal=true`)).json()
+    const shown = (await world.api(`/commands/${uuid}?reveal=true&reason=locked%20out`)).json()
     expect(shown).toMatchObject({
       request: { Command: { PIN: planted } },
       result: { PersonalRecoveryKey: planted },
     })
     const rows = await revealed()
     expect(rows.length).toBe(before + 1)
-    expect(rows[0]).toMatchObject({ actor: uuid, cause: 'operator', cause_id: 'an admin' })
+    expect(rows[0]).toMatchObject({
+      actor: uuid,
+      cause: 'operator',
+      cause_id: 'an admin',
+      detail: { reason: 'locked out' },
+    })
   })
 
   test('adds no state to the history of the command', async () => {
