@@ -121,6 +121,10 @@ const logs: Readonly<Record<string, () => Uint8Array>> = {
         columns: { pid: `${nth}`, path: '/usr/bin/x'.repeat(20), cmdline: 'y'.repeat(150) },
       }),
     ),
+  'empty lines without number': () => logOf(10_000_000, () => '{}'),
+  'as many broken lines as are told apart': () => logOf(131_000, () => `{"a":tru${pad(100)}}`),
+  'lines of as many values as one may have': () =>
+    logOf(30, () => `{"a":[${'1,'.repeat(480_000)}1]}`),
   'no JSON at the end': () => Buffer.from(`{"data":[${'1 ,'.repeat(490_000)}`),
 }
 
@@ -135,6 +139,8 @@ const writes: Readonly<Record<string, () => Uint8Array>> = {
     Buffer.from(
       `{"node_key":"${nodeKey}","queries":{"detail.system_info":[${`${members(4_000, '1e1')},`.repeat(120)}{}]}}`,
     ),
+  'a write that is no JSON': () =>
+    Buffer.from(`{"node_key":"${nodeKey}","queries":{${' '.repeat(33_000_000)}`),
 }
 
 /** Read by the same reader as a report; here each kind of value and each kind of filling is sent once. */

@@ -32,6 +32,8 @@ export async function takeLarge(
 
 const busy: OsqueryReply = { kind: 'failed', status: 503, error: 'overloaded, retry' }
 
+const nothing = new Uint8Array()
+
 async function readLines(large: Large, bytes: Uint8Array, ask: Asking): Promise<Rest> {
   const read = await ask('log', { bytes, limits: bodyLimits.log })
   const agent = large.agentOf(read)
@@ -43,5 +45,11 @@ async function readLines(large: Large, bytes: Uint8Array, ask: Asking): Promise<
 async function readAnswers(large: Large, bytes: Uint8Array, ask: Asking): Promise<Rest> {
   const read = await ask('write', { bytes, limits: bodyLimits['distributed/write'] })
   const agent = large.agentOf(read)
-  return () => (agent.ok ? large.intake.write(agent.value, read.answers, read.unread) : agent.error)
+  if (!agent.ok) return () => agent.error
+  const received = large.intake.received(agent.value)
+  const unread = read.fault === undefined ? nothing : await ask('lines', { received })
+  return async () => {
+    const kept = await large.intake.logLines('other', unread)
+    return kept.kind === 'done' ? large.intake.write(agent.value, read.answers) : kept
+  }
 }

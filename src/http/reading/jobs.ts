@@ -25,10 +25,13 @@ export type Jobs = {
     { readonly bytes: Uint8Array; readonly limits: JsonLimits },
     Omit<LogBody, 'lines'>,
   ]
-  /** The lines of the batch read last, each with `received` added, one JSON object a line. */
+  /** The lines of the body read last, each with `received` added, one JSON object a line. */
   readonly lines: readonly [{ readonly received: JsonObject }, Uint8Array]
-  /** Answers to detail queries alone, as much of them as is looked at. */
-  readonly write: readonly [{ readonly bytes: Uint8Array; readonly limits: JsonLimits }, WriteBody]
+  /** Answers to detail queries alone, as much of them as is looked at. What cannot be read stays there for `lines`. */
+  readonly write: readonly [
+    { readonly bytes: Uint8Array; readonly limits: JsonLimits },
+    Omit<WriteBody, 'unread'>,
+  ]
   /** A command an operator wrote: as it came, and what it is. */
   readonly command: readonly [
     { readonly bytes: Uint8Array },

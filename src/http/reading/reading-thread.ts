@@ -37,8 +37,9 @@ const work: { readonly [Name in JobName]: (ask: Jobs[Name][0]) => Jobs[Name][1] 
   },
   lines: ({ received }) => renderLines(lines, received),
   write({ bytes, limits }) {
-    const { envelope, answers, ...read } = readWriteBody(bytes, limits)
-    return { ...read, envelope: envelopeOf(envelope), answers: readKnownDetails(answers) }
+    const { envelope, answers, unread, fault, isReplaced } = readWriteBody(bytes, limits)
+    lines = unread === undefined ? [] : [unread]
+    return { fault, isReplaced, envelope: envelopeOf(envelope), answers: readKnownDetails(answers) }
   },
   command: ({ bytes }) => ({ bytes, said: namedCommand(bytes) }),
   wish: ({ command, form }) => writtenCommand(command, form),

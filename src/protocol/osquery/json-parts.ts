@@ -1,7 +1,7 @@
 // The items of an array or an object as bytes, so that one that cannot be read costs no other.
 
-/** More items than this are not told apart: eight times the most lines of an honest batch. */
-const partsMax = 262_144
+/** More items than this are not told apart: twice as many as the lines of the largest batch that is read as a whole. */
+const partsMax = 131_072
 
 /**
  * What stands between the outermost brackets, split at its commas. A part that broke off is the last one.
