@@ -113,6 +113,7 @@ const unreadable: readonly (readonly [string, string, readonly object[]])[] = [
   ['one line too deep',     `{"data":[${'['.repeat(40)}${']'.repeat(40)},{}]}`,  [{ muster_unreadable: 'too-deep' }, {}]],
   ['a line of text',        '{"data":["text",{}]}',                              [{ muster_unreadable: 'not-an-object' }, {}]],
   ['its end cut off',       '{"data":[{"a":1},{"b":',                            [{ a: 1 }, { muster_unreadable: 'not-json' }]],
+  ['more behind its end',   '{"data":[{"a":1}]}{"b":2} rest',                   [{ a: 1 }, { muster_unreadable: 'not-json' }]],
   ['no list of lines',      '{"data":{"a":1}}',                                  [{ muster_unreadable: 'bad-member' }]],
 ]
 for (const [name, batch, lines] of unreadable)

@@ -19,6 +19,14 @@ export function partsIn(bytes: Uint8Array): readonly Uint8Array[] | undefined {
   return isEmpty ? [] : parts
 }
 
+/** What stands behind the bracket that ends the outermost one; undefined where that is nothing but blanks. */
+export function tailOf(bytes: Uint8Array): Uint8Array | undefined {
+  const start = skipBlanks(bytes, 0)
+  if (!isOpening(bytes[start])) return undefined
+  const tail = bytes.subarray(outlineOf(bytes, start).end + 1)
+  return skipBlanks(tail, 0) < tail.length ? tail : undefined
+}
+
 /** The commas between the items of what the bracket at `start` begins, and where its own end is. */
 function outlineOf(
   bytes: Uint8Array,

@@ -2,7 +2,7 @@
 import { detailPrefix } from './detail.ts'
 import type { OsqueryFault } from './fault.ts'
 import { type Json, type JsonObject, readJson } from './json.ts'
-import { type MemberPart, membersIn, partsIn } from './json-parts.ts'
+import { type MemberPart, membersIn, partsIn, tailOf } from './json-parts.ts'
 import { bodyLimits } from './limits.ts'
 import type { LogKind } from './log.ts'
 
@@ -29,11 +29,16 @@ export function salvageLog(bytes: Uint8Array, fault: OsqueryFault): Salvaged {
   const lists = members.filter(({ name, value }) => name === 'data' && isList(value))
   const lines = lists.map(({ value }) => partsIn(value))
   const isWhole = lines.length > 0 && lines.every((parts) => parts !== undefined)
+  if (!isWhole) return { kind, lines: [unread(bytes, fault)] }
+  // What stands behind a list or behind the whole is no line, and is kept like one that cannot be read.
+  const tails = [...lists.map(({ value }) => tailOf(value)), tailOf(bytes)]
   return {
     kind,
-    lines: isWhole ? linesOf(lines.flatMap((parts) => parts ?? [])) : [unread(bytes, fault)],
+    lines: linesOf([...lines, tails].flatMap((parts) => (parts ?? []).filter(isThere))),
   }
 }
+
+const isThere = (part: Uint8Array | undefined): part is Uint8Array => part !== undefined
 
 function* linesOf(parts: readonly Uint8Array[]): Iterable<JsonObject> {
   for (const part of parts) {
