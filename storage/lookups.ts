@@ -44,6 +44,7 @@ export function createLookups(
     ),
     busyHosts: (after, limit) => busyHosts.all([after, limit]).map(([hostId]) => String(hostId)),
     command: one('commands', 'command_uuid = ?'),
+    commandsBetween: sound('commands', 'command_uuid BETWEEN ? AND ? ORDER BY command_uuid'),
     // A damaged name costs the name and not the list that shows it.
     commandName: (id) => named(id)[0],
     commandsNamed: sound('command_names', 'name = ? ORDER BY command_uuid LIMIT ?'),

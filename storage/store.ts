@@ -147,6 +147,8 @@ export type Lookups = {
   /** Ids above `after` of hosts with open commands, in order. */
   busyHosts(after: string, limit: number): readonly string[]
   command(commandUUID: string): CommandRow | undefined
+  /** By their ids, both included. */
+  commandsBetween(first: string, last: string): readonly CommandRow[]
   /** Undefined also where it is damaged. */
   commandName(commandUUID: string): CommandNameRow | undefined
   /** Commands under other ids that have this CommandUUID. */

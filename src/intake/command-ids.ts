@@ -9,17 +9,24 @@ const isCommandId = (text: string): boolean => /^[A-Za-z0-9-]{1,64}$/.test(text)
 
 /** Legible characters of the CommandUUID in an id, and hexadecimal digits behind them that make it unique. */
 const legibleChars = 40
-const uniqueDigits = 16
+const uniqueDigits = 15
+
+/**
+ * The last digit of an id. A channel may belong to one host after the other, as when a host is forgotten and its device
+ * enrolls again, and each of them may have a command of that CommandUUID.
+ */
+const lastDigits = '0123456789abcdef'.split('')
 
 const isMadeId = (id: string): boolean => /-[0-9a-f]{16}$/.test(id)
 
-function madeId(commandUUID: string, channel: string): string {
+/** All ids that are made of a CommandUUID and a channel, but for the last digit. */
+function stemOf(commandUUID: string, channel: string): string {
   const legible = commandUUID.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, legibleChars)
   const digest = digestOf(new TextEncoder().encode(`${commandUUID}\n${channel}`))
   return `${legible}-${digest.slice(0, uniqueDigits)}`
 }
 
-type Rows = Pick<Lookups, 'command' | 'commandName' | 'commandsNamed'>
+type Rows = Pick<Lookups, 'command' | 'commandsBetween' | 'commandName' | 'commandsNamed'>
 
 /** Where a command is, or would be if it existed. */
 export type CommandPlace = { readonly hostId: string; readonly channel: string }
@@ -27,21 +34,23 @@ export type CommandPlace = { readonly hostId: string; readonly channel: string }
 const isAt = (row: CommandRow, { hostId, channel }: CommandPlace): boolean =>
   row.host_id === hostId && row.channel === channel
 
-/** The command that a channel knows by that CommandUUID. */
+/** The command that a channel of a host knows by that CommandUUID; of several, one that is not over. */
 export function commandAt(
   rows: Rows,
   commandUUID: string,
   place: CommandPlace,
 ): CommandRow | undefined {
-  const plain = isCommandId(commandUUID) ? rows.command(commandUUID) : undefined
-  if (
-    plain !== undefined &&
-    isAt(plain, place) &&
-    commandUuidOf(rows, plain.command_uuid) === commandUUID
-  )
-    return plain
-  const made = rows.command(madeId(commandUUID, place.channel))
-  return made !== undefined && isAt(made, place) ? made : undefined
+  const found = isCommandId(commandUUID) ? rows.command(commandUUID) : undefined
+  const plain =
+    found !== undefined &&
+    isAt(found, place) &&
+    commandUuidOf(rows, found.command_uuid) === commandUUID
+      ? found
+      : undefined
+  if (plain?.open === 1) return plain
+  const stem = stemOf(commandUUID, place.channel)
+  const made = rows.commandsBetween(`${stem}0`, `${stem}f`).filter((row) => isAt(row, place))
+  return made.find(({ open }) => open === 1) ?? plain ?? made[0]
 }
 
 /** The host's command with that CommandUUID and request, while its CommandUUID is its id. */
@@ -73,29 +82,34 @@ export function commandsByRef(rows: Rows, ref: string): readonly CommandRow[] {
 }
 
 export type CommandIds = {
-  /** Runs with an id that no other command has or is being given. */
+  /** Runs with an id that no other command has or is being given; with none where all are taken. */
   withNewId<Value>(
     commandUUID: string,
     channel: string,
-    task: (id: string) => Promise<Value>,
+    task: (id: string | undefined) => Promise<Value>,
   ): Promise<Value>
 }
 
 export function createCommandIds(rows: Rows): CommandIds {
-  /** CommandUUIDs that become ids of commands which are not durable yet. */
+  /** Ids of commands that are not durable yet. */
   const taken = new Set<string>()
+  const isFree = (id: string): boolean => !taken.has(id) && rows.command(id) === undefined
+
+  function newId(commandUUID: string, channel: string): string | undefined {
+    if (isCommandId(commandUUID) && isFree(commandUUID)) return commandUUID
+    const stem = stemOf(commandUUID, channel)
+    return lastDigits.map((digit) => `${stem}${digit}`).find(isFree)
+  }
+
   return {
     async withNewId(commandUUID, channel, task) {
-      const isFree =
-        isCommandId(commandUUID) &&
-        !taken.has(commandUUID) &&
-        rows.command(commandUUID) === undefined
-      if (!isFree) return task(madeId(commandUUID, channel))
-      taken.add(commandUUID)
+      const id = newId(commandUUID, channel)
+      if (id === undefined) return task(id)
+      taken.add(id)
       try {
-        return await task(commandUUID)
+        return await task(id)
       } finally {
-        taken.delete(commandUUID)
+        taken.delete(id)
       }
     },
   }

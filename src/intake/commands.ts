@@ -155,8 +155,10 @@ async function send(options: CommandsOptions, sending: Sending): ReturnType<Comm
     return before.request_digest === digest
       ? ok({ row: before, isNew: false })
       : fail({ kind: 'exists' })
-  return sending.ids.withNewId(commandUUID, channel.value, (id) =>
-    enqueue(options, { ...sending, id, channel: channel.value }),
+  return sending.ids.withNewId(commandUUID, channel.value, async (id) =>
+    id === undefined
+      ? fail({ kind: 'exists' })
+      : enqueue(options, { ...sending, id, channel: channel.value }),
   )
 }
 

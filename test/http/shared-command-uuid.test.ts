@@ -11,12 +11,13 @@ let world: HttpWorld
 let survivor: string
 let loser: string
 
+const basic = (): string =>
+  `Basic ${Buffer.from(`nanomdm:${world.secrets.admin}`).toString('base64')}`
+
 const enqueue = (commandUUID: string): Promise<Answered> =>
   world.ask(`/v1/enqueue/${one},${two}?nopush=1`, {
     method: 'PUT',
-    headers: {
-      authorization: `Basic ${Buffer.from(`nanomdm:${world.secrets.admin}`).toString('base64')}`,
-    },
+    headers: { authorization: basic() },
     body: buildPlist({ Command: { RequestType: 'ProfileList' }, CommandUUID: commandUUID }),
   })
 
@@ -87,3 +88,28 @@ test('a split gives each command back to the host of its device, with its Comman
     expect(whole.json()).toMatchObject({ channel: udid, result: { Said: udid } })
   }
 })
+
+test.each(['0001_a.v2', 'PLAIN-1'])(
+  'a device whose host was forgotten takes the CommandUUID %s anew, and former commands stay as they were',
+  async (name) => {
+    const udid = '3333ABCD-0000-4000-8000-000000000000'
+    const send = () =>
+      world.ask(`/v1/enqueue/${udid}?nopush=1`, {
+        method: 'PUT',
+        headers: { authorization: basic() },
+        body: buildPlist({ Command: { RequestType: 'ProfileList' }, CommandUUID: name }),
+      })
+    for (const lives of [1, 2, 3]) {
+      const host = await world.enrolled({ udid, serial: 'C02THREE' })
+      expect((await send()).status).toBe(200)
+      expect((await send()).status).toBe(500)
+      expect((await idle(udid)).text).toContain(`<string>${name}</string>`)
+      await report(udid, name)
+      const all = await named(name)
+      expect(all).toHaveLength(lives)
+      expect(new Set(all.map(({ host_id }) => host_id)).size).toBe(lives)
+      for (const { state } of all) expect(state).toBe('acknowledged')
+      expect((await world.api(`/hosts/${host}`, { method: 'DELETE' })).status).toBe(200)
+    }
+  },
+)

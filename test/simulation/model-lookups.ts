@@ -23,6 +23,11 @@ export function modelLookups(tables: ModelTables): Lookups {
         .toSorted()
         .slice(0, limit),
     command: (commandUUID) => tables.commands.get(commandUUID),
+    commandsBetween: (first, last) =>
+      by(
+        tables.commands.where(({ command_uuid }) => command_uuid >= first && command_uuid <= last),
+        ({ command_uuid }) => [command_uuid],
+      ),
     commandName: (commandUUID) => tables.command_names.get(commandUUID),
     commandsNamed: (name, limit) =>
       by(
