@@ -57,6 +57,8 @@ export type CommandReport = Happened<
   readonly unread?: string
 } & ReportBody
 
+export type Idle = Happened<'mdm.Idle'> & { readonly channel: string }
+
 /** A report for none of our open commands: `finished` late or twice, `foreign` of another host, or `unknown`. */
 export type StrayReport = Happened<'mdm.stray_report'> & {
   readonly channel: string
@@ -83,7 +85,7 @@ export type MdmEvent =
   | TokenUpdate
   | (Happened<'mdm.CheckOut'> & { readonly channel: string })
   | (Happened<'mdm.SetBootstrapToken'> & { readonly ref: string | null })
-  | (Happened<'mdm.Idle'> & { readonly channel: string })
+  | Idle
   | CommandReport
   | (Happened<'mdm.NotNow'> & { readonly channel: string; readonly commandUUID: string })
   | StrayReport
@@ -137,7 +139,7 @@ export type OperatorEvent =
 /** What one host hands another when they turn out to be one computer, or two. */
 export type Parts = {
   readonly mdm: {
-    readonly state: 'authenticated' | 'awaiting_configuration' | 'ready'
+    readonly state: 'authenticated' | 'awaiting_configuration' | 'ready' | 'erased'
     readonly epoch: number
     readonly enrolledAt: number | null
     readonly channels: Readonly<Record<string, Channel>>

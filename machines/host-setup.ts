@@ -63,6 +63,8 @@ export const hostSetup = learning.extend({
       said.kind === 'device' && said.awaitingConfiguration === true,
     isConfigured: (_, said: Pick<TokenUpdate, 'kind' | 'awaitingConfiguration'>) =>
       said.kind === 'device' && said.awaitingConfiguration === false,
+    wasErased: (_, { requestType, state }: CommandOutput) =>
+      requestType === 'EraseDevice' && state === 'acknowledged',
     wasDeviceConfigured: (_, { requestType, state }: CommandOutput) =>
       requestType === 'DeviceConfigured' && state === 'acknowledged',
     bringsDevices: (_, { parts }: { readonly parts: Parts }) =>
@@ -87,7 +89,7 @@ export const hostSetup = learning.extend({
         state,
       }: {
         readonly parts: Parts
-        readonly state: 'authenticated' | 'awaiting_configuration' | 'ready'
+        readonly state: 'authenticated' | 'awaiting_configuration' | 'ready' | 'erased'
       },
     ) => parts.mdm?.state === state && lifeBegan(parts.mdm.channels) > lifeBegan(context.channels),
     bringsAgents: (_, { parts }: { readonly parts: Parts }) => Object.keys(parts.agents).length > 0,

@@ -5,6 +5,7 @@ import type {
   CommandDone,
   CommandReport,
   Delisted,
+  Idle,
   Release,
   TokenUpdate,
   UnreadReport,
@@ -48,6 +49,15 @@ export const letGo = [
   },
   { type: 'freeChild', params: ({ event }: On<CommandDone>) => ({ id: event.actorId }) },
 ] as const
+
+/** The channel takes its next command. */
+export const takeIdle = {
+  guard: { type: 'channelKnown', params: ({ event }: On<Idle>) => event },
+  actions: {
+    type: 'converse',
+    params: ({ event }: On<Idle>) => ({ ...event, after: 'idle', except: null }) as const,
+  },
+} as const
 
 /** The command takes its report, and the channel its next command. */
 export const takeReport = (status: 'Acknowledged' | 'Error' | 'CommandFormatError') =>
@@ -114,6 +124,7 @@ const mdmStates = {
   authenticated: 'authenticated',
   awaiting_configuration: 'enrolled.awaiting_configuration',
   ready: 'enrolled.ready',
+  erased: 'enrolled.erased',
 } as const
 
 const absorb = <State extends keyof typeof mdmStates>(state: State) =>
@@ -131,6 +142,7 @@ export const absorbing = [
   absorb('authenticated'),
   absorb('awaiting_configuration'),
   absorb('ready'),
+  absorb('erased'),
 ] as const
 
 /** Agents go; with the last of them the host is no longer enrolled. */

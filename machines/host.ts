@@ -12,6 +12,7 @@ import {
   type On,
   releasingDevices,
   revoking,
+  takeIdle,
   takeReport,
   takeUnread,
 } from './host-transitions.ts'
@@ -54,13 +55,7 @@ const managed = hostSetup.createStateConfig({
     'mdm.SetBootstrapToken': {
       actions: [{ type: 'keepBootstrapToken', params: ({ event }) => event }, done],
     },
-    'mdm.Idle': {
-      guard: { type: 'channelKnown', params: ({ event }) => event },
-      actions: {
-        type: 'converse',
-        params: ({ event }) => ({ ...event, after: 'idle', except: null }),
-      },
-    },
+    'mdm.Idle': takeIdle,
     'mdm.Acknowledged': takeReport('Acknowledged'),
     'mdm.Error': takeReport('Error'),
     'mdm.CommandFormatError': takeReport('CommandFormatError'),
@@ -146,6 +141,14 @@ const mdm = hostSetup.createStateConfig({
     },
     enrolled: {
       ...managed,
+      on: {
+        ...managed.on,
+        'xstate.done.actor.*': {
+          guard: { type: 'wasErased', params: ({ event }) => event.output },
+          target: '#host.mdm.enrolled.erased',
+          actions: letGo,
+        },
+      },
       initial: 'ready',
       states: {
         /** Sits in Setup Assistant until a DeviceConfigured command is acknowledged. */
@@ -159,6 +162,15 @@ const mdm = hostSetup.createStateConfig({
           },
         },
         ready: {},
+        /** It acknowledged EraseDevice and has not been heard of since: what comes back is a new computer, with an Authenticate. */
+        erased: {
+          on: {
+            // It was not erased after all.
+            'mdm.Idle': { ...takeIdle, target: 'ready' },
+            // Nothing will be there to take it.
+            'operator.enqueue': {},
+          },
+        },
       },
     },
   },

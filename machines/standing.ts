@@ -6,7 +6,9 @@ export type Status = 'on_personal' | 'on_automatic' | 'on_manual' | 'pending' | 
 
 type Standing = Pick<HostSnapshot, 'value' | 'context'>
 
-const isMdmEnrolled = ({ value }: Standing): boolean => typeof value.mdm === 'object'
+/** An erased computer is managed no more; it may come back by enrolling anew. */
+const isMdmEnrolled = ({ value }: Standing): boolean =>
+  typeof value.mdm === 'object' && 'enrolled' in value.mdm && value.mdm.enrolled !== 'erased'
 const isAssigned = ({ value }: Standing): boolean => value.dep === 'assigned'
 
 /** The strongest of what a host is. */

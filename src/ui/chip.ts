@@ -18,6 +18,7 @@ export const words = (state: string): string =>
 const known: ReadonlyMap<string, string> = new Map([
   ['enrolled.ready', 'enrolled'],
   ['enrolled.awaiting_configuration', 'configuring'],
+  ['enrolled.erased', 'erased, not back yet'],
   ['on_automatic', 'on, automatic'],
   ['on_manual', 'on, manual'],
   ['on_personal', 'on, personal'],
@@ -31,6 +32,7 @@ const tones: ReadonlyMap<string, Tone> = new Map([
   ['enrolled', 'good'],
   ['enrolled.ready', 'good'],
   ['enrolled.awaiting_configuration', 'busy'],
+  ['enrolled.erased', 'wait'],
   ['authenticated', 'busy'],
   ['assigned', 'good'],
   ['on_automatic', 'good'],

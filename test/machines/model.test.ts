@@ -94,6 +94,7 @@ const identity: readonly HostEvent[] = [
   absorb(parts),
   absorb({ mdm: mdmParts('awaiting_configuration', 4_000) }),
   absorb({ mdm: mdmParts('authenticated', 3_000) }),
+  absorb({ mdm: mdmParts('erased', 2_000) }),
   release(parts),
   settle(),
   yielded,
@@ -106,6 +107,7 @@ const setupAssistant = enqueue('A', { requestType: 'DeviceConfigured', repeatabl
 const alphabets: readonly (readonly HostEvent[])[] = [
   [...mdm, ...conversation, setupAssistant],
   [...mdm, ...conversation, unread(), unread({ channel: null }), enqueue('A')],
+  [...mdm, idle(), acknowledged('A'), enqueue('A', { requestType: 'EraseDevice' })],
   [...mdm, ...users, ...otherRegions, ...identity],
 ]
 

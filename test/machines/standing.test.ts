@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { dotted, lifecycleOf, statusOf } from '../../machines/standing.ts'
 import {
+  acknowledged,
   agent,
   assigned,
   authenticate,
   checkOut,
+  enqueue,
   enrolled,
+  idle,
   osqueryEnroll,
   removed,
   tokenUpdate,
@@ -15,6 +18,11 @@ import { after } from './world.ts'
 
 const agentOn = (platform: string) => osqueryEnroll(agent('hash-a'), { facts: { platform } })
 const waiting = tokenUpdate({ awaitingConfiguration: true })
+const erased = [
+  enqueue('E', { requestType: 'EraseDevice', repeatable: false }),
+  idle(),
+  acknowledged('E'),
+] as const
 const personal = [
   authenticate({ enrollmentType: 'UserEnrollmentDevice' }),
   tokenUpdate({ enrollmentType: 'UserEnrollmentDevice' }),
@@ -44,6 +52,9 @@ const cases = [
   ['enrolled by EnrollmentID, in the list',    [assigned(), ...personal],                          'mdm_enrolled',      'on_personal'],
   ['checked out',                              [...enrolled, checkOut()],                          'unenrolled',        'off'],
   ['checked out, in the list',                 [assigned(), ...enrolled, checkOut()],              'dep_assigned',      'pending'],
+  ['was erased',                               [...enrolled, ...erased],                           'unenrolled',        'off'],
+  ['was erased, in the list',                  [assigned(), ...enrolled, ...erased],               'dep_assigned',      'pending'],
+  ['was erased and came back',                 [...enrolled, ...erased, ...enrolled],              'mdm_enrolled',      'on_manual'],
   ['enrolled, with an agent, in the list',     [assigned(), ...enrolled, agentOn('darwin')],       'mdm_enrolled',      'on_automatic'],
 ] as const
 for (const [what, events, lifecycle, status] of cases)

@@ -56,6 +56,9 @@ function sourceOf({ cause, event }: JournalEntry): Because['source'] | undefined
   return who === 'mdm' || who === 'dep' || who === 'osquery' ? who : undefined
 }
 
+const tokenFact = (event: string | undefined): string =>
+  `It sent a TokenUpdate${event === undefined || event === 'mdm.TokenUpdate' ? '' : `, then ${event}`}.`
+
 function mdmBecause({ row, context, moves: { mdm: move } }: Known): Because {
   const atMs = context.enrolledAt ?? move?.at ?? null
   switch (row.mdm) {
@@ -75,9 +78,15 @@ function mdmBecause({ row, context, moves: { mdm: move } }: Known): Because {
         source: 'mdm',
         atMs,
       })
+    case 'enrolled.erased':
+      return moved(move, {
+        fact: 'It acknowledged EraseDevice and is not back yet.',
+        source: 'mdm',
+        atMs,
+      })
     default:
       return moved(move, {
-        fact: `It sent a TokenUpdate${move === undefined || move.event === 'mdm.TokenUpdate' ? '' : `, then ${move.event}`}.`,
+        fact: tokenFact(move?.event),
         source: 'mdm',
         atMs,
       })
