@@ -105,7 +105,7 @@ const errorLines = (errors: readonly Json[]): readonly string[] =>
       )
 
 function candidateLine(candidate: Json): string {
-  const parts = ['id', 'serial', 'hostname'].flatMap((key) => {
+  const parts = ['id', 'host_id', 'serial', 'hostname', 'state'].flatMap((key) => {
     const value = textAt(candidate, key)
     return value === undefined ? [] : [`${key} ${value}`]
   })

@@ -92,6 +92,18 @@ const cases: readonly Case[] = [
     stderr: 'muster: Not found\n  id h-1, serial X\nrequest id req-1\n',
   },
   {
+    line: 'commands get 0001_inventory.v2',
+    reply: problem(409, 'Several commands fit', {
+      candidates: [
+        { id: 'c-1', command_uuid: '0001_inventory.v2', host_id: 'h-1', state: 'queued' },
+        { id: 'c-2', command_uuid: '0001_inventory.v2', host_id: 'h-2', state: 'sent' },
+      ],
+    }),
+    code: 5,
+    stderr:
+      'muster: Several commands fit\n  id c-1, host_id h-1, state queued\n  id c-2, host_id h-2, state sent\nrequest id req-1\n',
+  },
+  {
     line: 'hosts get two',
     reply: problem(409, 'Several hosts fit', { detail: 'Name one.' }),
     code: 5,
@@ -169,12 +181,6 @@ const cases: readonly Case[] = [
     reply: {},
     code: 2,
     stderr: /must be a JSON object/,
-  },
-  {
-    line: 'commands send a b DeviceInformation --command-uuid c',
-    reply: {},
-    code: 2,
-    stderr: /takes one host/,
   },
   {
     line: 'commands send h-1 EraseDevice',

@@ -1,6 +1,7 @@
 // Commands of one CommandUUID whose hosts are merged into one, and split again.
 import { beforeAll, expect, test } from 'vitest'
 import { buildPlist } from '../../src/protocol/plist/build.ts'
+import { signedIn } from './pages-visitor.ts'
 import { type Answered, type HttpWorld, type Json, openHttpWorld } from './world.ts'
 
 const [one, two] = ['1111', '2222'].map(
@@ -110,6 +111,23 @@ test.each(['0001_a.v2', 'PLAIN-1'])(
       expect(new Set(all.map(({ host_id }) => host_id)).size).toBe(lives)
       for (const { state } of all) expect(state).toBe('acknowledged')
       expect((await world.api(`/hosts/${host}`, { method: 'DELETE' })).status).toBe(200)
+    }
+  },
+)
+
+test.each(['PAGE', 'page.v2'])(
+  'the page of the CommandUUID %s leads to each command of it',
+  async (name) => {
+    expect((await enqueue(name)).status).toBe(200)
+    const viewer = await signedIn(world, 'viewer')
+    const { status, text } = await viewer.get(`/commands/${name}`)
+    expect(status).toBe(name === 'PAGE' ? 200 : 409)
+    // Where the CommandUUID is the id of one of them, the page is that command's.
+    const ids = (await named(name)).map(({ id }) => String(id)).filter((id) => id !== name)
+    expect(ids).toHaveLength(name === 'PAGE' ? 1 : 2)
+    for (const id of ids) {
+      expect(text).toContain(`href="/commands/${id}"`)
+      expect((await viewer.get(`/commands/${id}`)).status).toBe(200)
     }
   },
 )

@@ -14,7 +14,18 @@ export type Refused = {
   readonly survivor?: string
 }
 
-export type Candidate = {
+/** What an ambiguous or unknown reference may mean. */
+export type Candidate = HostCandidate | CommandCandidate
+
+export type CommandCandidate = {
+  readonly id: string
+  readonly command_uuid: string
+  readonly request_type: string
+  readonly state: string
+  readonly channel: string
+}
+
+export type HostCandidate = {
   readonly id: string
   readonly serial: string | null
   readonly uuid: string | null

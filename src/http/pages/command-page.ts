@@ -5,6 +5,7 @@ import { chip } from '../../ui/chip.ts'
 import { html, type Html, nothing } from '../../ui/html.ts'
 import { ago } from '../../ui/time.ts'
 import { tree } from '../../ui/tree.ts'
+import type { CommandItem } from '../api/command-item.ts'
 import type { WholeCommand } from './answers.ts'
 import { errorChain } from './error-chain.ts'
 import { timeline } from './command-timeline.ts'
@@ -22,17 +23,36 @@ export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
   const { id, command_uuid } = command.value
   const diagram = await diagramOf(deps, 'command', { command: id })
   if (!diagram.ok) return diagram
+  const same = await visit.api.get<{ readonly items: readonly CommandItem[] }>(
+    `/commands?command_uuid=${encodeURIComponent(command_uuid)}&limit=${othersMax + 1}`,
+  )
+  if (!same.ok) return same
+  const others = same.value.items.filter((item) => item.id !== id).slice(0, othersMax)
   return ok({
     kind: 'page',
     title: `${command.value.request_type} ${command_uuid.slice(-8)}`,
-    content: content({ visit, command: command.value, diagram: diagram.value }, hostNames(deps)),
+    content: content(
+      { visit, command: command.value, diagram: diagram.value, others },
+      hostNames(deps),
+    ),
     live: `/live/commands${path(id)}`,
   })
 }
 
-type Parts = { readonly visit: Visit; readonly command: WholeCommand; readonly diagram: Html }
+/** Commands of the same CommandUUID that are linked; one enqueue may have thousands of targets. */
+const othersMax = 8
 
-function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) => string): Html {
+type Parts = {
+  readonly visit: Visit
+  readonly command: WholeCommand
+  readonly diagram: Html
+  readonly others: readonly CommandItem[]
+}
+
+function content(
+  { visit, command, diagram, others }: Parts,
+  nameOfHost: (id: string) => string,
+): Html {
   const { now } = visit
   const host = path('hosts', command.host_id)
   return html`<header class="host-head" id="command-head" data-region>
@@ -41,6 +61,16 @@ function content({ visit, command, diagram }: Parts, nameOfHost: (id: string) =>
       </p>
       <h1>${command.request_type} ${chip(command.state)}</h1>
       <p class="about mono">${command.command_uuid}</p>
+      ${
+        others.length > 0 &&
+        html`<p class="quiet">
+          The same CommandUUID:
+          ${others.map(
+            ({ id, host_id }) =>
+              html`<a href="${path('commands', id)}">${nameOfHost(host_id)}</a> `,
+          )}
+        </p>`
+      }
       <dl class="standing">
         ${standing('Channel', html`${command.channel.includes(':') ? 'user' : 'device'}`)}
         ${standing('Priority', html`${command.priority}`)}

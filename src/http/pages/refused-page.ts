@@ -1,6 +1,6 @@
 import { path } from '../../ui/address.ts'
 import { html, type Html } from '../../ui/html.ts'
-import type { Candidate, Refused } from './api-client.ts'
+import type { Candidate, HostCandidate, Refused } from './api-client.ts'
 
 type Where = { readonly requestId: string; readonly back: string }
 
@@ -22,11 +22,15 @@ const wayBack = (back: string): string =>
 const near = (candidates: readonly Candidate[]): Html =>
   html`<p>Did you mean</p>
     <ul>
-      ${candidates.map(
-        ({ id, hostname, serial, uuid }) =>
-          html`<li>
-            <a href="${path('hosts', id)}">${hostname ?? serial ?? uuid ?? id}</a>
-            <span class="quiet">${serial ?? ''}</span>
-          </li>`,
-      )}
+      ${candidates.map((candidate) => html`<li>${linkTo(candidate)}</li>`)}
     </ul>`
+
+const linkTo = (candidate: Candidate): Html =>
+  'command_uuid' in candidate
+    ? html`<a href="${path('commands', candidate.id)}">${candidate.request_type}</a>
+        <span class="quiet">${candidate.state}, ${candidate.channel}</span>`
+    : html`<a href="${path('hosts', candidate.id)}">${nameOf(candidate)}</a>
+        <span class="quiet">${candidate.serial ?? ''}</span>`
+
+const nameOf = ({ id, hostname, serial, uuid }: HostCandidate): string =>
+  hostname ?? serial ?? uuid ?? id
