@@ -75,9 +75,8 @@ export type UnreadReport = Happened<'mdm.unread_report'> & {
   readonly channel: string | null
   /** An open command of that channel; null where the report names none. */
   readonly commandUUID: string | null
+  /** Ours: what a device wrote there instead may be a secret. */
   readonly reason: string
-  /** The Status and CommandUUID as they came, where they did. */
-  readonly said: { readonly Status: string | null; readonly CommandUUID: string | null }
 }
 
 export type MdmEvent =

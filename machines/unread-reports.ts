@@ -17,12 +17,11 @@ export const noteUnread = deciding(
 /** After a few such reports the command in question is never offered again. */
 export const takeUnread = deciding(({ enqueue, self }, said: UnreadReport) => {
   const { channel, commandUUID, reason } = said
-  const { Status, CommandUUID } = said.said
   const children = childrenOf(self)
   const about =
     commandUUID === null ? lastSent(children, channel) : openCommand(children, commandUUID)
   const command = about?.context.commandUUID ?? null
-  const detail = { reason, Status, CommandUUID, command }
+  const detail = { reason, command }
   enqueue({ type: 'note', params: { event: said.type, detail } })
   if (about !== undefined) {
     const { context } = about

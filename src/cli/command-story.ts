@@ -7,7 +7,7 @@ import { yaml } from './yaml.ts'
 /** Under the card: how it went, then what was asked and answered. */
 export function story(call: Call, command: Json): string {
   const exact = { ...call, format: 'wide' } as const
-  const parts = ['request', 'result', 'error_chain'].flatMap((key) => {
+  const parts = ['request', 'result', 'result_condition', 'error_chain'].flatMap((key) => {
     const value = at(command, key)
     const empty = value === undefined || value === null || jsonText(value, 0) === '[]'
     return empty ? [] : [`\n${key}:\n${yaml(value)}`]

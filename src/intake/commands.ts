@@ -1,6 +1,7 @@
 // What operators ask of computers: commands, sent once and only once, and taken back while that is possible.
 import type { CommandContext } from '../../machines/command.ts'
-import type { HostContext } from '../../machines/host-context.ts'
+import type { HostSnapshot } from '../../machines/host.ts'
+import { dotted } from '../../machines/standing.ts'
 import type { HostEvent } from '../../machines/host-events.ts'
 import { upgradeSnapshot } from '../../machines/versions.ts'
 import type { CommandRow } from '../../storage/rows.ts'
@@ -148,7 +149,7 @@ async function send(options: CommandsOptions, sending: Sending): ReturnType<Comm
   if (same !== undefined) return ok({ row: same, isNew: false })
   const looked = await hosts.look(hostId)
   if (!looked.ok) return looked
-  const channel = channelFor(looked.value.snapshot.context, sending.channel)
+  const channel = channelFor(looked.value.snapshot, sending.channel)
   if (!channel.ok) return channel
   const before = commandAt(store.lookups, commandUUID, { hostId, channel: channel.value })
   if (before !== undefined)
@@ -235,12 +236,13 @@ export function commandContext(row: CommandRow): CommandContext {
 }
 
 function channelFor(
-  { quarantined, channels }: HostContext,
+  { value, context: { quarantined, channels } }: HostSnapshot,
   wished: string | undefined,
 ): Result<string, SendFault> {
   if (quarantined) return fail({ kind: 'quarantined' })
   const keys = Object.keys(channels)
-  if (keys.length === 0) return fail({ kind: 'not-enrolled' })
+  const isErased = dotted(value.mdm) === 'enrolled.erased'
+  if (keys.length === 0 || isErased) return fail({ kind: 'not-enrolled' })
   const device = keys.find((key) => channels[key]?.kind === 'device')
   const channel = wished ?? device
   return channel !== undefined && Object.hasOwn(channels, channel)

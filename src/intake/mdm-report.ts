@@ -59,7 +59,7 @@ export function createReports(means: MdmMeans, inOrder: Turnstile): TakeReport {
 
 /** It does not say how which command went: kept, journalled and answered like an Idle. */
 async function oddly(means: MdmMeans, { party, message, body }: OddlyReported): Promise<MdmAnswer> {
-  const { said, commandUUID, reason } = message
+  const { commandUUID, reason } = message
   const own = commandUUID === null ? undefined : commandAt(means.lookups, commandUUID, party)
   const event: HostEvent = {
     type: 'mdm.unread_report',
@@ -67,7 +67,6 @@ async function oddly(means: MdmMeans, { party, message, body }: OddlyReported): 
     channel: party.channel,
     commandUUID: own?.open === 1 ? own.command_uuid : null,
     reason,
-    said: { Status: said, CommandUUID: commandUUID },
   }
   const kept = await keptStray(means, party.hostId, body)
   return kept.ok

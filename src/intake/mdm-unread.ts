@@ -30,7 +30,6 @@ export const createUnread =
           channel,
           commandUUID: null,
           reason: reason.slice(0, reasonMax),
-          said: { Status: null, CommandUUID: null },
         },
       ],
       cause: { kind: 'device', id: channel ?? causeId(credential) },

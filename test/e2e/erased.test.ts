@@ -22,7 +22,7 @@ test('a computer that acknowledged EraseDevice is erased and not enrolled, until
   const late = await stage.operator.post(`/hosts/${mac.serial}/commands`, {
     request_type: 'ProfileList',
   })
-  expect(late.status).toBe(409)
+  expect(late).toMatchObject({ status: 409, body: { type: '/problems/not-enrolled' } })
   await mac.enrolInMdm()
   expect(await stage.host(mac.serial)).toMatchObject({
     mdm: { state: 'enrolled.ready' },

@@ -162,7 +162,6 @@ export const unread = (given: Given<UnreadReport> = {}): UnreadReport => ({
   channel: device,
   commandUUID: null,
   reason: 'unknown-status',
-  said: { Status: 'Maybe', CommandUUID: null },
   ...given,
 })
 

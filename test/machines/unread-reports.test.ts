@@ -34,7 +34,7 @@ test('a report that cannot be read leaves a note with its reason', () => {
     type: 'note',
     params: {
       event: 'mdm.unread_report',
-      detail: { reason: 'unknown-status', Status: 'Maybe', CommandUUID: null, command: 'A' },
+      detail: { reason: 'unknown-status', command: 'A' },
     },
   })
 })

@@ -69,6 +69,11 @@ const refused: readonly (readonly [string, string])[] = [
   ['two states', pair('Status', 'Acknowledged') + pair('Status', 'Error') + pair('UDID', 'D') + pair('CommandUUID', 'C-1')],
 ]
 
+test('a report inside of something else is refused', () => {
+  const inner = new TextDecoder().decode(wrapped(head))
+  expect(readReport(bytes(`PUT /mdm HTTP/1.1\r\n\r\n${inner}`)).ok).toBe(false)
+})
+
 for (const [name, inside] of refused)
   test(`a report with ${name} is refused`, () => {
     expect(readReport(wrapped(inside)).ok).toBe(false)

@@ -6,13 +6,16 @@ import { type Dict, type DictDraft, emptyDict, legalText } from './value.ts'
  *
  * A key of the root counts before one further inside, which is looked at only where the root does not have it. A key
  * that stands there with two values is left out.
+ * None from what does not begin with a tag: a list inside of something else is not the sender's word.
  * Bound: time is linear in the body.
  */
 export function skimStrings(bytes: Uint8Array, keys: ReadonlySet<string>): Dict {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  if (!/^\s*</.test(text)) return emptyDict()
   const found: Found = { root: new Map(), inside: new Map() }
   let depth = 0
   let key: string | undefined
-  for (const { tag, content } of elementsOf(new TextDecoder('utf-8').decode(bytes))) {
+  for (const { tag, content } of elementsOf(text)) {
     depth += depthChanges.get(tag) ?? 0
     if (tag === 'string' && key !== undefined && keys.has(key))
       note(depth <= 1 ? found.root : found.inside, key, plainText(content))

@@ -32,6 +32,8 @@ export async function commands(scene: Scene, mac: Computer): Promise<void> {
     if (offered?.uuid !== uuid || offered.command['RequestType'] !== wish['request_type'])
       throw new Error(`not offered: ${JSON.stringify(wish)}`)
     await mac.report('Acknowledged', uuid, result as never)
+    // A host that acknowledged EraseDevice takes commands again once it speaks.
+    if (wish['request_type'] === 'EraseDevice') await mac.idle()
   }
   const raw = buildPlist({
     Command: { RequestType: 'DeviceLock', PIN: plant('PIN in a raw command') },
