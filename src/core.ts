@@ -37,6 +37,7 @@ import { createTokens, type Tokens } from './intake/tokens.ts'
 import { createTurnstile } from './intake/turnstile.ts'
 import type { Keep } from './keep.ts'
 import { openPushing, type Pushing } from './pushing.ts'
+import { createAgeClock } from './runtime/age-clock.ts'
 import { createAlarms } from './runtime/alarms.ts'
 import { createHosts, type Hosts } from './runtime/hosts.ts'
 import { createOutbox, type Performers } from './runtime/outbox.ts'
@@ -77,6 +78,8 @@ export type Core = {
 
 /** Rejects with one sentence an operator can act on. */
 export async function openCore({ config, log, keep, store }: CoreOptions): Promise<Core> {
+  // Before the world moves it on.
+  const ageMark = store.lookups.clock()?.at
   const { world, stop: stopWorld } = await openWorld(store)
   const hosts = createHosts({
     store,
@@ -99,6 +102,8 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
       'the thread that reads large bodies died; the next body starts another',
     ),
   )
+  const elapsedMs = (): number => performance.now()
+  const ageNow = createAgeClock({ now: world.now, elapsedMs, mark: ageMark })
   const telling = openWebhooks({
     store,
     queries: keep.queries,
@@ -107,8 +112,9 @@ export async function openCore({ config, log, keep, store }: CoreOptions): Promi
     world,
     allows: config.webhookAllow,
     keptMs: config.keepDeliveriesMs,
+    ageNow,
   })
-  const backing = openUpkeep({ config, keep, store, live, world, log })
+  const backing = openUpkeep({ config, keep, store, live, world, log, ageNow })
   const secretTools = { store, live, world, mint: mintToken, hash: hashToken }
   const tokens = createTokens({ ...secretTools, configured: given(config.adminToken) })
   return {

@@ -16,13 +16,16 @@ type Options = {
   readonly live: Live
   readonly world: World
   readonly log: Logger
+  /** A time for what is removed for its age. */
+  readonly ageNow: () => number
 }
 
 export function openUpkeep(options: Options): OpenedBackups {
-  const { config, keep, log } = options
+  const { config, keep, log, world, ageNow } = options
   const backups = openBackups(options)
   const retention = createRetention({
     ...options,
+    world: { later: world.later, now: ageNow },
     limits: config,
     queries: keep.queries,
     logFolder: join(keep.folder, 'logs'),

@@ -26,6 +26,8 @@ export type WebhooksOptions = {
   readonly allows?: Allows | undefined
   /** How long (ms) deliveries that are over stay. @default seven days */
   readonly keptMs?: number
+  /** A time for what is removed for its age. @default the wall clock */
+  readonly ageNow?: () => number
   /** @default as this machine resolves names */
   readonly resolve?: Resolve
 }
@@ -70,7 +72,11 @@ export function openWebhooks(options: WebhooksOptions): OpenedWebhooks {
   const parts = [
     createDeliveries({ ...shared, subscribers: webhooks }),
     createFeeder({ ...shared, subscribers: webhooks }),
-    createRetention({ ...shared, keptMs: options.keptMs }),
+    createRetention({
+      ...shared,
+      world: { ...world, now: options.ageNow ?? world.now },
+      keptMs: options.keptMs,
+    }),
   ]
   return {
     webhooks,
