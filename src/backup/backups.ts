@@ -10,7 +10,7 @@ import type { Cause } from '../runtime/ask.ts'
 import type { Live } from '../runtime/live.ts'
 import type { World } from '../runtime/world.ts'
 import { diskSentence } from './file.ts'
-import { type Manifest } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { packBackup } from './pack.ts'
 
 export type BackupFault =
@@ -42,6 +42,8 @@ export type Backups = {
   announce(cause: Cause, manifest: Manifest): Promise<boolean>
   succeeded(made: Made): Promise<void>
   failed(kind: BackupRow['kind'], failure: string): Promise<void>
+  /** As if there had been none where its row cannot be read. */
+  last(kind: BackupRow['kind']): BackupRow
   list(): readonly BackupRow[]
 }
 
@@ -71,8 +73,14 @@ export function createBackups(options: BackupsOptions): Backups {
     if (committed.ok) live.publish(writes, committed.journalSeqs)
     return committed.ok
   }
-  const rowOf = (kind: BackupRow['kind']): BackupRow =>
-    store.lookups.backups().find((row) => row.kind === kind) ?? { ...never, kind }
+  const last = (kind: BackupRow['kind']): BackupRow => {
+    try {
+      return store.lookups.backups().find((row) => row.kind === kind) ?? { ...never, kind }
+    } catch {
+      // The store tells of the damage itself.
+      return { ...never, kind }
+    }
+  }
 
   return {
     async prepare({ blobs }) {
@@ -107,9 +115,10 @@ export function createBackups(options: BackupsOptions): Backups {
       await note([{ put: 'backup', row }])
     },
     async failed(kind, failure) {
-      const row = { ...rowOf(kind), failed_at: world.now(), failure }
+      const row = { ...last(kind), failed_at: world.now(), failure }
       await note([{ put: 'backup', row }])
     },
+    last,
     list: () => store.lookups.backups(),
   }
 }

@@ -36,10 +36,14 @@ export function createSchedule(options: ScheduleOptions): { stop(): Promise<void
   let notBefore = world.now() + Math.min(firstMs, everyMs)
   let timer: { cancel(): void } | undefined
 
+  // A damaged database may not take the row of a backup: it is not made again at once.
+  let madeAt = 0
+
   const dueAt = (): number => {
-    const last = backups.list().find(({ kind }) => kind === 'schedule')?.at ?? 0
-    // A last one in the future was made while the clock was ahead.
-    return Math.max(last > world.now() ? 0 : last + everyMs, notBefore)
+    const now = world.now()
+    // One in the future was made while the clock was ahead.
+    const past = [backups.last('schedule').at ?? 0, madeAt].filter((at) => at <= now)
+    return Math.max(...past.map((at) => at + everyMs), notBefore)
   }
   function wait(): void {
     if (stopped) return
@@ -50,7 +54,9 @@ export function createSchedule(options: ScheduleOptions): { stop(): Promise<void
   }
   async function look(): Promise<void> {
     if (stopped || dueAt() > world.now()) return
+    const startedAt = world.now()
     const isMade = await makeScheduled(options)
+    if (isMade) madeAt = startedAt
     notBefore = world.now() + (isMade ? 0 : Math.min(retryMs, everyMs))
   }
   running = dropUnfinished(options.folder).finally(wait)

@@ -2,8 +2,14 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { createBackups } from '../../src/backup/backups.ts'
+import { backupName } from '../../src/backup/name.ts'
+import { createSchedule } from '../../src/backup/schedule.ts'
+import { createLive } from '../../src/runtime/live.ts'
 import { openHttpWorld, type HttpWorld } from '../http/world.ts'
 import { dropFolder, newFolder } from '../e2e/muster.ts'
+import { openEmbedded } from '../storage/embedded.ts'
+import { temporaryFolder } from '../storage/folder.ts'
 
 const folder = newFolder()
 afterAll(() => dropFolder(folder))
@@ -76,4 +82,48 @@ test('a backup that cannot be written is told with its reason, and the server st
     'muster_backup_failing{kind="schedule"} 1',
   )
   expect((await ask('/readyz')).status).toBe(200)
+})
+
+test('a backup of which a damaged database takes no record is not made again before it is due', async () => {
+  const { store, copy, blobs } = await openEmbedded()
+  const began = Date.parse('2026-12-01T00:00:00Z')
+  let now = began
+  let waiting: { readonly task: () => void; readonly at: number } | undefined
+  const world = {
+    now: () => now,
+    later(task: () => void, delayMs: number) {
+      waiting = { task, at: now + delayMs }
+      return { cancel: () => undefined }
+    },
+  }
+  const backups = createBackups({
+    folder: temporaryFolder(),
+    copy,
+    blobs,
+    holdBlobs: () => () => undefined,
+    store: {
+      ...store,
+      commit: async () => ({ ok: false, error: { kind: 'damaged', detail: 'malformed' } }),
+    },
+    live: createLive(),
+    world,
+    version: '0',
+    machines: {},
+    masterKeyId: '',
+  })
+  const target = temporaryFolder()
+  const log = { info: () => undefined, error: () => undefined }
+  const hourMs = 3_600_000
+  const options = { everyMs: hourMs, keep: 9, folder: target, backups, world, log }
+  const schedule = createSchedule(options)
+  // The clock is looked at every ten minutes.
+  for (let looks = 0; looks < 15; looks += 1) {
+    const { task, at } = await vi.waitUntil(() => waiting, { timeout: 20_000, interval: 1 })
+    waiting = undefined
+    now = at
+    task()
+  }
+  await schedule.stop()
+  const due = [0, 1, 2].map((hours) => backupName(began + 60_000 + hours * hourMs))
+  expect(readdirSync(target).toSorted()).toEqual(due)
 })

@@ -14,6 +14,7 @@ export type Member = { readonly number: number; readonly nodeKey: string }
 export const env = {
   MUSTER_LOG_LEVEL: 'error',
   MUSTER_WEBHOOK_ALLOW: '127.0.0.0/8',
+  MUSTER_BACKUP_EVERY: '1m',
 } as const
 
 export const computerAt = (url: string, number: number): Computer =>
@@ -63,6 +64,7 @@ const leftovers: readonly Write[] = [
   { put: 'outbox', row: rows.outbox },
   { put: 'alarm', row: rows.alarm },
   { put: 'certificate', row: rows.certificate },
+  { put: 'backup', row: rows.backup },
 ]
 
 /** A table or an index of the file. */

@@ -7,8 +7,11 @@ const folder = newFolder()
 afterAll(() => dropFolder(folder))
 vi.setConfig({ testTimeout: 120_000 })
 
-/** Each of another kind, and each ended the server before: a counter, presence, an index a list walks, one of webhooks. */
-const some = ['host_counts', 'last_seen', 'conflicts_open', 'deliveries_pending']
+/**
+ * Each of another kind, and each ended the server before: a counter, presence, an index a list walks, one of webhooks,
+ * and what the schedule of backups reads.
+ */
+const some = ['host_counts', 'last_seen', 'conflicts_open', 'deliveries_pending', 'backups']
 
 test('no server ends on a file of which a table or an index is damaged, and computers can enrol', async () => {
   const { servers, refused, ended, closed } = await serveOnDamage({
@@ -18,7 +21,7 @@ test('no server ends on a file of which a table or an index is damaged, and comp
     atOnce: 4,
   })
   expect({ servers, refused, ended, closed }).toEqual({
-    servers: 8,
+    servers: 10,
     refused: [],
     ended: [],
     closed: [],
