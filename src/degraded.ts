@@ -45,8 +45,10 @@ export function createDegraded({ log, elapsedMs }: DegradedOptions): Degraded {
       log.error({ row }, `a row of the database is damaged and not served: ${whatToDo}`)
     },
     mended({ rebuilt, damaged }) {
-      for (const name of rebuilt)
+      for (const name of rebuilt) {
+        tables.delete(name)
         log.warn({ name }, 'an index or a counter of the database was damaged and was made anew')
+      }
       for (const { name, reason } of damaged) {
         if (tables.get(name) !== reason)
           log.error({ name, reason }, `a part of the database is damaged: ${whatToDo}`)

@@ -67,3 +67,12 @@ test('what stays damaged is named, and what was made anew is only told', () => {
   ])
   expect(lines.map(({ level }) => level)).toEqual(['error', 'warn', 'error'])
 })
+
+test('what could not be made anew at first is named no more once it was', () => {
+  const { degraded } = world()
+  const name = 'hosts_by_serial'
+  degraded.mended({ rebuilt: [], damaged: [{ name, reason: 'database or disk is full' }] })
+  expect(degraded.reasons()).toEqual(['hosts_by_serial is damaged: database or disk is full'])
+  degraded.mended({ rebuilt: [name], damaged: [] })
+  expect(degraded.reasons()).toEqual([])
+})
