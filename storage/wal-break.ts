@@ -1,6 +1,6 @@
 // Whether the write-ahead log breaks off before what was committed in it ends. SQLite itself goes on silently from
 // the last commit before the break.
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const headerBytes = 32
 const frameHeaderBytes = 24
@@ -20,8 +20,7 @@ export type WalBreak = {
  * torn where power ends while the log begins anew.
  */
 export function walBreakIn(path: string): WalBreak | undefined {
-  const wal = existsSync(path) ? readFileSync(path) : Buffer.alloc(0)
-  const frames = framesOf(wal)
+  const frames = existsSync(path) ? framesIn(path) : undefined
   if (frames === undefined) return undefined
   const firstBad = frames.findIndex(({ isRight }) => !isRight)
   if (firstBad < 0) return undefined
@@ -40,29 +39,38 @@ type Frame = {
   readonly isCommit: boolean
 }
 
-function framesOf(wal: Buffer): readonly Frame[] | undefined {
-  if (wal.length < headerBytes) return undefined
-  const magic = wal.readUInt32BE(0)
+function framesIn(path: string): readonly Frame[] | undefined {
+  const file = openSync(path, 'r')
+  try {
+    return framesOf(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A frame at a time: a log that grew while a backup was made may be larger than what can be read at once. */
+function framesOf(file: number): readonly Frame[] | undefined {
+  const header = Buffer.alloc(headerBytes)
+  if (readSync(file, header, 0, headerBytes, 0) < headerBytes) return undefined
+  const magic = header.readUInt32BE(0)
   if (magic >>> 1 !== 0x377f0682 >>> 1) return undefined
   const sum = createSum((magic & 1) === 1)
-  sum.add(wal, 0, 24)
-  if (!sum.is(wal, 24)) return undefined
-  const pageBytes = wal.readUInt32BE(8)
-  const salts = wal.subarray(16, 24)
+  sum.add(header, 0, 24)
+  if (!sum.is(header, 24)) return undefined
+  const frame = Buffer.alloc(frameHeaderBytes + header.readUInt32BE(8))
+  const salts = header.subarray(16, 24)
+  const { size } = fstatSync(file)
   const frames: Frame[] = []
   let isRight = true
-  for (
-    let at = headerBytes;
-    at + frameHeaderBytes + pageBytes <= wal.length;
-    at += frameHeaderBytes + pageBytes
-  ) {
-    const isLive = wal.subarray(at + 8, at + 16).equals(salts)
+  for (let at = headerBytes; at + frame.length <= size; at += frame.length) {
+    readSync(file, frame, 0, frame.length, at)
+    const isLive = frame.subarray(8, 16).equals(salts)
     if (isRight) {
-      sum.add(wal, at, at + 8)
-      sum.add(wal, at + frameHeaderBytes, at + frameHeaderBytes + pageBytes)
-      isRight = isLive && sum.is(wal, at + 16)
+      sum.add(frame, 0, 8)
+      sum.add(frame, frameHeaderBytes, frame.length)
+      isRight = isLive && sum.is(frame, 16)
     }
-    frames.push({ isRight, isLive, isCommit: wal.readUInt32BE(at + 4) !== 0 })
+    frames.push({ isRight, isLive, isCommit: frame.readUInt32BE(4) !== 0 })
   }
   return frames
 }
