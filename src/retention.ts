@@ -139,19 +139,22 @@ async function removeCommands(
     })
     if (!page.ok) break
     const writes: Write[] = []
+    const found = { commands: 0, results: 0 }
     for (const { command_uuid, ended_at } of page.value.ended) {
       if (ended_at >= createdBefore) continue
       const refs = refsOf(lookups, command_uuid)
       if (ended_at < before) {
         writes.push(...refs.all.map((ref) => ({ drop: 'sealed', ref }) as const))
         writes.push({ drop: 'command', command_uuid, open: 0 })
-        commands += 1
+        found.commands += 1
       } else if (refs.result !== null && lookups.sealed(refs.result) !== undefined) {
         writes.push({ drop: 'sealed', ref: refs.result })
-        results += 1
+        found.results += 1
       }
     }
     if (!(await commit(writes))) break
+    commands += found.commands
+    results += found.results
     after = page.value.next
   }
   return { commands, results }
