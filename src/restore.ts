@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:f
 import { dirname, join, resolve } from 'node:path'
 import { takeLock } from '../storage/lock.ts'
 import { migrations } from '../storage/migrations.ts'
+import { syncPath } from '../storage/sync.ts'
 import { versions } from './backups.ts'
 import { diskSentence } from './backup/file.ts'
 import type { BackupFacts, Manifest } from './backup/manifest.ts'
@@ -147,21 +148,12 @@ async function moveAll(from: string, to: string): Promise<void> {
     names.filter((name) => name === 'muster.db'),
   ]
   for (const shard of await readdir(join(from, 'blobs')).catch(() => []))
-    await sync(join(from, 'blobs', shard))
+    await syncPath(join(from, 'blobs', shard))
   for (const name of [...rest, ...database]) {
-    await sync(join(from, name))
+    await syncPath(join(from, name))
     await rename(join(from, name), join(to, name))
   }
-  await sync(to)
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncPath(to)
 }
 
 /** A folder that a refused restore made goes again. */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncPath } from './sync.ts'
 
 /** Bytes that are read whole have to fit in memory next to everything else. */
 const blobBytesMax = 128 * 1024 * 1024
@@ -129,18 +130,8 @@ async function place(from: string, to: string): Promise<void> {
   const shard = dirname(to)
   const created = await mkdir(shard, { recursive: true, mode: 0o700 })
   await rename(from, to)
-  await sync(shard)
-  if (created !== undefined) await sync(dirname(shard))
-}
-
-/** A name is durable only once its folder is. */
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncPath(shard)
+  if (created !== undefined) await syncPath(dirname(shard))
 }
 
 async function* putBefore(folder: string, time: number): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncPath } from './sync.ts'
 
 export type RotationOptions = {
   readonly folder: string
@@ -27,7 +28,7 @@ export async function openTail({ folder, name }: RotationOptions): Promise<Tail>
       size += 1
     }
     await file.datasync()
-    await syncFolder(folder)
+    await syncPath(folder)
     return { file, size }
   } catch (error) {
     await file.close()
@@ -76,14 +77,4 @@ async function numbersOf(folder: string, name: string): Promise<readonly number[
     if (number > 0 && file === asideName(name, number)) numbers.push(number)
   }
   return numbers.toSorted((one, other) => one - other)
-}
-
-/** A name is durable only once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

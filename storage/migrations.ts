@@ -1,10 +1,11 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillChecksums } from './checksum-fill.ts'
 import type { Connection } from './connection.ts'
 import { schema1 } from './schema/schema-1.ts'
 import { schema2 } from './schema/schema-2.ts'
 import { schema3 } from './schema/schema-3.ts'
+import { syncPathBlocking } from './sync.ts'
 
 export type Migration = {
   readonly version: number
@@ -69,17 +70,7 @@ function backUp(db: Connection, folder: string, to: number): void {
   const path = join(folder, `muster-before-${to}.db`)
   rmSync(`${path}.part`, { force: true })
   db.prepare('VACUUM INTO ?').run([`${path}.part`])
-  syncFile(`${path}.part`)
+  syncPathBlocking(`${path}.part`)
   renameSync(`${path}.part`, path)
-  syncFile(folder)
-}
-
-/** A folder too: then its names are on the disk. */
-export function syncFile(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+  syncPathBlocking(folder)
 }

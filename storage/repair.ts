@@ -2,7 +2,6 @@
 // cannot is set apart, and the damaged file stays as a copy.
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { syncFile } from './migrations.ts'
 import { endOf, missingFrom } from './complete.ts'
 import { isMalformed } from './checksum.ts'
 import { type Connection, openForReading, openForWriting } from './connection.ts'
@@ -11,6 +10,7 @@ import { takeLock } from './lock.ts'
 import { migrate, migrations, schemaVersion } from './migrations.ts'
 import { copyRows, type RebuildHost } from './repair-rows.ts'
 import { createSetApartFile } from './set-apart-file.ts'
+import { syncPathBlocking } from './sync.ts'
 import { damagedTrees } from './tree-check.ts'
 
 export type Repaired = {
@@ -73,12 +73,12 @@ function repairLocked(folder: string, { at, rebuildHost }: RepairOptions): Repai
     from.close()
     apart.close()
   }
-  syncFile(next)
+  syncPathBlocking(next)
   // Its own log first: it must not be taken for that of the new file.
   for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
   renameSync(next, path)
   remove(next)
-  syncFile(folder)
+  syncPathBlocking(folder)
   lines.push('rebuilt: all indexes and counters')
   return { copy, lines, setApart: apart.count() }
 }
@@ -121,9 +121,9 @@ function copyOf(folder: string, at: number): string {
     const source = join(folder, name)
     if (!existsSync(source)) continue
     copyFileSync(source, join(copy, name))
-    syncFile(join(copy, name))
+    syncPathBlocking(join(copy, name))
   }
-  syncFile(copy)
+  syncPathBlocking(copy)
   return copy
 }
 
