@@ -1,7 +1,6 @@
 // Settings about osquery agents: how many may enrol, and when a host takes another one.
 import { readDuration } from './config-enrollment.ts'
-import { fail, ok, type Result } from './result.ts'
-import type { Setting } from './setting.ts'
+import { readWholeNumber, type Setting } from './setting.ts'
 
 export type AgentsConfig = {
   /** How long the agent of a host must be silent before the host takes another one. */
@@ -11,6 +10,8 @@ export type AgentsConfig = {
   /** Agents that may enrol each minute in sum. */
   readonly enrollsPerMinute: number
 }
+
+const readRate = readWholeNumber({ min: 1, max: 1_000_000 })
 
 export const agentSettings: {
   readonly [Name in keyof AgentsConfig]: Setting<AgentsConfig[Name]>
@@ -36,13 +37,4 @@ export const agentSettings: {
     // 12,000 at once, and the rest of a fleet of 45,000 within half an hour.
     fallback: 1_200,
   },
-}
-
-const rateMax = 1_000_000
-
-function readRate(text: string): Result<number, string> {
-  const rate = /^\d{1,7}$/.test(text) ? Number(text) : 0
-  return rate >= 1 && rate <= rateMax
-    ? ok(rate)
-    : fail(`must be a whole number from 1 to ${rateMax}`)
 }

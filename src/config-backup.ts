@@ -1,7 +1,7 @@
 // Settings of the backups that the server makes by itself.
 import { readDuration } from './config-enrollment.ts'
-import { fail, ok, type Result } from './result.ts'
-import type { Setting } from './setting.ts'
+import { ok } from './result.ts'
+import { readWholeNumber, type Setting } from './setting.ts'
 
 export type BackupConfig = {
   /** The server makes none by itself when undefined. */
@@ -25,7 +25,7 @@ export const backupSettings: {
   backupKeep: {
     flag: 'backupKeep',
     variable: 'MUSTER_BACKUP_KEEP',
-    read: readKeep,
+    read: readWholeNumber({ min: 1, max: backupsMax }),
     fallback: 7,
   },
   backupFolder: {
@@ -34,11 +34,4 @@ export const backupSettings: {
     read: ok,
     fallback: undefined,
   },
-}
-
-function readKeep(text: string): Result<number, string> {
-  const keep = Number(text)
-  return /^\d+$/.test(text) && keep >= 1 && keep <= backupsMax
-    ? ok(keep)
-    : fail(`must be a whole number from 1 to ${backupsMax}`)
 }

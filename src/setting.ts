@@ -23,6 +23,21 @@ export function readSecret(text: string): Result<string, string> {
     : ok(text)
 }
 
+export function readWholeNumber({
+  min,
+  max,
+}: {
+  readonly min: number
+  readonly max: number
+}): (text: string) => Result<number, string> {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    return number >= min && number <= max
+      ? ok(number)
+      : fail(`must be a whole number from ${min} to ${max}`)
+  }
+}
+
 const mebi = 1_024 * 1_024
 const sizeUnits: Readonly<Record<string, number>> = { MB: mebi, GB: 1_024 * mebi }
 

@@ -58,7 +58,7 @@ export type HostSort = (typeof hostSorts)[number]
 export type HostListQuery = {
   readonly filters: Readonly<Partial<Record<CountedColumn, Choice>>>
   readonly presence?: PresenceChoice
-  /** Prefix of hostname, serial or UUID, in any case. */
+  /** Prefix of hostname or of any identifier; case counts only in what Apple and osquery call opaque. */
   readonly q?: string
   /** Hosts that were first seen at or after `sinceMs` and before `beforeMs`. */
   readonly firstSeen?: { readonly sinceMs?: number; readonly beforeMs?: number }

@@ -50,7 +50,7 @@ export function copyRows(
   }
   if (projected.some((table) => damaged.has(table))) lines.push(...rebuiltHosts(to, options))
   if (damaged.has('claims')) lines.push(...rebuiltClaims(to, options.at))
-  lines.push(...loose(to))
+  lines.push(...removedHosts(to))
   copyTransitions(from, to)
   to.prepare(`UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'`).run([
     options.journalEnd,
@@ -198,7 +198,7 @@ function rebuiltClaims(to: Connection, at: number): readonly string[] {
  * A host that is listed and of which nothing else is left would be refused to its device for ever. Without what
  * names it, the device enrols as a new host; its journal, commands and sealed bytes stay.
  */
-function loose(to: Connection): readonly string[] {
+function removedHosts(to: Connection): readonly string[] {
   const gone = ids(
     to,
     `SELECT ${text('id')} FROM hosts WHERE id NOT IN (SELECT host_id FROM host_actors)`,

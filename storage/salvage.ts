@@ -39,7 +39,7 @@ export function* salvage(db: Connection, table: Table): Generator<Salvaged> {
   else yield* byKey(db, table, key)
 }
 
-function told(table: Table, rowid: number | null, found: readonly Value[]): Salvaged {
+function salvagedRow(table: Table, rowid: number | null, found: readonly Value[]): Salvaged {
   const values = storedRow(table, found)
   return { kind: isSound(table, values) ? 'sound' : 'unsound', rowid, values }
 }
@@ -54,7 +54,7 @@ function* byRowid(db: Connection, table: Table): Generator<Salvaged> {
   for (let from: number | undefined = 0; from !== undefined;) {
     const rows: Rows | undefined = tryAll(read, [from, rowsAtOnce]) ?? tryAll(read, [from, 1])
     if (rows !== undefined) {
-      for (const [rowid, ...found] of rows) yield told(table, Number(rowid), found)
+      for (const [rowid, ...found] of rows) yield salvagedRow(table, Number(rowid), found)
       from =
         rows.length === 0
           ? undefined
@@ -123,7 +123,7 @@ function* walked(db: Connection, { table, key, seen }: Keyed): Generator<Salvage
     if (rows.length === 0) return true
     offset += rows.length
     for (const [nth, found] of rows.entries()) {
-      const row = told(table, null, found)
+      const row = salvagedRow(table, null, found)
       yield row
       if (row.kind !== 'sound') continue
       after = places.map((place) => row.values[place] ?? '')
@@ -146,7 +146,7 @@ function* lookedUp(db: Connection, { table, key, seen }: Keyed): Generator<Salva
     const [found] = tryAll(one, wanted) ?? []
     yield found === undefined
       ? { kind: 'gap', where: `the row ${wanted.join(' ')}` }
-      : told(table, null, found)
+      : salvagedRow(table, null, found)
   }
 }
 
