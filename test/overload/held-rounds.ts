@@ -1,6 +1,8 @@
 // Honest computers beside sockets that hold back the end of a body.
 import { readFileSync } from 'node:fs'
 import { dropFolder, newFolder } from '../e2e/muster.ts'
+import { sayAll } from '../../bench/client.ts'
+import type { Call } from '../../bench/devices.ts'
 import { startVictim } from '../crash/victim.ts'
 import { type HeldHeard, holdEnds } from './held-sockets.ts'
 import { askSteadily, enrolledCalls, type Steady } from './steady.ts'
@@ -17,6 +19,8 @@ type HeldOptions = {
   readonly sockets: number
   readonly seconds: number
   readonly computers: number
+  /** Before the memory is looked at. */
+  readonly busySeconds?: number
 }
 
 /** More than this must such sockets not cost, however many they are. */
@@ -25,7 +29,12 @@ const memoryMbMax = 64
 export const isHarmless = ({ held, rssBeforeMb, rssMostMb }: HeldFigures): boolean =>
   held.refused === 0 && rssMostMb - rssBeforeMb <= memoryMbMax
 
-export async function beside({ sockets, seconds, computers }: HeldOptions): Promise<HeldFigures> {
+export async function beside({
+  sockets,
+  seconds,
+  computers,
+  busySeconds = 0,
+}: HeldOptions): Promise<HeldFigures> {
   const folder = newFolder()
   const victim = startVictim(folder, 'error')
   try {
@@ -33,6 +42,7 @@ export async function beside({ sockets, seconds, computers }: HeldOptions): Prom
     if (url === undefined) throw new Error('the server did not start')
     const port = Number(new URL(url).port)
     const calls = await enrolledCalls(port, computers)
+    await keepBusy({ port, calls, seconds: busySeconds })
     const alone = await askSteadily({ port, calls, seconds: Math.min(seconds, 10) })
     const rssBeforeMb = rssMb(victim.pid)
     let rssMostMb = rssBeforeMb
@@ -47,6 +57,18 @@ export async function beside({ sockets, seconds, computers }: HeldOptions): Prom
     if (said !== '') console.log(`the server said: ${said.slice(0, 500)}`)
     dropFolder(folder)
   }
+}
+
+type Busy = {
+  readonly port: number
+  readonly calls: readonly Call[]
+  readonly seconds: number
+}
+
+/** Asks as fast as it is answered. The heap of a server that was never busy is smaller than the one it works with. */
+async function keepBusy({ port, calls, seconds }: Busy): Promise<void> {
+  const endsAt = performance.now() + seconds * 1_000
+  while (performance.now() < endsAt) await sayAll(port, calls)
 }
 
 function rssMb(pid: number): number {

@@ -8,6 +8,8 @@ const { values } = parseArgs({
     sockets: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '30' },
     computers: { type: 'string', default: '100' },
+    // Seconds of as many honest requests as are answered, before the memory is looked at.
+    busy: { type: 'string', default: '0' },
   },
 })
 
@@ -15,6 +17,7 @@ const figures = await beside({
   sockets: Number(values.sockets),
   seconds: Number(values.seconds),
   computers: Number(values.computers),
+  busySeconds: Number(values.busy),
 })
 const { alone, held } = figures
 console.log(`load ${loadavg()[0]?.toFixed(1)}
