@@ -1,11 +1,12 @@
 // Request bodies: read whole, within bounds, and inflated.
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Result } from '../result.ts'
 import { fail, ok } from '../result.ts'
 import type { BodyBudget, BodyUnderWay } from './body-budget.ts'
 import { freeBytes } from './free-bytes.ts'
+import { incomingOf } from './incoming.ts'
 
 export type BodyLimits = {
   /** On the wire; also after inflating, unless `inflatedBytesMax` says otherwise. */
@@ -83,9 +84,8 @@ function heldUntilAnswered(
 }
 
 function bindingsOf(env: unknown): BodyBindings | undefined {
-  if (typeof env !== 'object' || env === null || !('incoming' in env)) return undefined
   // The node server's listener made it.
-  return env.incoming instanceof IncomingMessage ? (env as BodyBindings) : undefined
+  return incomingOf({ env }) === undefined ? undefined : (env as BodyBindings)
 }
 
 /** One coding at most: nobody honest compresses twice, and each layer multiplies what inflates. */

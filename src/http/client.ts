@@ -1,8 +1,8 @@
 // The address a request comes from, for counting what goes wrong by address.
-import { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { Context } from 'hono'
-import { isAmong } from './proxies.ts'
+import { incomingOf } from './incoming.ts'
+import { isAmong, plainAddress } from './proxies.ts'
 
 export type ClientOf = (context: Pick<Context, 'env'>) => string | undefined
 
@@ -12,10 +12,9 @@ export type ClientOf = (context: Pick<Context, 'env'>) => string | undefined
  */
 export const createClientOf =
   (proxies: BlockList | undefined): ClientOf =>
-  ({ env }) => {
-    const incoming: unknown =
-      typeof env === 'object' && env !== null ? Reflect.get(env, 'incoming') : undefined
-    if (!(incoming instanceof IncomingMessage)) return undefined
+  (context) => {
+    const incoming = incomingOf(context)
+    if (incoming === undefined) return undefined
     const peer = plainAddress(incoming.socket.remoteAddress ?? '')
     if (proxies === undefined || !isAmong(proxies, peer)) return groupOf(peer)
     const forwarded = String(incoming.headers['x-forwarded-for'] ?? '')
@@ -24,8 +23,6 @@ export const createClientOf =
       .filter((address) => address !== '')
     return groupOf(forwarded.findLast((address) => !isAmong(proxies, address)) ?? peer)
   }
-
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 /** Whoever has one IPv6 address has 2^64 of them: they count as one. */
 const groupOf = (address: string): string =>

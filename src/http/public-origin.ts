@@ -1,6 +1,6 @@
 // Behind a proxy that ends TLS, requests come in clear: their address is what the browser sees, by MUSTER_PUBLIC_URL.
-import { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
+import { incomingOf } from './incoming.ts'
 
 /** A year: a browser that was here once does not come in clear again. */
 const strictTransport = 'max-age=31536000'
@@ -27,13 +27,7 @@ function shownTo(request: Request, { host }: URL, env: unknown): Request {
   if (url.protocol !== 'http:' || url.host !== host) return request
   url.protocol = 'https:'
   // Under the node server bodies are read off the socket, and a copy would begin to read them.
-  return hasSocket(env)
+  return incomingOf({ env }) !== undefined
     ? new Request(url, { method: request.method, headers: request.headers, signal: request.signal })
     : new Request(url, request)
 }
-
-const hasSocket = (env: unknown): boolean =>
-  typeof env === 'object' &&
-  env !== null &&
-  'incoming' in env &&
-  env.incoming instanceof IncomingMessage

@@ -1,7 +1,7 @@
 // Stands before routes that take a secret: an address with many failures waits before its next try.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ClientOf } from './client.ts'
-import type { FailedSecrets, SecretKind } from './failed-secrets.ts'
+import type { FailedSecrets } from './failed-secrets.ts'
 import { problemResponse, requestIdOf } from './problem.ts'
 
 type SlowGuessesOptions = {
@@ -27,7 +27,6 @@ export const slowTokenGuesses =
 export const slowSignIns =
   ({ failedSecrets, clientOf }: SlowGuessesOptions): MiddlewareHandler =>
   async (c, next) => {
-    const kind: SecretKind = 'sign_in'
     const client = clientOf(c)
     if (client === undefined) return next()
     if (!failedSecrets.mayTry(client, undefined))
@@ -35,7 +34,7 @@ export const slowSignIns =
         'retry-after': retryAfterS,
       })
     await next()
-    if (c.res.status === 403) failedSecrets.failed(kind, client)
+    if (c.res.status === 403) failedSecrets.failed('sign_in', client)
     return undefined
   }
 

@@ -106,10 +106,9 @@ export const commandEndpoint = (deps: ApiDeps): Endpoint =>
     },
   )
 
-const bytesOf = (part: Uint8Array | 'unreadable' | null): Uint8Array | null =>
-  part === 'unreadable' ? null : part
-
 type Part = Uint8Array | 'unreadable' | null
+
+const bytesOf = (part: Part): Uint8Array | null => (part === 'unreadable' ? null : part)
 
 function unreadableParts(parts: { readonly request: Part; readonly result: Part }): {
   readonly unreadable?: ('request' | 'result')[]

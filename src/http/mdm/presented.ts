@@ -1,6 +1,6 @@
 // Where the certificate of a device comes from, in each way of knowing devices. Whose it is, is decided elsewhere.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Context } from 'hono'
@@ -8,6 +8,7 @@ import type { Presented, PresentedFault } from '../../intake/credential.ts'
 import type { DeviceCertificates } from '../../pki/device-certificates.ts'
 import { type DeviceSignatureRules, readDeviceSigner } from '../../pki/device-signature.ts'
 import { fail, ok, type Result } from '../../result.ts'
+import { incomingOf } from '../incoming.ts'
 import { isAmong } from '../proxies.ts'
 import { certificateIn } from './certificate-header.ts'
 
@@ -84,13 +85,6 @@ function believed(
 
 /** Who holds a connection vouches for all that comes over it. */
 const anyBody = (): boolean => true
-
-/** Under the node server only; nowhere else is there a peer or a header as it was written. */
-function incomingOf({ env }: Pick<Context, 'env'>): IncomingMessage | undefined {
-  const incoming: unknown =
-    typeof env === 'object' && env !== null ? Reflect.get(env, 'incoming') : undefined
-  return incoming instanceof IncomingMessage ? incoming : undefined
-}
 
 /** Each header line of exactly this name: joined, two would look like one. */
 function valuesOf({ rawHeaders }: IncomingMessage, name: string): readonly string[] {

@@ -37,7 +37,7 @@ export async function eventsPage(deps: PagesDeps, { url }: Visit): Answered {
     </div>
     ${causeLinks(url, cause)}
     <section class="panel" id="journal" data-region>
-      ${journalTable({ items: items.map((row) => journalOf(row, (id) => id)), nameOfHost: hostNames(deps) })}
+      ${journalTable({ items: items.map((row) => journalOf(row, deps.commands.uuidOf)), nameOfHost: hostNames(deps) })}
     </section>
     ${older(url, { isNewest: before === undefined, last: more ? items.at(-1)?.seq : undefined })}`
   return ok({

@@ -53,11 +53,11 @@ const whose = ({ host_id }: JournalItem, nameOfHost: (hostId: string) => string)
     ? html`<span class="quiet">no host</span>`
     : html`<a href="${path('hosts', host_id)}">${nameOfHost(host_id)}</a>`
 
-const subject = ({ actor, event }: JournalItem): Html =>
+const subject = ({ actor, command_uuid = actor, event }: JournalItem): Html =>
   actor === 'host'
     ? html`<span class="event">${event}</span>`
     : html`<span class="event">${event}</span>
-        <a class="mono small" href="${path('commands', actor)}">${actor.slice(-8)}</a>`
+        <a class="mono small" href="${path('commands', actor)}">${command_uuid.slice(-8)}</a>`
 
 function change({ from, to, detail, actor }: JournalItem): Html {
   if (to === null) return detail === null ? nothing : details(detail)
