@@ -28,7 +28,7 @@ export const backupsPanel = ({ now }: Visit, { items, schedule }: Backups): Html
                   <th scope="col">Kind</th>
                   <th scope="col">Last</th>
                   <th scope="col">Size</th>
-                  <th scope="col">By</th>
+                  <th scope="col">By, or file</th>
                   <th scope="col">Trouble</th>
                 </tr>
               </thead>
@@ -44,7 +44,7 @@ const row = (item: Backup, now: number): Html =>
   html`<tr>
     <th scope="row">${item.kind === 'schedule' ? 'by schedule' : 'downloaded'}</th>
     <td class="time">${item.at === null ? 'never' : ago(item.at, now)}</td>
-    <td>${item.bytes === null ? nothing : `${Math.ceil(item.bytes / 1_000_000)} MB`}</td>
+    <td>${item.bytes === null ? nothing : `${(item.bytes / 1_000_000).toFixed(1)} MB`}</td>
     <td>${item.made_by ?? item.file ?? ''}</td>
     <td>${troubleOf(item, now)}</td>
   </tr>`

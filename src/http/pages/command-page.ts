@@ -1,5 +1,5 @@
 // One command, from the operator's wish to the device's word.
-import { ok } from '../../result.ts'
+import { fail, ok } from '../../result.ts'
 import { path } from '../../ui/address.ts'
 import { chip } from '../../ui/chip.ts'
 import { html, type Html, nothing } from '../../ui/html.ts'
@@ -7,6 +7,7 @@ import { ago } from '../../ui/time.ts'
 import { tree } from '../../ui/tree.ts'
 import type { CommandItem } from '../api/command-item.ts'
 import type { WholeCommand } from './answers.ts'
+import type { Refused } from './api-client.ts'
 import { errorChain } from './error-chain.ts'
 import { timeline } from './command-timeline.ts'
 import type { PagesDeps } from './deps.ts'
@@ -19,7 +20,7 @@ export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
   // A link has an id; what somebody types is a CommandUUID.
   const linked = await visit.api.get<WholeCommand>(`${path('commands', uuid)}?by=id`)
   const command = linked.ok ? linked : await visit.api.get<WholeCommand>(path('commands', uuid))
-  if (!command.ok) return command
+  if (!command.ok) return command.error.candidates ? fail(shared(command.error)) : command
   const { id, command_uuid } = command.value
   const diagram = await diagramOf(deps, 'command', { command: id })
   if (!diagram.ok) return diagram
@@ -38,6 +39,12 @@ export async function commandPage(deps: PagesDeps, visit: Visit): Answered {
     live: `/live/commands${path(id)}`,
   })
 }
+
+/** What the API says of it is for those who write addresses. */
+const shared = (refused: Refused): Refused => ({
+  ...refused,
+  detail: 'Commands of several hosts, or of several channels of one, have this CommandUUID.',
+})
 
 /** Commands of the same CommandUUID that are linked; one enqueue may have thousands of targets. */
 const othersMax = 8
@@ -66,8 +73,8 @@ function content(
         html`<p class="quiet">
           The same CommandUUID:
           ${others.map(
-            ({ id, host_id }) =>
-              html`<a href="${path('commands', id)}">${nameOfHost(host_id)}</a> `,
+            ({ id, host_id }, nth) =>
+              html`${nth > 0 && ', '}<a href="${path('commands', id)}">${nameOfHost(host_id)}</a>`,
           )}
         </p>`
       }

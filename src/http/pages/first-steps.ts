@@ -1,5 +1,5 @@
-import { agentFlags } from '../../protocol/osquery/agent-flags.ts'
 import { html, type Html } from '../../ui/html.ts'
+import { flagFile } from './flag-file.ts'
 
 /** What to do when there is no host yet. */
 export const firstSteps = ({ origin, host }: URL): Html =>
@@ -15,9 +15,7 @@ export const firstSteps = ({ origin, host }: URL): Html =>
       <dt>An osquery agent</dt>
       <dd>
         Give it an enroll secret from <a href="/settings#enroll-secrets">Settings</a> and these
-        flags (<code>osqueryd --flagfile=osquery.flags</code>). It speaks TLS only;
-        <code>tls_server_certs</code> is the certificate of the authority that signed this server's.
-        <pre>${agentFlags(host).join('\n')}</pre>
+        flags. ${flagFile(host)}
       </dd>
       <dt>An Apple device</dt>
       <dd>

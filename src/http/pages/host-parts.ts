@@ -82,11 +82,13 @@ function osqueryRefusals({ osquery_refusals: all }: WholeHost, now: number): Htm
           <td>
             ${
               outcome === 'refused'
-                ? html`refused since ${ago(since, now)}: ${words(reason)}`
-                : html`kept unread in the log: ${words(reason)}`
+                ? html`refused since ${ago(since, now)}: ${spaced(reason)}`
+                : html`kept unread in the log: ${spaced(reason)}`
             }
           </td>
-          <td class="quiet small">${count} times, last ${ago(last_at, now)}</td>
+          <td class="quiet small">
+            ${count === 1 ? 'once' : `${count} times, last`} ${ago(last_at, now)}
+          </td>
         </tr>`,
     ),
   )
@@ -120,3 +122,6 @@ function panel(title: string, rows: readonly Html[]): Html {
     ${more > 0 && html`<p class="quiet">and ${more} more; the API lists them all.</p>`}
   </section>`
 }
+
+/** `not-json`, as the metric has it, in words. */
+const spaced = (reason: string): string => reason.replaceAll('-', ' ')

@@ -1,5 +1,4 @@
 // Who may talk to this server: operators by tokens, agents by enroll secrets.
-import { agentFlags } from '../../protocol/osquery/agent-flags.ts'
 import { ok, type Result } from '../../result.ts'
 import { path } from '../../ui/address.ts'
 import { chip } from '../../ui/chip.ts'
@@ -8,6 +7,7 @@ import { ago } from '../../ui/time.ts'
 import type { Backups, List, Secret, Token } from './answers.ts'
 import type { Refused } from './api-client.ts'
 import { backupsPanel } from './backups-panel.ts'
+import { flagFile } from './flag-file.ts'
 import { refusedNotice, type Answered, type Visit } from './visit.ts'
 
 /** What was just made, to be copied now or never. */
@@ -143,11 +143,7 @@ const secretsPanel = ({ now, url }: Visit, secrets: readonly Secret[]): Html =>
     </form>
     <details>
       <summary>Flags for osqueryd</summary>
-      <p class="quiet">
-        A file for <code>osqueryd --flagfile</code>. It speaks TLS only;
-        <code>tls_server_certs</code> is the certificate of the authority that signed this server's.
-      </p>
-      <pre>${agentFlags(url.host).join('\n')}</pre>
+      ${flagFile(url.host)}
     </details>
   </section>`
 
