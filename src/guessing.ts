@@ -1,17 +1,25 @@
 // What slows those who guess secrets: counted by address, noted in the journal a minute at a time.
 import type { Hono } from 'hono'
+import type { Store } from '../storage/store.ts'
 import type { Config } from './config.ts'
-import type { Core } from './core.ts'
 import { type ClientOf, createClientOf } from './http/client.ts'
 import { createFailedSecrets, type FailedBatch, type FailedSecrets } from './http/failed-secrets.ts'
 import { slowSignIns, slowTokenGuesses } from './http/slow-guesses.ts'
 import { happened } from './intake/happening.ts'
 import { commitTold } from './intake/told-commit.ts'
+import type { Hosts } from './runtime/hosts.ts'
+import type { World } from './runtime/world.ts'
 
 export type Guessing = { readonly failedSecrets: FailedSecrets; readonly clientOf: ClientOf }
 
+type GuessingOptions = {
+  readonly store: Store
+  readonly hosts: Pick<Hosts, 'live'>
+  readonly world: World
+}
+
 export function openGuessing(
-  { store, hosts, world }: Pick<Core, 'store' | 'hosts' | 'world'>,
+  { store, hosts, world }: GuessingOptions,
   { proxies }: Pick<Config, 'proxies'>,
 ): Guessing {
   const note = ({ kind, failures, addresses, foremost }: FailedBatch): void => {
