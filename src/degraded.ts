@@ -1,4 +1,5 @@
 // What does not work as it should while the server goes on: for the log, once each, and for `/readyz`.
+import { closingReason } from '../storage/closing.ts'
 import type { Logger } from 'pino'
 import { whatToDo } from '../storage/checksum.ts'
 import type { Logs } from '../storage/logs.ts'
@@ -87,7 +88,7 @@ function createWritable(what: string, { log, elapsedMs }: DegradedOptions) {
   return {
     noted<Outcome extends Written>(outcome: Outcome): Outcome {
       if (outcome.ok) reason = undefined
-      else if (outcome.error.kind === 'unavailable' && outcome.error.detail !== closing)
+      else if (outcome.error.kind === 'unavailable' && outcome.error.detail !== closingReason)
         refused(outcome.error.detail ?? outcome.error.kind)
       return outcome
     },
@@ -95,6 +96,3 @@ function createWritable(what: string, { log, elapsedMs }: DegradedOptions) {
       reason === undefined ? [] : [`${what} cannot be written: ${reason}`],
   }
 }
-
-/** What the store says once it is being closed. */
-const closing = 'the store is closing'

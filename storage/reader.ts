@@ -1,3 +1,4 @@
+import { closingReason } from './closing.ts'
 import { createExchange } from './exchange.ts'
 import type { Page, Queried, Queries, QueryFault, QueryName, QueryTypes } from './queries.ts'
 
@@ -33,7 +34,7 @@ export function createReader(path: string, { onFatal, note, suspect }: Hears): R
   const query =
     <Name extends QueryName>(name: Name) =>
     async (ask: QueryTypes[Name][0]): Promise<Queried<QueryTypes[Name][1]>> => {
-      if (!serving) return unavailable('the store is closing')
+      if (!serving) return unavailable(closingReason)
       if (thread.waiting() >= waitingQueriesMax) return { ok: false, error: { kind: 'overloaded' } }
       try {
         const answer = await thread.ask({ name, ask })

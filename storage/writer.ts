@@ -1,3 +1,4 @@
+import { closingReason } from './closing.ts'
 import { isMalformed } from './checksum.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import type { TurnResult } from './group.ts'
@@ -61,7 +62,7 @@ export async function createWriter(
   return {
     pragmas,
     commit(writes) {
-      if (!serving) return Promise.resolve(refused('the store is closing'))
+      if (!serving) return Promise.resolve(refused(closingReason))
       return groups.commit(writes)
     },
     async run(job) {

@@ -76,7 +76,7 @@ export function createProgram(parts: Parts, ends: (exitCode: number) => void): C
       getErrHelpWidth: () => io.stderr.columns ?? helpColumns,
     })
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('Say --help for what there is.')
+    .showHelpAfterError('See --help.')
     .addOption(new Option('-o, --output <format>', 'how to print (default table)').choices(formats))
     .option('--url <url>', `the server (default ${defaultUrl}) [MUSTER_URL]`)
     .option(
