@@ -1,6 +1,6 @@
 // The server without its listener, in this process: what the mechanism costs when no HTTP is in the way.
 import { pino } from 'pino'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/config.ts'
 import { type Core, openCore } from '../src/core.ts'
 import { type Commands, createCommands } from '../src/intake/commands.ts'
 import { createMdmIntake, type MdmIntake } from '../src/intake/mdm.ts'

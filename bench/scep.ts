@@ -9,7 +9,7 @@ import { type Certificate, readCertificate } from '../src/pki/certificate.ts'
 import { buildCsr } from '../src/pki/csr.ts'
 import { commonName } from '../src/pki/distinguished-name.ts'
 import { buildScepRequest } from '../src/pki/scep-client.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/config.ts'
 import { openServer } from '../src/server.ts'
 import { type Bench, median } from './figure.ts'
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { openDemoPush } from './demo-push.ts'
 import { mintToken } from './secrets/tokens.ts'
 import { serve, type Talk } from './serve.ts'

@@ -1,7 +1,7 @@
 // How devices are known, as the settings want it.
 import type { Context } from 'hono'
 import type { Store } from '../storage/store.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { byHeader, bySignature, byTls, type Present } from './http/mdm/presented.ts'
 import type { Authorities } from './intake/authorities.ts'
 import type { Credential, CredentialFault } from './intake/credential.ts'

@@ -1,7 +1,7 @@
 // What nobody caught: whatever threw may have left anything half done, so the process says so and ends.
 import process from 'node:process'
 import { pino } from 'pino'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 
 /** As sysexits.h has it: an internal software error. Whoever supervises the server starts it anew. */
 export const exitSoftware = 70

@@ -1,7 +1,7 @@
 // What slows those who guess secrets: counted by address, noted in the journal a minute at a time.
 import type { Hono } from 'hono'
 import type { Store } from '../storage/store.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { type ClientOf, createClientOf } from './http/client.ts'
 import { createFailedSecrets, type FailedBatch, type FailedSecrets } from './http/failed-secrets.ts'
 import { slowSignIns, slowTokenGuesses } from './http/slow-guesses.ts'

@@ -6,7 +6,7 @@ import { exitCodes } from './cli/exit-code.ts'
 import { createProcessIo } from './cli/process-io.ts'
 import { runProgram } from './cli/program.ts'
 import type { ServeOptions } from './cli/serve-options.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig } from './config/config.ts'
 import { defaultRates } from './simulator/rates.ts'
 import { exitCodeOf, simulate, violationLines } from './simulator/run.ts'
 

@@ -2,7 +2,7 @@
 import { rootCertificates } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Store } from '../storage/store.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createApns } from './effects/apns/apns.ts'
 import { createPusher, type Pusher } from './effects/apns/performer.ts'
 import { createSuspicion } from './effects/apns/suspicion.ts'

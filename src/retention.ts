@@ -2,7 +2,7 @@
 import { dropOldLogs } from '../storage/logs-rotation.ts'
 import type { Queries } from '../storage/queries.ts'
 import type { Store, Write } from '../storage/store.ts'
-import type { RetentionConfig } from './config-retention.ts'
+import type { RetentionConfig } from './config/retention.ts'
 import { commandContext } from './intake/commands.ts'
 import { commitTold } from './intake/told-commit.ts'
 import type { Live } from './runtime/live.ts'

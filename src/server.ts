@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createDegraded, type Degraded } from './degraded.ts'
 import { apiDeps, type Core, deviceRoutes, openCore } from './core.ts'
 import { type Admission, createAdmission } from './http/admission/admission.ts'

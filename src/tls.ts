@@ -2,7 +2,7 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import type { SecureContextOptions, Server as TlsServer, TlsOptions } from 'node:tls'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { fail, ok, type Result } from './result.ts'
 import type { Server } from './server.ts'
 

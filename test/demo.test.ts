@@ -1,7 +1,7 @@
 // The demo as people see it, over its own API: commands are pushed before they are sent.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/config.ts'
 import { demo } from '../src/demo.ts'
 
 const token = 'muster_admin-token-of-the-demo-test'

@@ -80,6 +80,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'node:',
     'type:src/simulator/',
   ],
+  'src/config/': [
+    'src/config/',
+    'src/pki/',
+    'src/effects/webhooks/allow-list.ts',
+    'src/result.ts',
+    'node:',
+    'type:src/cli/',
+    'type:src/intake/',
+  ],
   'src/simulator/': ['src/simulator/', 'src/protocol/', 'src/pki/', 'src/result.ts', 'node:'],
   'src/': [
     'src/',

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { CertificateRow } from '../../storage/certificate-rows.ts'
 import type { Store } from '../../storage/store.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { rowOfCertificate } from '../../src/intake/certificates.ts'
 import type { Proven } from '../../src/intake/credential.ts'
 import { survivorOf } from '../../src/intake/survivor.ts'

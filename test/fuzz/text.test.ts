@@ -1,6 +1,6 @@
 // Smaller grammars: what operators and Apple's list say, cursors, settings, identifiers.
 import fc from 'fast-check'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { createCursors } from '../../src/http/cursor.ts'
 import { normalise } from '../../src/identity/normalise.ts'
 import { readDevices } from '../../src/protocol/dep/device.ts'

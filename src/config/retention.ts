@@ -1,5 +1,5 @@
 // Settings of how long things are kept.
-import { readDuration } from './config-enrollment.ts'
+import { readDuration } from './enrollment.ts'
 import type { Setting } from './setting.ts'
 
 /** Ages in milliseconds. */

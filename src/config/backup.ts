@@ -1,6 +1,6 @@
 // Settings of the backups that the server makes by itself.
-import { readDuration } from './config-enrollment.ts'
-import { ok } from './result.ts'
+import { readDuration } from './enrollment.ts'
+import { ok } from '../result.ts'
 import { readWholeNumber, type Setting } from './setting.ts'
 
 export type BackupConfig = {

@@ -1,5 +1,5 @@
 // Settings about osquery agents: how many may enrol, and when a host takes another one.
-import { readDuration } from './config-enrollment.ts'
+import { readDuration } from './enrollment.ts'
 import { readWholeNumber, type Setting } from './setting.ts'
 
 export type AgentsConfig = {

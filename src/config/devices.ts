@@ -1,9 +1,9 @@
 // Settings about how devices are known, and about TLS that ends here.
 import { BlockList, isIP } from 'node:net'
-import { readRoots } from './config-certificates.ts'
-import { readDuration } from './config-enrollment.ts'
-import type { Certificate } from './pki/certificate.ts'
-import { fail, ok, type Result } from './result.ts'
+import { readRoots } from './certificates.ts'
+import { readDuration } from './enrollment.ts'
+import type { Certificate } from '../pki/certificate.ts'
+import { fail, ok, type Result } from '../result.ts'
 import { oneOf, readSecret, type Setting } from './setting.ts'
 
 export type DeviceAuth = 'signature' | 'mtls' | 'header' | 'none'

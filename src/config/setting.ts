@@ -1,6 +1,6 @@
 // How one setting is written down, and the readers that several share.
-import type { ServeOptions } from './cli/serve-options.ts'
-import { fail, ok, type Result } from './result.ts'
+import type { ServeOptions } from '../cli/serve-options.ts'
+import { fail, ok, type Result } from '../result.ts'
 
 /** The variables of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>

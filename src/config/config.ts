@@ -1,14 +1,14 @@
 // How a server is set up: flags win over environment variables, and a wrong value stops the start.
-import type { ServeOptions } from './cli/serve-options.ts'
-import { type AgentsConfig, agentSettings } from './config-agents.ts'
-import { type BackupConfig, backupSettings } from './config-backup.ts'
-import { type DevicesConfig, deviceSettings, devicesFault } from './config-devices.ts'
-import { type EnrollmentConfig, enrollmentSettings } from './config-enrollment.ts'
-import { type Allows, readAllowList } from './effects/webhooks/allow-list.ts'
-import { type PushConfig, pushSettings } from './config-push.ts'
-import { type RetentionConfig, retentionSettings } from './config-retention.ts'
-import { fail, ok, type Result } from './result.ts'
-import { givenText } from './config-text.ts'
+import type { ServeOptions } from '../cli/serve-options.ts'
+import { type AgentsConfig, agentSettings } from './agents.ts'
+import { type BackupConfig, backupSettings } from './backup.ts'
+import { type DevicesConfig, deviceSettings, devicesFault } from './devices.ts'
+import { type EnrollmentConfig, enrollmentSettings } from './enrollment.ts'
+import { type Allows, readAllowList } from '../effects/webhooks/allow-list.ts'
+import { type PushConfig, pushSettings } from './push.ts'
+import { type RetentionConfig, retentionSettings } from './retention.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { givenText } from './text.ts'
 import { type Environment, oneOf, readSecret, readSize, type Setting } from './setting.ts'
 
 export type Address = { readonly host: string; readonly port: number }
@@ -49,7 +49,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     read: readAddress,
     fallback: undefined,
   },
-  data: { flag: 'data', variable: 'MUSTER_DATA', read: ok, fallback: './data' },
+  data: { flag: 'data', variable: 'MUSTER_DATA', read: ok, fallback: '../data' },
   adminToken: {
     flag: 'adminTokenFile',
     variable: 'MUSTER_ADMIN_TOKEN',

@@ -1,8 +1,8 @@
 // Settings about enrolment: who signs, who is believed, and what devices are told.
-import { readCertificates, readRoots, readSigner } from './config-certificates.ts'
-import type { ProfileSigner } from './intake/profiles.ts'
-import type { Certificate } from './pki/certificate.ts'
-import { fail, ok, type Result } from './result.ts'
+import { readCertificates, readRoots, readSigner } from './certificates.ts'
+import type { ProfileSigner } from '../intake/profiles.ts'
+import type { Certificate } from '../pki/certificate.ts'
+import { fail, ok, type Result } from '../result.ts'
 import { oneOf, readSecret, type Setting } from './setting.ts'
 
 export type EnrollmentConfig = {

@@ -1,7 +1,7 @@
 // Where the text of one setting comes from: a flag, a variable, or a file that one of them names.
 import { existsSync, readFileSync } from 'node:fs'
-import type { ServeOptions } from './cli/serve-options.ts'
-import { fail, ok, type Result } from './result.ts'
+import type { ServeOptions } from '../cli/serve-options.ts'
+import { fail, ok, type Result } from '../result.ts'
 import type { Environment, Setting } from './setting.ts'
 
 /** The text of a setting and the flag or variable that gave it. */

@@ -1,11 +1,11 @@
 // Settings that name certificates: read as far as a start can tell that they are wrong.
-import type { EnrollmentConfig } from './config-enrollment.ts'
-import type { ProfileSigner } from './intake/profiles.ts'
-import type { Authority } from './pki/certificate-issue.ts'
-import { type Certificate, readCertificate } from './pki/certificate.ts'
-import { restoreAuthority } from './pki/new-authority.ts'
-import { readPem } from './pki/pem.ts'
-import { fail, ok, type Result } from './result.ts'
+import type { EnrollmentConfig } from './enrollment.ts'
+import type { ProfileSigner } from '../intake/profiles.ts'
+import type { Authority } from '../pki/certificate-issue.ts'
+import { type Certificate, readCertificate } from '../pki/certificate.ts'
+import { restoreAuthority } from '../pki/new-authority.ts'
+import { readPem } from '../pki/pem.ts'
+import { fail, ok, type Result } from '../result.ts'
 
 /** The certificates of a PEM text, at least one. The sentence of a failure follows the setting's name. */
 export function readCertificates(text: string): Result<readonly Certificate[], string> {

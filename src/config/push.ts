@@ -1,6 +1,6 @@
 // Settings about Apple's push service: only a test or a demonstration needs another.
 import { X509Certificate } from 'node:crypto'
-import { fail, ok, type Result } from './result.ts'
+import { fail, ok, type Result } from '../result.ts'
 import type { Setting } from './setting.ts'
 
 export type PushConfig = {
