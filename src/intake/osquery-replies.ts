@@ -18,7 +18,7 @@ export function replyTo({ kind }: SightFault): OsqueryReply {
       kind: 'failed',
       status: 429,
       error:
-        'another agent speaks for this computer; a new one is taken once that was silent for a while, retry',
+        'another agent speaks for this computer; a new one is taken when that one has been silent for a while, retry',
     }
   return kind === 'failed' || kind === 'set-apart'
     ? { kind: 'failed', status: 500, error: 'internal error, retry' }

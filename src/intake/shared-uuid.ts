@@ -1,5 +1,5 @@
-// CommandUUIDs of commands that a release before 0.3 enqueued for several targets: each target got the CommandUUID with a
-// suffix. Such commands may still be open, and scripts know them by the CommandUUID without it.
+// CommandUUIDs of commands that were enqueued for several targets while a CommandUUID was unique in the fleet (schema 2):
+// each target got it with a suffix. Such commands may still be open, and scripts know them by the CommandUUID without it.
 import { digestOf } from '../secrets/sealing.ts'
 
 /** Hexadecimal digits that tell one target's copy of a command from another's. */
